@@ -8,6 +8,7 @@ from django.db import connection
 from tests.support import databases
 from tests.support.postgres import PostgresCluster
 
+pytest_plugins = ["tests.support.browser"]
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 
 
