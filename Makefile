@@ -1,0 +1,72 @@
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python
+TEST_SETTINGS := DJANGO_SETTINGS_MODULE=tests.settings
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-postgres test-matrix check bench bench-quick soak wheel-smoke chromium lock clean
+
+help: ## Show what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/demo.stamp ## Start the console and a worker on sample tasks; prints the address and the login
+	@$(RUN) manage.py demo
+
+test: $(VENV)/dev.stamp chromium ## Run every test on SQLite and PostgreSQL, then in Chromium
+	@$(RUN) -m tests.support.suite
+
+test-postgres: $(VENV)/dev.stamp ## Run the tests of the queue and the console on PostgreSQL only
+	@$(RUN) -m tests.support.suite postgres
+
+test-matrix: $(VENV)/dev.stamp ## Run the SQLite tests on every other supported Python found here
+	@$(RUN) -m tests.support.matrix
+
+check: $(VENV)/dev.stamp ## Lint, format, types, import contract, templates, migrations, house rules
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/lint-imports --cache-dir .cache/imports --no-logo
+	@$(BIN)/djlint --lint --quiet templates
+	@$(TEST_SETTINGS) $(RUN) manage.py makemigrations --check --dry-run
+	@$(BIN)/mypy
+	@$(BIN)/pytest -q tests/architecture
+
+bench-quick: $(VENV)/bench.stamp ## Measure the headline numbers in a few minutes
+	@$(RUN) -m benchmarks quick
+
+bench: $(VENV)/bench.stamp ## Measure everything, with medians and spread
+	@$(RUN) -m benchmarks full
+
+soak: $(VENV)/bench.stamp ## Ten minutes of load with random kills
+	@$(RUN) -m benchmarks soak
+
+wheel-smoke: $(VENV)/dev.stamp ## Build the wheel and use it in a fresh foreign project
+	@$(BIN)/pytest -q tests/packaging
+
+chromium: # Debian as root: installs what the browser tests need. APT=0 turns this off; without it those tests are skipped.
+	@if ! command -v chromium >/dev/null && [ "$(APT)" != 0 ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		(apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium) >/dev/null \
+			|| echo "Chromium could not be installed: the browser tests cannot run."; \
+	fi
+
+lock: $(VENV)/dev.stamp ## Pin the newest allowed versions, with hashes, into requirements/
+	@$(RUN) -m pip install --quiet uv
+	@$(call pin,base)
+	@$(call pin,demo,--extra project --extra postgres)
+	@$(call pin,dev,--extra dev)
+	@$(call pin,bench,--extra dev --extra bench)
+
+pin = $(BIN)/uv pip compile pyproject.toml $(2) --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --quiet --upgrade --output-file requirements/$(1).txt
+
+clean: ## Remove what make made: the virtual environment, caches and builds (var/, the demo's data, stays)
+	@rm -rf $(VENV) .cache build dist
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/%.stamp: requirements/%.txt | $(BIN)/python
+	@echo "Installing requirements/$*.txt into $(VENV) ..."
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@

@@ -1,0 +1,58 @@
+"""Run the passes of the test suite one after another and close with one summed line: python -m tests.support.suite."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from xml.etree import ElementTree
+
+TESTS = Path(__file__).resolve().parents[1]
+SIDE_BY_SIDE = ["-n", os.environ.get("PYTEST_WORKERS", "2"), "--dist", "loadfile"]
+ON_EVERY_DATABASE = ["core", "engine", "faults", "dashboard"]
+PASSES = {
+    "sqlite": ("sqlite", ["--ignore", "tests/browser", *SIDE_BY_SIDE, "tests"]),
+    "postgres": ("postgres", [*SIDE_BY_SIDE, *(f"tests/{part}" for part in ON_EVERY_DATABASE)]),
+    # A process of its own: Playwright's event loop would break every later test that runs async code.
+    "browser": ("sqlite", ["tests/browser"]),
+}
+
+
+def main(names: list[str]) -> int:
+    unknown = set(names) - set(PASSES)
+    if unknown:
+        print(f"Unknown pass {', '.join(sorted(unknown))}: use {', '.join(PASSES)}.")
+        return 2
+    results = [run(name) for name in names or PASSES]
+    total = sum((counts for _, counts in results), Counter[str]())
+    failed = [name for (code, _), name in zip(results, names or PASSES, strict=True) if code]
+    if failed:
+        print(f"Failed: {', '.join(failed)}")
+    print(f"total: {total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
+    return 1 if failed or not total["passed"] else 0
+
+
+def run(name: str) -> tuple[int, Counter[str]]:
+    """The exit code of one pass and how many tests passed, failed and were skipped."""
+    database, arguments = PASSES[name]
+    print(f"\n=== {name} ===", flush=True)
+    with tempfile.TemporaryDirectory() as directory:
+        report = Path(directory) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *arguments]
+        code = subprocess.run(command, cwd=TESTS.parent, env=os.environ | {"TEST_DB": database}).returncode
+        return code, counted(report)
+
+
+def counted(report: Path) -> Counter[str]:
+    if not report.exists():
+        return Counter(failed=1)
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    tests, failures, errors, skipped = (int(suite.get(key)) for key in ("tests", "failures", "errors", "skipped"))
+    return Counter(passed=tests - failures - errors - skipped, failed=failures + errors, skipped=skipped)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
