@@ -57,7 +57,7 @@ lock: $(VENV)/dev.stamp ## Pin the newest allowed versions, with hashes, into re
 	@$(call pin,bench,--extra dev --extra bench)
 
 pin = $(BIN)/uv pip compile pyproject.toml $(2) --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-annotate --no-emit-index-url --quiet --upgrade --output-file requirements/$(1).txt
+	--no-header --no-annotate --quiet --upgrade --output-file requirements/$(1).txt
 
 clean: ## Remove what make made: the virtual environment, caches and builds (var/, the demo's data, stays)
 	@rm -rf $(VENV) .cache build dist
