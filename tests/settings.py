@@ -12,3 +12,4 @@ from tests.support.databases import chosen_database
 DATABASES = {"default": chosen_database()}
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = None
