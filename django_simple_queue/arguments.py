@@ -1,0 +1,129 @@
+"""What a caller of ``create_task`` may pass, and the errors that say what was wrong."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from django_simple_queue import conf
+from django_simple_queue.text import UNSTORABLE
+
+MAX_PATH = 255
+LIMITS = {"priority": (-100, 100), "max_attempts": (1, 1000)}
+
+
+def check_path(task: object) -> str:
+    """Return ``task`` when it can be a dotted path; TypeError or ValueError otherwise."""
+    if not isinstance(task, str):
+        raise TypeError(f"task must be a dotted path (str), not {task!r}.")
+    if len(task) > MAX_PATH:
+        raise ValueError(f"task has {len(task)} characters, at most {MAX_PATH} are possible: {task[:60]!r}...")
+    return task
+
+
+def encode_args(args: object) -> str:
+    """Return ``args`` as JSON text.
+
+    Raises TypeError when it is not a dict of plain JSON values (the message names the key), ValueError when it is
+    larger than DJANGO_SIMPLE_QUEUE_MAX_ARGS_SIZE bytes.
+    """
+    if not isinstance(args, dict):
+        raise TypeError(f"args should be of type dict, not {type(args).__name__}.")
+    encoded = dump(args)
+    size, limit = len(encoded.encode()), conf.get_max_args_size()
+    if size > limit:
+        raise ValueError(
+            f"args are {size:,} bytes as JSON, more than the {limit:,} of {conf.PREFIX}MAX_ARGS_SIZE. "
+            "Store the data elsewhere and pass a reference."
+        )
+    return encoded
+
+
+def dump(args: Mapping[str, Any]) -> str:
+    try:
+        require_plain(args, "args")
+        encoded = json.dumps(args, ensure_ascii=False, allow_nan=False)
+    except RecursionError:
+        raise TypeError("args are nested too deeply, or contain themselves.") from None
+    return json.dumps(args) if UNSTORABLE.search(encoded) else encoded
+
+
+def require_plain(value: object, where: str) -> None:
+    """Raise TypeError, naming the place, unless ``value`` comes back from JSON as it went in."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            require_plain(item, f"{where}[{require_text(key, where)!r}]")
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            require_plain(item, f"{where}[{index}]")
+    else:
+        require_scalar(value, where)
+
+
+def require_text(key: object, where: str) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"{where} has the key {key!r}: JSON keys are strings. Use {str(key)!r}.")
+    return key
+
+
+def require_scalar(value: object, where: str) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise TypeError(f"{where} is {value!r}, which JSON does not have.")
+    if not isinstance(value, str | int | float | None):
+        raise TypeError(f"{where} is a {type(value).__name__} ({repr(value)[:80]}), which is not JSON. {advice(value)}")
+
+
+def advice(value: object) -> str:
+    if hasattr(value, "isoformat"):
+        return "Pass value.isoformat() and parse it in the task."
+    if hasattr(value, "pk"):
+        return "Pass its primary key and fetch the object in the task."
+    return "Pass text or a number and convert it in the task."
+
+
+def check_range(name: str, value: object) -> int:
+    """Return the whole number ``value`` of parameter ``name`` when it is within LIMITS."""
+    low, high = LIMITS[name]
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a whole number, not {value!r}.")
+    if not low <= value <= high:
+        raise ValueError(f"{name} must be from {low} to {high}, not {value}.")
+    return value
+
+
+def check_timeout(value: object) -> int | None:
+    """Return a timeout in whole seconds (0: none; None: as the setting says)."""
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"timeout must be whole seconds or None, not {value!r}.")
+    if not 0 <= value <= 2_000_000_000:
+        raise ValueError(f"timeout must be 0 (none) or more seconds, not {value}.")
+    return value
+
+
+def check_name(name: str, value: object, max_length: int) -> str:
+    """Return the text ``value`` of parameter ``name``; it must not be empty nor too long."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be text, not {value!r}.")
+    if not value or len(value) > max_length or UNSTORABLE.search(value):
+        raise ValueError(f"{name} must have 1 to {max_length} ordinary characters, not {value[:80]!r} ({len(value)}).")
+    return value
+
+
+def as_instant(run_after: object) -> datetime:
+    """Return when the task may start: now (None), an aware datetime, or a timedelta from now."""
+    if run_after is None:
+        return timezone.now()
+    if isinstance(run_after, timedelta):
+        return timezone.now() + run_after
+    if not isinstance(run_after, datetime):
+        raise TypeError(f"run_after must be a datetime or a timedelta, not {run_after!r}.")
+    if timezone.is_naive(run_after):
+        raise ValueError(f"run_after must be an aware datetime; {run_after.isoformat()} has no time zone.")
+    return run_after

@@ -1,0 +1,59 @@
+"""Dotted path -> callable. The allowlist is asked before anything is imported; nothing else imports task code."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+from django_simple_queue import conf
+
+
+class TaskNotAllowedError(Exception):
+    """The task is not in the allowlist, DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS."""
+
+    def __init__(self, task: str) -> None:
+        super().__init__(
+            f"Task {task!r} is not in the allowlist. Add it to {conf.PREFIX}ALLOWED_TASKS in settings.py to allow it."
+        )
+        self.task = task
+
+
+def require_allowed(task: str) -> None:
+    """Raise TaskNotAllowedError unless ``task`` is in the allowlist."""
+    if not conf.is_task_allowed(task):
+        raise TaskNotAllowedError(task)
+
+
+def resolve(task: str) -> Callable[..., Any]:
+    """Return the callable at the dotted path ``task``.
+
+    Raises TaskNotAllowedError before any import, ImportError for a path that does not lead anywhere, and TypeError for
+    something that cannot be called.
+    """
+    require_allowed(task)
+    module_path, _, name = task.rpartition(".")
+    if not module_path:
+        raise ImportError(f"{task!r} is not a dotted path such as 'shop.tasks.send_invoice'.")
+    function = lookup(module_path, name, task)
+    if not callable(function):
+        raise TypeError(f"{task!r} is a {type(function).__name__}, not a callable.")
+    return function
+
+
+def lookup(module_path: str, name: str, task: str) -> Any:
+    module = import_module(module_path)
+    try:
+        return getattr(module, name)
+    except AttributeError:
+        raise ImportError(f"Module {module_path!r} has no {name!r}: is the path {task!r} still right?") from None
+
+
+def check_arguments(function: Callable[..., Any], args: Mapping[str, Any], positional: Sequence[Any] = ()) -> None:
+    """Raise TypeError, in Python's own words, when ``function`` does not accept these arguments."""
+    try:
+        signature = inspect.signature(function)
+    except ValueError:
+        return
+    signature.bind(*positional, **args)

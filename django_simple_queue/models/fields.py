@@ -1,0 +1,27 @@
+"""Ids and field classes of the queue's tables."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.utils import timezone
+
+
+def uuid7() -> UUID:
+    """Return a UUID of version 7: 48 bits of Unix milliseconds, then randomness (RFC 9562, section 5.7)."""
+    value = int.from_bytes(os.urandom(10)) | (time.time_ns() // 1_000_000) << 80
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+
+
+class DueField(models.BooleanField):
+    """Whether the task may be claimed; an insert sets it from ``run_after``, later only a promotion does."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        if add:
+            setattr(model_instance, self.attname, getattr(model_instance, "run_after") <= timezone.now())  # noqa: B009
+        return super().pre_save(model_instance, add)

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class QueuePause(models.Model):
+    """A queue from which nobody claims, from now on until ``until`` or until the row is deleted."""
+
+    queue = models.CharField(_("Queue"), max_length=64, primary_key=True)
+    reason = models.CharField(_("Reason"), max_length=200)
+    since = models.DateTimeField(_("Since"), db_default=Now())
+    until = models.DateTimeField(_("Until"), null=True, blank=True)
+    paused_by = models.CharField(_("Paused by"), max_length=150, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("Paused queue")
+        verbose_name_plural = _("Paused queues")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.queue

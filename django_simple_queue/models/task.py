@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import json
+from copy import copy
+from datetime import timedelta
+from typing import Any, Self
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import models, router, transaction
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from django_simple_queue import callables, conf
+from django_simple_queue.backoff import retry_delay
+from django_simple_queue.failure import Failure
+from django_simple_queue.models.attempt import Attempt
+from django_simple_queue.models.columns import ENGINE_COLUMNS, FRESH_RUN, TaskColumns
+from django_simple_queue.models.transitions import MOVES
+from django_simple_queue.models.worker import Worker
+from django_simple_queue.text import storable
+
+LOST = Failure("The worker that ran this task is gone, and nobody knows how far it came.", "WorkerLost")
+UNOWNED = Failure("Cancelled; no worker held this task.", "Cancelled")
+
+
+def held_by_live_worker() -> Exists:
+    return Exists(Worker.objects.live().filter(pk=OuterRef("worker")))
+
+
+class TaskQuerySet(models.QuerySet["Task"]):
+    """Reads by state, and the verbs of an operator over a set of rows. A verb returns how many rows it moved."""
+
+    def queued(self) -> Self:
+        """Return what waits for a worker for the first time in its round."""
+        return self.filter(Q(due=True) | Q(run_after__lte=Now()), status=Task.QUEUED, attempt=0)
+
+    def scheduled(self) -> Self:
+        """Return what waits for its time."""
+        return self.filter(status=Task.QUEUED, due=False, attempt=0, run_after__gt=Now())
+
+    def retrying(self) -> Self:
+        """Return what is queued again after a failed attempt."""
+        return self.filter(status=Task.QUEUED, attempt__gt=0)
+
+    def running(self) -> Self:
+        return self.filter(status=Task.PROGRESS)
+
+    def unowned(self) -> Self:
+        """Return what is in progress although no live worker holds it."""
+        return self.running().filter(~held_by_live_worker())
+
+    def requeueable(self) -> Self:
+        """Return what failed or was cancelled and is still allowed to run."""
+        allowed = conf.get_allowed_tasks()
+        ended = self.filter(status__in=MOVES["requeue"].sources)
+        return ended if allowed is None else ended.filter(task__in=allowed)
+
+    def cancellable(self) -> Self:
+        """Return what has not ended and whose end has not been asked for."""
+        return self.filter(status__in=MOVES["cancel"].sources, cancel_requested=None)
+
+    def waiting(self) -> Self:
+        """Return what is queued but may not be claimed yet."""
+        return self.filter(status=Task.QUEUED, due=False)
+
+    def requeue(self, hold: timedelta = timedelta()) -> int:
+        """Start a new round for failed and cancelled rows that are still allowed, ``hold`` from now."""
+        start = Now() + hold if hold else Now()
+        return self.requeueable()._set(
+            status=Task.QUEUED, attempt=0, run_after=start, due=not hold, cancel_requested=None
+        )
+
+    def cancel(self) -> int:
+        """Cancel what is queued, or in progress without a live worker, at once; ask the workers of what is running."""
+        with transaction.atomic(using=self.write_alias):
+            queued = self.cancellable().filter(status=Task.QUEUED)._set(status=Task.CANCELLED, finished=Now())
+            asked = self.cancellable().running()._set(cancel_requested=Now())
+            self.unowned()._settle(UNOWNED, Attempt.Outcome.CANCELLED)
+        return queued + asked
+
+    def undo_cancel(self) -> int:
+        """Put cancelled rows back into the queue."""
+        cancelled = self.filter(status__in=MOVES["undo_cancel"].sources)
+        return cancelled._set(status=Task.QUEUED, finished=None, cancel_requested=None)
+
+    def undo_requeue(self, status: int, **columns: Any) -> int:
+        """Give rows that wait back their former status, FAILED or CANCELLED, and the other columns named."""
+        if status not in MOVES["undo_requeue"].targets:
+            raise ValueError(f"undo_requeue leads to FAILED or CANCELLED, not to status {status}.")
+        return self.filter(status__in=MOVES["undo_requeue"].sources)._set(status=status, **columns)
+
+    def start_now(self) -> int:
+        """Let queued rows that wait for their time start at once."""
+        return self.waiting()._set(due=True, run_after=Now())
+
+    def completed(self) -> Self:
+        return self.filter(status=Task.COMPLETED)
+
+    def run_again(self, created_by: str = "") -> dict[UUID, UUID]:
+        """Enqueue the calls of completed rows once more, as new rows, and return the new id by the old one."""
+        return {row.pk: row.run_again(created_by) for row in self.completed()}
+
+    def lose(self) -> int:
+        """Settle what is in progress without a live worker: failed, or queued again while attempts remain."""
+        return self.unowned()._settle(LOST, Attempt.Outcome.LOST)
+
+    def _settle(self, failure: Failure, outcome: str) -> int:
+        with transaction.atomic(using=self.write_alias):
+            return sum(row.fail(failure, outcome) for row in self.select_for_update())
+
+    def _set(self, **columns: Any) -> int:
+        return self.update(modified=Now(), **columns)
+
+    @property
+    def write_alias(self) -> str:
+        return self._db or router.db_for_write(Task)
+
+
+class Task(TaskColumns):
+    """One call of an allowlisted callable, its state, and what its latest run left behind."""
+
+    runs_here = False
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta(TaskColumns.Meta):
+        pass
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The keyword arguments; raises ValueError when the stored text is not a JSON object."""
+        value = json.loads(self.args) if self.args else {}
+        if not isinstance(value, dict):
+            raise ValueError(f"args must be a JSON object, not {type(value).__name__}.")
+        return value
+
+    @property
+    def as_dict(self) -> dict[str, Any]:
+        """The task as plain values, for JSON."""
+        names = ("task", "args", "output", "worker_pid", "error", "log")
+        return {
+            "id": str(self.id),
+            "created": str(self.created),
+            "modified": str(self.modified),
+            "status": str(self.get_status_display()),
+            **{name: getattr(self, name) for name in names},
+        }
+
+    def clean_task(self) -> None:
+        """Raise ValidationError unless the path is allowed and leads to a callable; only allowed paths are imported."""
+        try:
+            callables.resolve(self.task)
+        except (callables.TaskNotAllowedError, ImportError, TypeError, ValueError) as error:
+            raise ValidationError(
+                {"task": ValidationError(_("Invalid callable: %s") % error, code="invalid")}
+            ) from error
+
+    def clean_args(self) -> None:
+        """Raise ValidationError unless ``args`` is empty or a JSON object."""
+        try:
+            self.arguments  # noqa: B018
+        except ValueError as error:
+            raise ValidationError({"args": ValidationError(_("Invalid JSON: %s") % error, code="invalid")}) from error
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save as usual; the instance of a running task leaves the columns alone that the engine owns."""
+        if self.runs_here and kwargs.get("update_fields") is None and not self._state.adding:
+            names = {field.name for field in self._meta.fields if not field.primary_key}
+            kwargs["update_fields"] = names - ENGINE_COLUMNS
+        super().save(*args, **kwargs)
+
+    def claim(self, worker: UUID, pid: int) -> bool:
+        """Take this row for a run in process ``pid``, unless it has ended or a live worker holds it."""
+        free = Q(status=Task.QUEUED) | (Q(status=Task.PROGRESS) & ~held_by_live_worker())
+        moved = Task.objects.filter(free, pk=self.pk).update(
+            **(FRESH_RUN | {"started": Now()}),
+            status=Task.PROGRESS,
+            attempt=F("attempt") + 1,
+            epoch=F("epoch") + 1,
+            worker=worker,
+            worker_pid=pid,
+            release=conf.get_release(),
+            modified=Now(),
+        )
+        self.refresh_from_db()
+        return moved == 1
+
+    def complete(self, output: str, log: str = "") -> bool:
+        """End this run as COMPLETED, or as CANCELLED when that was asked for; False when it is no longer ours."""
+        status = Case(When(cancel_requested=None, then=Value(Task.COMPLETED)), default=Value(Task.CANCELLED))
+        return self._end(log, status=status, output=storable(output, conf.get_max_output_size()))
+
+    def fail(self, failure: Failure, outcome: str, *, log: str = "", **columns: Any) -> bool:
+        """End this run without success: FAILED, QUEUED again while attempts remain, CANCELLED when that was asked for.
+
+        ``outcome`` is an Attempt.Outcome. False when the run is no longer ours: nothing is written then.
+        """
+        retry = Q(cancel_requested=None, attempt__lt=F("max_attempts"))
+        again = Now() + retry_delay(self.task, self.attempt)
+        run = copy(self)
+        with transaction.atomic(using=router.db_for_write(Task)):
+            ended = self._end(
+                log,
+                status=Case(
+                    When(retry, then=Value(Task.QUEUED)),
+                    When(cancel_requested=None, then=Value(Task.FAILED)),
+                    default=Value(Task.CANCELLED),
+                ),
+                run_after=Case(When(retry, then=again), default=F("run_after"), output_field=models.DateTimeField()),
+                due=Case(When(retry, then=Value(False)), default=F("due"), output_field=models.BooleanField()),
+                error=storable(failure.error, conf.get_max_log_size()),
+                error_class=failure.error_class,
+                fingerprint=failure.fingerprint(self.task),
+                frames=failure.frames,
+                worker_pid=None,
+                **columns,
+            )
+            if ended:
+                cancelled = self.status == Task.CANCELLED
+                Attempt.record(run, Attempt.Outcome.CANCELLED if cancelled else outcome, failure, log)
+        return ended
+
+    def _end(self, log: str, **columns: Any) -> bool:
+        fence = Task.objects.filter(pk=self.pk, status=Task.PROGRESS, worker=self.worker, epoch=self.epoch)
+        if log:
+            columns["log"] = storable(log, conf.get_max_log_size())
+        ended = fence.update(finished=Now(), modified=Now(), **columns) == 1
+        self.refresh_from_db(fields=[*columns, "finished", "modified"])
+        return ended
+
+    def run_again(self, created_by: str = "") -> UUID:
+        """Enqueue the call of a COMPLETED task once more, as a new row with this one as its parent, and return its id.
+
+        Raises ValueError for a task that is not COMPLETED, TaskNotAllowedError when it may not run any more.
+        """
+        if self.status not in MOVES["run_again"].sources:
+            raise ValueError(f"Only a completed task runs again; {self.pk} is {self.get_status_display()}.")
+        callables.require_allowed(self.task)
+        copied = ("task", "args", "positional", "queue", "priority", "max_attempts", "timeout")
+        call = {name: getattr(self, name) for name in copied}
+        return Task.objects.create(parent=self.pk, created_by=created_by[:150], **call).id

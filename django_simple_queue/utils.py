@@ -1,0 +1,129 @@
+"""Enqueueing: ``create_task`` for one task, ``create_tasks`` for many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from django.db import IntegrityError, router, transaction
+
+from django_simple_queue import conf
+from django_simple_queue.arguments import as_instant, check_name, check_path, check_range, check_timeout, encode_args
+from django_simple_queue.callables import TaskNotAllowedError, require_allowed
+from django_simple_queue.models import Task
+
+__all__ = ["TaskNotAllowedError", "create_task", "create_tasks"]
+
+BATCH_SIZE = 1000
+
+
+class Extras(TypedDict, total=False):
+    queue: str | None
+    priority: int | None
+    run_after: datetime | timedelta | None
+    max_attempts: int | None
+    timeout: int | None
+    idempotency_key: str | None
+    created_by: str
+
+
+def create_task(
+    task: str,
+    args: dict[str, Any],
+    *,
+    queue: str | None = None,
+    priority: int | None = None,
+    run_after: datetime | timedelta | None = None,
+    max_attempts: int | None = None,
+    timeout: int | None = None,
+    idempotency_key: str | None = None,
+    created_by: str = "",
+) -> UUID:
+    """Enqueue one task as part of the caller's transaction and return its id.
+
+    ``args`` are the keyword arguments as plain JSON values; ``run_after`` is an aware datetime or a timedelta from now;
+    ``timeout`` is in seconds (0: none). What is left out comes from the task's options in ALLOWED_TASKS, else from the
+    settings. With an ``idempotency_key`` that exists already, nothing is written and the existing id is returned.
+
+    Raises TypeError (args is not a dict of plain JSON), ValueError (too large, out of range, a key that stands for
+    another call), TaskNotAllowedError (not in the allowlist).
+    """
+    return insert(
+        build_task(
+            task,
+            args,
+            queue=queue,
+            priority=priority,
+            run_after=run_after,
+            max_attempts=max_attempts,
+            timeout=timeout,
+            idempotency_key=idempotency_key,
+            created_by=created_by,
+        )
+    )
+
+
+def create_tasks(calls: Iterable[tuple[str, dict[str, Any]] | Mapping[str, Any]]) -> list[UUID]:
+    """Enqueue many tasks, all or none, and return their ids in order.
+
+    A call is ``(task, args)`` or a mapping with the parameters of ``create_task``. Raises what ``create_task`` raises,
+    before anything is written.
+    """
+    rows = [build_task(**call) if isinstance(call, Mapping) else build_task(*call) for call in calls]
+    with transaction.atomic(using=router.db_for_write(Task)):
+        Task.objects.bulk_create([row for row in rows if not row.idempotency_key], batch_size=BATCH_SIZE)
+        return [insert_once(row) if row.idempotency_key else row.id for row in rows]
+
+
+def build_task(task: str, args: dict[str, Any], **extras: Unpack[Extras]) -> Task:
+    require_allowed(check_path(task))
+    options = conf.get_task_options(task)
+    key = extras.get("idempotency_key")
+    return Task(
+        task=task,
+        args=encode_args(args),
+        queue=check_name("queue", given(extras.get("queue"), options.queue), 64),
+        priority=check_range("priority", given(extras.get("priority"), options.priority)),
+        run_after=as_instant(extras.get("run_after")),
+        max_attempts=check_range(
+            "max_attempts", given(extras.get("max_attempts"), options.max_attempts, conf.get_max_attempts())
+        ),
+        timeout=check_timeout(given(extras.get("timeout"), options.timeout)),
+        idempotency_key=check_name("idempotency_key", key, 200) if key else None,
+        created_by=extras.get("created_by", "")[:150],
+    )
+
+
+def given(*values: Any) -> Any:
+    return next((value for value in values if value is not None), None)
+
+
+def insert(row: Task) -> UUID:
+    if row.idempotency_key:
+        return insert_once(row)
+    row.save(force_insert=True)
+    return row.id
+
+
+def insert_once(row: Task) -> UUID:
+    """Insert ``row`` unless its idempotency key exists; the savepoint keeps the caller's transaction usable."""
+    try:
+        with transaction.atomic(using=router.db_for_write(Task)):
+            row.save(force_insert=True)
+    except IntegrityError:
+        existing = Task.objects.filter(idempotency_key=row.idempotency_key).first()
+        if existing is None:
+            raise
+        return same_call(existing, row)
+    return row.id
+
+
+def same_call(existing: Task, row: Task) -> UUID:
+    if (existing.task, existing.arguments) != (row.task, row.arguments):
+        raise ValueError(
+            f"idempotency_key {row.idempotency_key!r} stands for task {existing.id} "
+            f"({existing.task!r} with its own arguments), not for this call of {row.task!r}. Use another key."
+        )
+    return existing.id
