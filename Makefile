@@ -51,7 +51,6 @@ chromium: # Debian as root: installs what the browser tests need. APT=0 turns th
 
 lock: $(VENV)/dev.stamp ## Pin the newest allowed versions, with hashes, into requirements/
 	@$(RUN) -m pip install --quiet uv
-	@$(call pin,base)
 	@$(call pin,demo,--extra project --extra postgres)
 	@$(call pin,dev,--extra dev)
 	@$(call pin,bench,--extra dev --extra bench)
