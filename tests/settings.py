@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 
@@ -13,3 +14,6 @@ DATABASES = {"default": chosen_database()}
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = None
+DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = None
+
+globals().update(json.loads(os.environ.get("TEST_SETTINGS", "{}")))

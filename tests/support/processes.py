@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -16,11 +17,15 @@ from tests.support.databases import address
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def environment(**extra: str) -> dict[str, str]:
-    """The environment that leads a process to the test's database; the test must commit what it wants seen."""
+def environment(overrides: dict[str, Any] | None = None, **extra: str) -> dict[str, str]:
+    """The environment that leads a process to the test's database; the test must commit what it wants seen.
+
+    `overrides` are Django settings of that process, such as {"DJANGO_SIMPLE_QUEUE_LEASE_SECONDS": 3}.
+    """
     chosen = {
         "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "tests.settings"),
         "TEST_DATABASE_URL": address(connection.settings_dict),
+        "TEST_SETTINGS": json.dumps(overrides or {}),
         "DATA_DIR": str(settings.DATA_DIR),
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
