@@ -14,6 +14,5 @@ DATABASES = {"default": chosen_database()}
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = None
-DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = None
 
 globals().update(json.loads(os.environ.get("TEST_SETTINGS", "{}")))
