@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -10,6 +12,9 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 PREFIX = "DJANGO_SIMPLE_QUEUE_"
+ENDED = ("completed", "failed", "cancelled")
+ALLOWED_TASKS_SHAPE = "a set or list of dotted paths, a mapping of dotted paths to options, or None"
+RETENTION_SHAPE = 'a mapping such as {"completed": 30, "failed": None}: whole days of at least 1, None keeps for ever'
 Backoff = Callable[[int], float] | Iterable[float] | None
 
 
@@ -32,14 +37,45 @@ class TaskOptions:
 OPTION_NAMES = frozenset(option.name for option in fields(TaskOptions))
 
 
+class BadSettingError(ImproperlyConfigured):
+    """A setting has a value that it cannot have; ``wanted`` says what it must be."""
+
+    def __init__(self, name: str, value: object, wanted: str) -> None:
+        super().__init__(f"{PREFIX}{name} is {value!r:.200}; it must be {wanted}.")
+        self.problem = f"{PREFIX}{name} is {value!r:.200}."
+        self.wanted = wanted
+
+
 def get_setting(name: str, default: Any) -> Any:
     return getattr(settings, PREFIX + name, default)
+
+
+def get_whole_number(name: str, default: int, lowest: int = 1, highest: int | None = None) -> int:
+    value = get_setting(name, default)
+    fits = isinstance(value, int) and not isinstance(value, bool) and value >= lowest
+    if not fits or (highest is not None and value > highest):
+        limits = f"from {lowest} to {highest}" if highest is not None else f"of at least {lowest}"
+        raise BadSettingError(name, value, f"a whole number {limits}")
+    return int(value)
+
+
+def get_seconds(name: str, default: float, lowest: float = 0) -> float:
+    value = get_setting(name, default)
+    fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not fits or value < lowest:
+        raise BadSettingError(name, value, f"a number of seconds of at least {lowest}")
+    return float(value)
 
 
 def get_allowed_tasks() -> set[str] | None:
     """Return the dotted paths that may run, or None when ALLOWED_TASKS is not set (then everything may)."""
     allowed = get_setting("ALLOWED_TASKS", None)
-    return None if allowed is None else set(allowed)
+    if allowed is None:
+        return None
+    if isinstance(allowed, Collection) and not isinstance(allowed, str | bytes):
+        with suppress(TypeError):
+            return set(allowed)
+    raise BadSettingError("ALLOWED_TASKS", allowed, ALLOWED_TASKS_SHAPE)
 
 
 def is_task_allowed(task_path: str) -> bool:
@@ -61,66 +97,108 @@ def get_task_options(task_path: str) -> TaskOptions:
             f"{PREFIX}ALLOWED_TASKS[{task_path!r}] has unknown options {sorted(unknown)}; "
             f"known are {sorted(OPTION_NAMES)}."
         )
-    return TaskOptions(**{**options, "secret_args": tuple(options.get("secret_args", ()))})
+    return TaskOptions(**{**options, "secret_args": tuple(options.get("secret_args") or ())})
 
 
 def get_task_timeout() -> int | None:
     """Return the hard time limit of a run in seconds; None when it is off (TASK_TIMEOUT None, 0 or negative)."""
-    timeout: int | None = get_setting("TASK_TIMEOUT", 3600)
-    return timeout if timeout and timeout > 0 else None
+    timeout = get_setting("TASK_TIMEOUT", 3600)
+    if timeout is None:
+        return None
+    if isinstance(timeout, bool) or not isinstance(timeout, int):
+        raise BadSettingError("TASK_TIMEOUT", timeout, "a whole number of seconds, or None for no limit")
+    return timeout if timeout > 0 else None
 
 
 def get_max_output_size() -> int:
     """Return the most bytes of output that are kept of a run."""
-    return int(get_setting("MAX_OUTPUT_SIZE", 10 * 1024 * 1024))
+    return get_whole_number("MAX_OUTPUT_SIZE", 10 * 1024 * 1024)
 
 
 def get_max_args_size() -> int:
     """Return the most bytes that the arguments of one task may have as JSON."""
-    return int(get_setting("MAX_ARGS_SIZE", 1024 * 1024))
+    return get_whole_number("MAX_ARGS_SIZE", 1024 * 1024)
 
 
 def get_max_log_size() -> int:
     """Return the most bytes of captured stdout, stderr and logging that are kept of a run."""
-    return int(get_setting("MAX_LOG_SIZE", 1024 * 1024))
+    return get_whole_number("MAX_LOG_SIZE", 1024 * 1024)
 
 
 def get_max_attempts() -> int:
     """Return how often a task is tried before it counts as failed (1: never twice by itself)."""
-    return int(get_setting("MAX_ATTEMPTS", 1))
+    return get_whole_number("MAX_ATTEMPTS", 1, highest=1000)
 
 
 def get_lease_seconds() -> float:
     """Return after how many seconds without a heartbeat a worker counts as lost."""
-    return float(get_setting("LEASE_SECONDS", 30))
+    return get_seconds("LEASE_SECONDS", 30, lowest=1)
 
 
 def get_shutdown_grace() -> float:
     """Return how many seconds a stopping worker lets its running tasks finish."""
-    return float(get_setting("SHUTDOWN_GRACE", 25))
+    return get_seconds("SHUTDOWN_GRACE", 25)
 
 
 def get_max_tasks_per_child() -> int:
     """Return how many tasks one child process runs before a fresh one takes its place."""
-    return int(get_setting("MAX_TASKS_PER_CHILD", 500))
+    return get_whole_number("MAX_TASKS_PER_CHILD", 500)
+
+
+def get_max_child_memory_mb() -> int | None:
+    """Return the megabytes of memory at which a child process is replaced; None (also 0) when there is no limit."""
+    if get_setting("MAX_CHILD_MEMORY_MB", None) is None:
+        return None
+    return get_whole_number("MAX_CHILD_MEMORY_MB", 0, lowest=0) or None
 
 
 def get_undo_seconds() -> float:
     """Return how long a requeue from the console is held, so that Undo is real."""
-    return float(get_setting("UNDO_SECONDS", 5))
+    return get_seconds("UNDO_SECONDS", 5)
 
 
 def get_retention() -> Mapping[str, int | None]:
     """Return the days to keep ended tasks by status name ("completed", "failed", "cancelled"); None keeps for ever."""
-    retention: Mapping[str, int | None] = get_setting("RETENTION", {})
+    retention = get_setting("RETENTION", {})
+    if not isinstance(retention, Mapping) or not all(map(keeps, retention.items())):
+        raise BadSettingError("RETENTION", retention, RETENTION_SHAPE)
     return retention
+
+
+def keeps(entry: tuple[Any, Any]) -> bool:
+    status, days = entry
+    return status in ENDED and (days is None or (type(days) is int and days >= 1))
 
 
 def get_release() -> str:
     """Return the name of the running release of the host project, "" when it has none."""
-    return str(get_setting("RELEASE", ""))
+    release = get_setting("RELEASE", "")
+    if not isinstance(release, str) or len(release) > 100:
+        raise BadSettingError("RELEASE", release, "text of at most 100 characters")
+    return release
 
 
 def is_status_public() -> bool:
     """Tell whether the status page answers anybody who knows a task's id."""
-    return bool(get_setting("PUBLIC_STATUS", False))
+    public = get_setting("PUBLIC_STATUS", False)
+    if not isinstance(public, bool):
+        raise BadSettingError("PUBLIC_STATUS", public, "True or False")
+    return public
+
+
+READERS: tuple[Callable[[], object], ...] = (
+    get_allowed_tasks,
+    get_task_timeout,
+    get_max_output_size,
+    get_max_args_size,
+    get_max_log_size,
+    get_max_attempts,
+    get_lease_seconds,
+    get_shutdown_grace,
+    get_max_tasks_per_child,
+    get_max_child_memory_mb,
+    get_undo_seconds,
+    get_retention,
+    get_release,
+    is_status_public,
+)

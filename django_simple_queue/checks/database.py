@@ -1,0 +1,109 @@
+"""Checks of the database that holds the tasks, read from the settings; only a tagged check may ask the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connections, router
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from django_simple_queue.checks.settings import APP
+from django_simple_queue.models import Task
+
+SHORT_TIMEOUT = 10
+SQLITE_NEEDED = (3, 35)
+MARIADB_NEEDED = (10, 8)
+MYSQL_NEEDED = (8, 0, 1)
+VENDORS = ("sqlite", "postgresql", "mysql")
+SQLITE_OPTIONS = """"OPTIONS": {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+}"""
+Found = Iterator[CheckMessage]
+
+
+@register(APP)
+def check_database(**kwargs: object) -> list[CheckMessage]:
+    """Report, without asking it anything, a database on which the queue would fail or be slow."""
+    connection = connections[alias()]
+    if connection.vendor not in VENDORS:
+        return [unsupported(connection)]
+    return [*sqlite_too_old(connection), *slow_sqlite(connection)] if connection.vendor == "sqlite" else []
+
+
+@register(Tags.database, APP)
+def check_database_version(databases: Sequence[str] | None = None, **kwargs: object) -> list[CheckMessage]:
+    """Report a MySQL or MariaDB that is too old; it is asked for its version."""
+    connection = connections[alias()]
+    if alias() not in (databases or ()) or connection.vendor != "mysql":
+        return []
+    return [*mysql_too_old(connection)]
+
+
+def alias() -> str:
+    return router.db_for_write(Task)
+
+
+def unsupported(connection: BaseDatabaseWrapper) -> CheckMessage:
+    return Error(
+        f"The tasks are in database {connection.alias!r}, of the kind {connection.vendor!r}, which is not supported.",
+        hint="Use PostgreSQL, SQLite, MariaDB or MySQL; a database router can send only the tasks there.",
+        id=f"{APP}.E004",
+    )
+
+
+def sqlite_too_old(connection: Any) -> Found:
+    version = connection.Database.sqlite_version_info
+    if version < SQLITE_NEEDED:
+        yield too_old("SQLite", version, SQLITE_NEEDED)
+
+
+def slow_sqlite(connection: Any) -> Found:
+    """Warn unless writers wait for one another and readers for nobody; a database in memory has no other process."""
+    missing = [] if connection.is_in_memory_db() else missing_options(connection.settings_dict)
+    if missing:
+        yield Warning(
+            f"SQLite database {connection.alias!r} is opened without {' and '.join(missing)}: "
+            'with several processes at work "database is locked" is bound to come.',
+            hint=f"In DATABASES[{connection.alias!r}] write\n{SQLITE_OPTIONS}",
+            id=f"{APP}.W004",
+        )
+
+
+def missing_options(database: dict[str, Any]) -> list[str]:
+    options = database.get("OPTIONS", {})
+    given = {
+        "WAL": is_wal(database["NAME"], options),
+        "IMMEDIATE transactions": str(options.get("transaction_mode", "")).upper() in ("IMMEDIATE", "EXCLUSIVE"),
+        f"a timeout of at least {SHORT_TIMEOUT} seconds": options.get("timeout", 5) >= SHORT_TIMEOUT,
+    }
+    return [name for name, present in given.items() if not present]
+
+
+def is_wal(name: object, options: dict[str, Any]) -> bool:
+    command = str(options.get("init_command", "")).lower().replace(" ", "").replace("'", "")
+    return "journal_mode=wal" in command or has_wal_header(Path(str(name)))
+
+
+def has_wal_header(path: Path) -> bool:
+    """Tell whether the file says so itself (bytes 18 and 19, "Database File Format" of sqlite.org, section 1.3.3)."""
+    try:
+        with path.open("rb") as file:
+            return file.read(20)[18:] == b"\x02\x02"
+    except OSError:
+        return False
+
+
+def mysql_too_old(connection: Any) -> Found:
+    kind, needed = ("MariaDB", MARIADB_NEEDED) if connection.mysql_is_mariadb else ("MySQL", MYSQL_NEEDED)
+    if connection.mysql_version < needed:
+        yield too_old(kind, connection.mysql_version, needed)
+
+
+def too_old(kind: str, version: tuple[int, ...], needed: tuple[int, ...]) -> CheckMessage:
+    found, least = (".".join(map(str, parts)) for parts in (version, needed))
+    return Error(f"{kind} is {found}, too old for tasks.", hint=f"Use {kind} {least} or newer.", id=f"{APP}.E005")
