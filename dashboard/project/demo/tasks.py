@@ -58,7 +58,12 @@ def import_orders(source: str, orders: int = 400, batch: int = 25) -> Iterator[s
     for first in range(0, orders, batch):
         time.sleep(random.uniform(0.3, 0.8))
         done = min(first + batch, orders)
+        store_order({"id": done, "postcode": "1010"})
         yield f"{done} of {orders} orders from {source}\n"
+
+
+def store_order(order: dict[str, object]) -> str:
+    return f"{order['id']}/{order['postcode']}"
 
 
 def charge_invoice(invoice_id: int, amount_cents: int, currency: str = "EUR") -> str:
@@ -69,7 +74,7 @@ def charge_invoice(invoice_id: int, amount_cents: int, currency: str = "EUR") ->
         amount_cents: The amount in cents.
         currency: Three letters.
     """
-    logger.info("charging invoice %s: %.2f %s", invoice_id, amount_cents / 100, currency)
+    print(f"charging invoice {invoice_id}: {amount_cents / 100:.2f} {currency}")
     return Gateway().charge(invoice_id, amount_cents, currency)
 
 
@@ -90,8 +95,12 @@ def reserve_stock(order_id: int, sku: str, quantity: int = 1) -> str:
     marker = seen / str(order_id)
     if not marker.exists():
         marker.touch()
-        raise StockLocked(f"{sku} is locked by a stock-taking; order {order_id} gets nothing for now")
+        refuse_stock(order_id, sku)
     return f"{quantity} x {sku} reserved for order {order_id}"
+
+
+def refuse_stock(order_id: int, sku: str) -> None:
+    raise StockLocked(f"{sku} is locked by a stock-taking; order {order_id} gets nothing for now")
 
 
 class WarehouseBusy(Exception):
@@ -106,8 +115,12 @@ def sync_inventory(warehouse: str) -> dict[str, int]:
     """
     time.sleep(random.uniform(0.2, 1.0))
     if random.random() < 0.5:
-        raise WarehouseBusy(f"{warehouse} answered 503: too many requests, come back later")
+        refuse_sync(warehouse)
     return {"articles": random.randint(2_000, 9_000), "changed": random.randint(0, 400)}
+
+
+def refuse_sync(warehouse: str) -> None:
+    raise WarehouseBusy(f"{warehouse} answered 503: too many requests, come back later")
 
 
 async def fetch_exchange_rates(base: str = "EUR", currencies: list[str] | None = None) -> dict[str, float]:
@@ -163,9 +176,13 @@ def transfer_funds(from_account: str, to_account: str, amount_cents: int, refere
     """
     print(f"booking {amount_cents / 100:.2f} EUR from {from_account} to {to_account}: {reference}")
     time.sleep(random.uniform(0.5, 1.5))
+    require_signature(amount_cents)
+    return f"booked as {random.randint(10_000_000, 99_999_999)}"
+
+
+def require_signature(amount_cents: int) -> None:
     if amount_cents > 500_000:
         raise PermissionError(f"a transfer of {amount_cents / 100:.2f} EUR needs a second signature")
-    return f"booked as {random.randint(10_000_000, 99_999_999)}"
 
 
 def connect_partner(partner: str, api_key: str) -> str:
