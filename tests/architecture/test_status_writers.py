@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.source import PACKAGES, name, parse, python_files
 
-WRITERS = re.compile(r"django_simple_queue/(models/task|engine/store\w*)\.py")
+WRITERS = re.compile(r"django_simple_queue/(models/task|engine/store(/\w+)?)\.py")
 WRITING_CALLS = {"update", "create", "get_or_create", "update_or_create", "Task"}
 WRITING_SQL = re.compile(r"\b(UPDATE|INSERT INTO)\b.*\bstatus\b", re.IGNORECASE | re.DOTALL)
 
