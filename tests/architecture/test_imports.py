@@ -8,14 +8,13 @@ import pytest
 
 from tests.support.source import PACKAGES, ROOT, imported, name, parse, python_files
 
-PUBLIC_FACE = {"models", "utils", "callables", "conf"}
+PUBLIC_FACE = {"models", "utils", "callables", "conf", "", "__version__"}
 IMPORTERS = {"import_module", "import_string", "__import__"}
 
 
 def foreign_to_console(tree: ast.AST) -> list[str]:
-    """Imports of the queue's inside; `__version__` belongs to everybody."""
-    queue = [module.split(".") for module in imported(tree) if module.startswith("django_simple_queue")]
-    return [".".join(parts) for parts in queue if parts[1] not in PUBLIC_FACE | {"__version__"}]
+    queue = [each for each in imported(tree) if each.split(".")[0] == "django_simple_queue"]
+    return [each for each in queue if each.partition(".")[2].split(".")[0] not in PUBLIC_FACE]
 
 
 def dynamic_imports(tree: ast.AST) -> list[str]:
