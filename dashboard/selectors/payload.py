@@ -1,0 +1,168 @@
+"""What a task got and left behind, as it may be shown: arguments as a tree, texts in windows, the stack in frames."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from django.db.models import QuerySet
+from django.db.models.functions import Left, Length, Right
+
+from dashboard.redaction import REDACTED, Redacted, redact_args, redact_source, redact_text, secret_keys, visible
+from django_simple_queue.models import Task
+
+TEXTS = ("output", "error", "log")
+WINDOW = 16_000
+MARGIN = 8_000
+MAX_NODES = 400
+MAX_DEPTH = 24
+MAX_LEAF = 2_000
+LIBRARIES = ("/site-packages/", "/dist-packages/")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The beginning and the end of a text; ``hidden`` characters between them are left out."""
+
+    head: str = ""
+    tail: str = ""
+    hidden: int = 0
+    length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A step through the tree of arguments: ``kind`` is "open", "close" or the kind of a leaf."""
+
+    kind: str
+    key: str = ""
+    text: str = ""
+    count: int = 0
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    place: str
+    file: str
+    line: int
+    function: str
+    source: list[tuple[int, str, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameGroup:
+    """Neighbouring frames that are all of the project's own code, or all of libraries."""
+
+    own: bool
+    frames: list[Frame]
+
+    @property
+    def packages(self) -> str:
+        """The libraries' names, for one line that stands for all of them."""
+        return ", ".join(dict.fromkeys(frame.place.split("/")[0] for frame in self.frames))
+
+
+def with_windows(tasks: QuerySet[Task]) -> QuerySet[Task]:
+    """Leave the long texts in the database and bring the two ends and the length of each."""
+    parts: dict[str, Any] = {}
+    for name in TEXTS:
+        parts |= {f"{name}_head": Left(name, WINDOW + MARGIN), f"{name}_tail": Right(name, WINDOW + MARGIN)}
+        parts[f"{name}_length"] = Length(name)
+    return tasks.defer(*TEXTS).annotate(**parts)
+
+
+def window(task: Task, name: str) -> Window:
+    """Return the ends of a text of a task that ``with_windows`` has read; the cut never lies inside a secret."""
+    length = getattr(task, f"{name}_length") or 0
+    head = redact_text(task.task, task.args, getattr(task, f"{name}_head"))
+    if length <= WINDOW + MARGIN:
+        return Window(head, length=length)
+    tail = redact_text(task.task, task.args, getattr(task, f"{name}_tail"))[MARGIN:]
+    hidden = length - 2 * WINDOW
+    if hidden <= 0:
+        return Window(redact_text(task.task, task.args, getattr(task, name)), length=length)
+    return Window(head[:-MARGIN], tail, hidden, length)
+
+
+def headline(task: Task, error: Window) -> tuple[str, str]:
+    """Return the error's class and message in one line each; the class is "" when the message says it already."""
+    lines = (error.tail or error.head).strip().splitlines() or [""]
+    name = task.error_class.rpartition(".")[2]
+    for spelling in filter(None, (task.error_class, name)):
+        if lines[-1] == spelling or lines[-1].startswith(f"{spelling}:"):
+            return visible(task.error_class).removeprefix("builtins."), lines[-1][len(spelling) + 1 :].strip()
+    return "", (error.head.strip().splitlines() or [""])[0]
+
+
+def arguments(task: Task) -> Any:
+    """Return the arguments with their secrets masked; those passed by position come under "*"."""
+    args = redact_args(task.task, task.args)
+    if not task.positional or isinstance(args, Redacted):
+        return args
+    positional = REDACTED if secret_keys(task.task) else redact_args(task.task, task.positional)
+    return {"*": positional, **(args if isinstance(args, Mapping) else {"**": args})}
+
+
+def tree(value: Any) -> list[Token]:
+    """Return the first few hundred tokens of a JSON value; a last one of kind "more" says that there are others."""
+    tokens: list[Token] = []
+    depth = 0
+    for token in walk(value):
+        if len(tokens) >= MAX_NODES and token.kind != "close":
+            tokens.append(Token("more"))
+            return tokens + [Token("close")] * depth
+        depth += (token.kind == "open") - (token.kind == "close")
+        tokens.append(token)
+    return tokens
+
+
+def walk(value: Any, key: str = "", depth: int = 0) -> Iterator[Token]:
+    if not isinstance(value, Mapping | list) or not value:
+        yield leaf(value, key)
+    elif depth >= MAX_DEPTH:
+        yield Token("cut", key, "deeper levels are not shown")
+    else:
+        is_object = isinstance(value, Mapping)
+        yield Token("open", key, "{" if is_object else "[", len(value))
+        for name, item in value.items() if is_object else enumerate(value):
+            yield from walk(item, json.dumps(name, ensure_ascii=False) if is_object else "", depth + 1)
+        yield Token("close", text="}" if is_object else "]")
+
+
+def leaf(value: Any, key: str) -> Token:
+    if isinstance(value, Redacted):
+        return Token("redacted", key, "redacted" if value == REDACTED else str(value))
+    text = json.dumps(value, ensure_ascii=False)
+    kind = "text" if isinstance(value, str) else "plain"
+    return Token(kind, key, text[:MAX_LEAF], more=max(len(text) - MAX_LEAF, 0))
+
+
+def stack(task: Task) -> list[FrameGroup]:
+    """Return the stored frames, newest call first; [] when there are none or they cannot be read."""
+    try:
+        stored = json.loads(task.frames or "[]")
+        frames = [(bool(each["own"]), read_frame(task, each)) for each in reversed(stored)]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return []
+    return [FrameGroup(own, [frame for _, frame in group]) for own, group in groupby(frames, key=lambda each: each[0])]
+
+
+def read_frame(task: Task, stored: Mapping[str, Any]) -> Frame:
+    file, line = visible(str(stored["file"])), int(stored["line"])
+    source = [redact_source(task.task, task.args, str(text)[:500]) for text in stored["source"][:3]]
+    numbered = [(line - 1 + index, text, index == 1) for index, text in enumerate(source)]
+    return Frame(
+        place(file), file, line, visible(str(stored["function"]))[:200], [each for each in numbered if each[1]]
+    )
+
+
+def place(file: str) -> str:
+    """Return the part of a path that tells a reader where the code is: from the library's name, or the last three."""
+    for folder in LIBRARIES:
+        if folder in file:
+            return file.rpartition(folder)[2]
+    return "/".join(file.split("/")[-3:])

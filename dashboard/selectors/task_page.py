@@ -1,0 +1,147 @@
+"""All that the page of one task shows, read in a handful of queries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import BooleanField, Case, Q, Value, When
+from django.db.models.functions import Now
+
+from dashboard.redaction import Redacted
+from dashboard.selectors import diagnosis, payload
+from dashboard.selectors.payload import FrameGroup, Token, Window
+from dashboard.selectors.timeline import Bar, run_time, timeline, wait_time
+from django_simple_queue.models import Attempt, OperatorActionItem, Task, Worker
+
+HIDDEN = ("args", "positional", "output", "error", "log", "frames")
+MOST_ATTEMPTS = 50
+MOST_ACTIONS = 20
+RUNS = 60
+MOST_SIMILAR = 1000
+SIMILAR_SINCE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What only operators with ``view_task_payload`` get: None in its place hides all of it."""
+
+    arguments: Any
+    tree: list[Token]
+    call: str
+    error: Window
+    headline: tuple[str, str]
+    stack: list[FrameGroup]
+    output: Window
+    log: Window
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    task: Task
+    now: datetime
+    payload: Payload | None
+    attempts: Sequence[Attempt]
+    items: Sequence[OperatorActionItem]
+    bars: Sequence[Bar]
+    worker: Worker | None
+    reason: diagnosis.Reason | None
+    similar: int
+    runs: Sequence[Task]
+    waited: timedelta | None
+    ran: timedelta | None
+    children: Sequence[UUID] = field(default=())
+
+    @property
+    def orphaned(self) -> bool:
+        """In progress, and no live worker holds it."""
+        return self.task.status == Task.PROGRESS and not (self.worker and self.worker.alive)  # type: ignore[attr-defined]
+
+
+def read_task(pk: UUID, *, with_payload: bool) -> Task | None:
+    """Return the task with the ends of its texts, or, without ``with_payload``, with nothing of its payload."""
+    tasks = Task.objects.filter(pk=pk)
+    return (payload.with_windows(tasks) if with_payload else tasks.defer(*HIDDEN)).first()
+
+
+def task_page(task: Task, now: datetime, *, with_payload: bool) -> TaskPage:
+    """Return the picture of ``task``, as ``read_task`` has read it, at the moment ``now``."""
+    attempts = list(attempts_of(task, with_payload))
+    items = list(actions_on(task))
+    requeued = sorted(item.action.created for item in items if item.action.verb == "requeue")
+    return TaskPage(
+        task=task,
+        now=now,
+        payload=read_payload(task) if with_payload else None,
+        attempts=attempts,
+        items=items,
+        bars=timeline(task, attempts, requeued, now),
+        worker=worker_of(task),
+        reason=diagnosis.reason(task, now),
+        similar=similar_failures(task, now),
+        runs=list(latest_runs(task)),
+        waited=wait_time(task, now),
+        ran=run_time(task, now),
+        children=[item.created_task for item in items if item.created_task],
+    )
+
+
+def attempts_of(task: Task, with_payload: bool) -> Sequence[Attempt]:
+    newest = task.attempts.order_by("-epoch").defer("log", *([] if with_payload else ["error"]))[:MOST_ATTEMPTS]
+    return list(reversed(newest))
+
+
+def actions_on(task: Task) -> Sequence[OperatorActionItem]:
+    return OperatorActionItem.objects.filter(task=task.pk).select_related("action").order_by("-action")[:MOST_ACTIONS]
+
+
+def worker_of(task: Task) -> Worker | None:
+    alive = When(Q(state__in=Worker.LIVE_STATES, lease_until__gt=Now()), then=Value(True))
+    rows = Worker.objects.annotate(alive=Case(alive, default=Value(False), output_field=BooleanField()))
+    return rows.filter(pk=task.worker).first() if task.worker else None
+
+
+def similar_failures(task: Task, now: datetime) -> int:
+    """Return how many other tasks failed in the same way within a day, at most one more than MOST_SIMILAR."""
+    if task.status != Task.FAILED or not task.fingerprint:
+        return 0
+    same = Task.objects.filter(status=Task.FAILED, fingerprint=task.fingerprint, finished__gt=now - SIMILAR_SINCE)
+    return same.exclude(pk=task.pk)[: MOST_SIMILAR + 1].count()
+
+
+def latest_runs(task: Task) -> Sequence[Task]:
+    columns = ("pk", "status", "started", "finished", "created")
+    return Task.objects.filter(task=task.task).order_by("-created", "-id").only(*columns)[:RUNS]
+
+
+def read_payload(task: Task) -> Payload:
+    arguments = payload.arguments(task)
+    error = payload.window(task, "error")
+    return Payload(
+        arguments=arguments,
+        tree=payload.tree(arguments),
+        call=call_text(task, arguments),
+        error=error,
+        headline=payload.headline(task, error),
+        stack=payload.stack(task),
+        output=payload.window(task, "output"),
+        log=payload.window(task, "log"),
+    )
+
+
+def call_text(task: Task, arguments: Any) -> str:
+    """Return the call as Python code, with the secrets masked; "" when the arguments are not an object."""
+    if not isinstance(arguments, Mapping) or isinstance(arguments, Redacted):
+        return ""
+    literal = "\n    ".join(python_literal(arguments).splitlines())
+    options = [f"queue={task.queue!r}", *([f"priority={task.priority}"] if task.priority else [])]
+    return f"create_task(\n    {task.task!r},\n    {literal},\n    {', '.join(options)},\n)"
+
+
+def python_literal(value: Mapping[str, Any]) -> str:
+    lines = [f"    {json.dumps(key, ensure_ascii=False)}: {item!r}," for key, item in value.items()]
+    return "\n".join(["{", *lines, "}"]) if lines else "{}"

@@ -1,0 +1,144 @@
+"""The life of one task as stretches of time: every round, attempt and wait that the tables know of, to scale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django_simple_queue.models import Attempt, Task
+
+NARROWEST = 1.6
+WIDEST_PAUSE = 30.0
+LABEL_FROM = 7.0
+PHONE_LABEL_FROM = 24.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """``kind`` is "wait", "backoff", "rest" (between two rounds) or "run"; an open one lasts until now."""
+
+    kind: str
+    start: datetime
+    end: datetime
+    outcome: str = ""
+    attempt: int = 0
+    round: int = 1
+    open: bool = False
+    ahead: bool = False
+
+    @property
+    def seconds(self) -> float:
+        return max((self.end - self.start).total_seconds(), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A stretch with its place on the line, in percent; ``broken`` when it is drawn shorter than it was."""
+
+    stretch: Stretch
+    x: float
+    width: float
+    broken: bool
+
+    @property
+    def middle(self) -> float:
+        return self.x + self.width / 2
+
+    @property
+    def labelled(self) -> str:
+        """Where the label fits: "all", "wide" screens only, or "" nowhere."""
+        return "all" if self.width >= PHONE_LABEL_FROM else "wide" if self.width >= LABEL_FROM else ""
+
+
+def timeline(task: Task, attempts: Sequence[Attempt], requeued: Sequence[datetime], now: datetime) -> list[Bar]:
+    """Return the bars of the task's line. ``attempts`` by epoch, ``requeued`` the times of its requeues, rising."""
+    return list(placed([stretch for stretch in stretches(task, attempts, requeued, now) if stretch.seconds > 0]))
+
+
+def stretches(
+    task: Task, attempts: Sequence[Attempt], requeued: Sequence[datetime], now: datetime
+) -> Iterator[Stretch]:
+    free, number = task.created, 0
+    for attempt in attempts:
+        started = attempt.started or attempt.finished
+        yield from pause(free, started, number, attempt.round, requeued)
+        yield Stretch("run", started, attempt.finished, attempt.outcome, attempt.attempt, attempt.round)
+        free, number = attempt.finished, attempt.round
+    yield from latest(task, free, number, requeued, now)
+
+
+def latest(task: Task, free: datetime, number: int, requeued: Sequence[datetime], now: datetime) -> Iterator[Stretch]:
+    """Yield what has happened since the last attempt that left a row: the present run, a success, or a wait."""
+    if task.status == Task.QUEUED:
+        retrying = task.attempt > 0
+        yield from pause(free, now, number, number + (not retrying), requeued, open=True)
+        if task.run_after > now:
+            yield Stretch("backoff" if retrying else "wait", now, task.run_after, ahead=True)
+    elif task.status in (Task.PROGRESS, Task.COMPLETED):
+        yield from final_run(task, free, number, requeued, now)
+    elif task.finished and task.finished > free:
+        yield from pause(free, task.finished, number, number, requeued)
+
+
+def final_run(
+    task: Task, free: datetime, number: int, requeued: Sequence[datetime], now: datetime
+) -> Iterator[Stretch]:
+    running = task.status == Task.PROGRESS
+    end = now if running else task.finished or task.modified
+    started = task.started or (task.modified if running else end)
+    present = number + (task.attempt <= 1)
+    yield from pause(free, started, number, present, requeued)
+    yield Stretch("run", started, end, "running" if running else "completed", task.attempt, present, open=running)
+
+
+def pause(
+    start: datetime, end: datetime, before: int, after: int, requeued: Sequence[datetime], *, open: bool = False
+) -> Iterator[Stretch]:
+    """Yield the time between two runs of the rounds ``before`` and ``after``; 0 is what comes before the first round.
+
+    Between two rounds the task rests until somebody requeues it; within one the wait is its backoff.
+    """
+    if before and after > before:
+        asked = next((time for time in requeued if start <= time <= end), start)
+        yield Stretch("rest", start, asked, round=before)
+        yield Stretch("wait", asked, end, round=after, open=open)
+    else:
+        yield Stretch("backoff" if before else "wait", start, end, round=after, open=open)
+
+
+def placed(stretches: Sequence[Stretch]) -> Iterator[Bar]:
+    """Yield the stretches from 0 to 100, to scale, save that none gets too thin to see and no pause takes the line."""
+    shares = squeezed([stretch.seconds for stretch in stretches], [stretch.kind != "run" for stretch in stretches])
+    total = sum(stretch.seconds for stretch in stretches) or 1.0
+    x = 0.0
+    for stretch, width in zip(stretches, shares, strict=True):
+        yield Bar(stretch, round(x, 3), round(width, 3), width < 0.8 * 100 * stretch.seconds / total)
+        x += width
+
+
+def squeezed(seconds: Sequence[float], pauses: Sequence[bool]) -> list[float]:
+    total = sum(seconds) or 1.0
+    shares = [100 * each / total for each in seconds]
+    busy = not all(pauses)
+    capped = [
+        min(share, WIDEST_PAUSE) if pause and busy else share for share, pause in zip(shares, pauses, strict=True)
+    ]
+    scale = 100 / (sum(capped) or 1.0)
+    widths = [max(share * scale, min(NARROWEST, 100 / len(shares))) for share in capped]
+    return [100 * width / sum(widths) for width in widths]
+
+
+def run_time(task: Task, now: datetime) -> timedelta | None:
+    """Return how long the latest run took, or has taken so far."""
+    if task.status == Task.PROGRESS:
+        return now - (task.started or task.modified)
+    return task.finished - task.started if task.started and task.finished else None
+
+
+def wait_time(task: Task, now: datetime) -> timedelta | None:
+    """Return how long the latest run waited for a worker once it might start."""
+    ready = max(task.created, task.run_after)
+    if task.status == Task.QUEUED:
+        return max(now - ready, timedelta())
+    return max(task.started - ready, timedelta()) if task.started else None
