@@ -1,0 +1,124 @@
+"""The one gate: every view of the console is wrapped by ``operator``, or, without a login, by ``public``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, InterfaceError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.shortcuts import redirect, resolve_url
+from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.views.decorators.csrf import csrf_protect
+
+from dashboard import errors
+from dashboard.htmx import client_redirect, current_path, is_fragment
+
+View = Callable[..., HttpResponseBase]
+Decorator = Callable[[View], View]
+READ = frozenset({"GET", "HEAD"})
+QUEUE = "django_simple_queue"
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store, private",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+}
+
+
+def operator(permission: str = "", *, methods: Collection[str] = READ) -> Decorator:
+    """Let in active staff who may view tasks and hold ``permission``, a codename of the queue or "app.codename".
+
+    Whoever is not signed in is led to the login page and comes back; whoever may not is told what is missing.
+    """
+
+    def decorator(view: View) -> View:
+        def admitted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method not in methods:
+                return HttpResponseNotAllowed(sorted(methods))
+            if not request.user.is_authenticated:
+                return ask_to_sign_in(request)
+            require(request, "view_task")
+            require(request, permission)
+            return view(request, *args, **kwargs)
+
+        return guard(view, csrf_protect(admitted))
+
+    return decorator
+
+
+def public(view: View) -> View:
+    """Let anybody in; for signing in and out only."""
+    return guard(view, view)
+
+
+def guard(view: View, inner: View) -> View:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return secured(answer(inner, request, *args, **kwargs))
+
+    guarded.passes_gate = True  # type: ignore[attr-defined]
+    return guarded
+
+
+def answer(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    """Return what ``view`` answers, rendered, or the console's own page for what went wrong."""
+    try:
+        response = view(request, *args, **kwargs)
+        return response.render() if hasattr(response, "render") else response
+    except PermissionDenied as error:
+        return errors.forbidden(request, str(error))
+    except Http404 as error:
+        return errors.not_found(request, str(error))
+    except (DatabaseError, InterfaceError) as error:
+        return errors.unavailable(request, error)
+
+
+def secured(response: HttpResponseBase) -> HttpResponseBase:
+    for name, value in HEADERS.items():
+        response[name] = value
+    if isinstance(response, HttpResponse):
+        patch_vary_headers(response, ["Cookie", "HX-Request"])
+    return response
+
+
+def may(request: HttpRequest, permission: str) -> bool:
+    """Tell whether the operator holds ``permission`` (a codename of the queue, or "app.codename")."""
+    return not permission or request.user.has_perm(full_name(permission))
+
+
+def require(request: HttpRequest, permission: str) -> None:
+    """Raise PermissionDenied, naming ``permission``, unless the operator is staff and holds it."""
+    if not (request.user.is_active and request.user.is_staff):
+        raise PermissionDenied("staff")
+    if not may(request, permission):
+        raise PermissionDenied(full_name(permission))
+
+
+def full_name(permission: str) -> str:
+    return permission if "." in permission else f"{QUEUE}.{permission}"
+
+
+def ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """Lead to the login page; a fragment leads its whole page there, and back to that page afterwards."""
+    came_from = current_path(request) if request.method in READ or is_fragment(request) else ""
+    target = f"{login_url()}?{urlencode({'next': came_from})}" if came_from else login_url()
+    return client_redirect(target) if is_fragment(request) else redirect(target)
+
+
+def login_url() -> str:
+    """Return the host's LOGIN_URL when it has set one, else the console's own."""
+    return resolve_url(settings.LOGIN_URL if settings.is_overridden("LOGIN_URL") else "simple_queue_dashboard:login")
+
+
+def safe_next(request: HttpRequest, fallback: str = "simple_queue_dashboard:tasks") -> str:
+    """Return the page of this site that the request names in ``next``, else ``fallback``."""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    same_site = url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure())
+    return target if same_site else resolve_url(fallback)

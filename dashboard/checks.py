@@ -1,0 +1,58 @@
+"""System checks of the console: what the host project must have installed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+APPS = {
+    "django.contrib.auth": "operators sign in with its users",
+    "django.contrib.messages": "outcomes are told through it",
+    "django.contrib.sessions": "operators stay signed in through it",
+    "django_filters": "it reads the filters",
+    "django_htmx": "it brings the script of the live pages",
+    "django_simple_queue": "the console shows its tasks",
+}
+MIDDLEWARE = (
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+)
+
+
+@register("simple_queue_dashboard")
+def check_apps(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """E001: an app is missing that the console needs."""
+    return [
+        Error(f"The dashboard needs {name!r}: {why}.", hint=f"Add {name!r} to INSTALLED_APPS.", id=ID.format("E001"))
+        for name, why in APPS.items()
+        if not apps.is_installed(name)
+    ]
+
+
+@register("simple_queue_dashboard")
+def check_middleware(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """E002: a middleware is missing that the console needs."""
+    return [
+        Error(f"The dashboard needs the middleware {path!r}.", hint="Add it to MIDDLEWARE.", id=ID.format("E002"))
+        for path in MIDDLEWARE
+        if path not in settings.MIDDLEWARE
+    ]
+
+
+@register("simple_queue_dashboard")
+def check_package(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """E003: the templates cannot be found because another package answers to the name ``dashboard``."""
+    own = Path(apps.get_app_config("simple_queue_dashboard").path).resolve()
+    if own == Path(__file__).resolve().parent:
+        return []
+    hint = "Rename your own package, or start Python where the installed one comes first on sys.path."
+    return [Error(f"The package 'dashboard' is {own}, not the console's.", hint=hint, id=ID.format("E003"))]
+
+
+ID = "simple_queue_dashboard.{}"

@@ -1,0 +1,41 @@
+"""The console's own pages for what goes wrong: no access, not found, no database."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import ProgrammingError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from dashboard.htmx import FOLDER, is_fragment, retarget
+
+logger = logging.getLogger("dashboard")
+RETRY_SECONDS = 5
+
+
+def forbidden(request: HttpRequest, missing: str) -> HttpResponse:
+    """403 that names the permission, or "staff"."""
+    return respond(request, 403, {"missing": missing})
+
+
+def not_found(request: HttpRequest, reason: str) -> HttpResponse:
+    return respond(request, 404, {"reason": reason})
+
+
+def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """503 that says so and tries again by itself."""
+    logger.error("%s %s: %s", request.method, request.path, error, exc_info=error)
+    unmigrated = isinstance(error, ProgrammingError) or "no such table" in str(error)
+    response = respond(request, 503, {"retry": RETRY_SECONDS, "unmigrated": unmigrated, "shown": request.path})
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def respond(request: HttpRequest, status: int, context: dict[str, object]) -> HttpResponse:
+    """A whole page; for a fragment one sentence, put where results are announced."""
+    if not is_fragment(request):
+        return render(request, f"{FOLDER}/{status}.html", context, status=status)
+    return retarget(
+        render(request, f"{FOLDER}/_problem.html", {**context, "status": status}, status=status), "#outcome"
+    )

@@ -1,0 +1,97 @@
+"""Page or fragment: one view answers both, and a poll that would change nothing is answered with 304."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django.contrib.messages import get_messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
+from django.shortcuts import redirect
+from django.shortcuts import render as render_template
+from django_htmx.http import HttpResponseClientRedirect
+
+FOLDER = "simple_queue_dashboard"
+Context = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
+
+
+def render(
+    request: HttpRequest, page: str, context: Context, *, tag: str = "", live: bool = True, status: int = 200
+) -> HttpResponseBase:
+    """Answer with ``<page>.html``, or for ``?live=1`` with its live region, ``_<page>_live.html``.
+
+    ``context`` may be a function, called only when something is rendered: not when ``tag`` is what the region shows
+    already (then the answer is 304). A page without a live region says ``live=False`` and is never polled.
+    """
+    if live and tag and is_shown_already(request, tag):
+        return HttpResponseNotModified()
+    values = dict(context() if callable(context) else context)
+    if live:
+        values |= {"live_url": live_path(request), "live_tag": tag, "live_region": f"{FOLDER}/_{page}_live.html"}
+    template = "_live.html" if live and is_live(request) else f"{page}.html"
+    response = render_template(request, f"{FOLDER}/{template}", values, status=status)
+    if tag:
+        response["HX-PTag"] = tag
+    return response
+
+
+def is_shown_already(request: HttpRequest, tag: str) -> bool:
+    """Tell whether a poll would change nothing; a message that waits to be shown is a change."""
+    return is_live(request) and request.headers.get("HX-PTag") == tag and not len(get_messages(request))
+
+
+def is_live(request: HttpRequest) -> bool:
+    return request.GET.get("live") == "1"
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    """Tell whether the answer goes into a part of a page that is open already."""
+    return is_live(request) or request.headers.get("HX-Request") == "true"
+
+
+def page_path(request: HttpRequest) -> str:
+    """Return the path and query of the page itself, whether it was asked for whole or for its live region."""
+    return with_query(request, live=None)
+
+
+def live_path(request: HttpRequest) -> str:
+    return with_query(request, live="1")
+
+
+def with_query(request: HttpRequest, **changes: str | None) -> str:
+    """Return the request's path with its query changed; None takes a parameter out."""
+    query = request.GET.copy()
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value is not None:
+            query[name] = value
+    return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+def current_path(request: HttpRequest) -> str:
+    """Return the path of the page that the operator sees: for a fragment the one it belongs to."""
+    if not is_fragment(request):
+        return request.get_full_path()
+    shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+    same_site = shown.netloc == request.get_host()
+    return f"{shown.path}?{shown.query}".rstrip("?") if same_site else page_path(request)
+
+
+def go_to(request: HttpRequest, url: str) -> HttpResponseBase:
+    """Redirect to a page of the console; a fragment is led to the page's live region."""
+    if not is_fragment(request):
+        return redirect(url)
+    return redirect(f"{url}{'&' if '?' in url else '?'}{urlencode({'live': 1})}")
+
+
+def client_redirect(url: str) -> HttpResponse:
+    """Make the whole page, not the fragment that was asked for, go to ``url``."""
+    return HttpResponseClientRedirect(url)
+
+
+def retarget(response: HttpResponse, selector: str) -> HttpResponse:
+    """Put a fragment into ``selector`` instead of the place that asked for it."""
+    response["HX-Retarget"] = selector
+    response["HX-Reswap"] = "innerHTML"
+    return response

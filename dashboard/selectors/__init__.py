@@ -1,0 +1,3 @@
+"""Read-only pictures of the queue for the pages of the console."""
+
+from __future__ import annotations

@@ -1,0 +1,72 @@
+"""What every page shows around its own content: navigation, theme, versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import django
+from django.db import connections, router
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+import django_simple_queue
+from dashboard.access import may
+from django_simple_queue.models import Task
+
+THEMES = ("", "light", "dark")
+THEME_COOKIE = "simple_queue_dashboard_theme"
+DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL", "oracle": "Oracle"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page of the navigation; ``on_phone`` says that it has a place in the bottom bar."""
+
+    name: str
+    label: str
+    icon: str
+    permission: str = "view_task"
+    on_phone: bool = True
+    url: str = ""
+    current: bool = False
+
+
+PLACES = (
+    Place("tasks", "Tasks", "list"),
+    Place("failures", "Failures", "failed"),
+    Place("enqueue", "Enqueue", "plus", "add_task"),
+    Place("schedules", "Schedules", "clock", on_phone=False),
+    Place("workers", "Workers", "server"),
+    Place("activity", "Activity", "trend", "view_operatoraction", on_phone=False),
+)
+SECTION = {"task": "tasks"}
+
+
+def places(request: HttpRequest) -> list[Place]:
+    """Return the pages that exist and that this operator may open."""
+    match = request.resolver_match
+    here = match.url_name.partition("_")[0] if match and match.url_name else ""
+    found = (located(place, SECTION.get(here, here)) for place in PLACES if may(request, place.permission))
+    return [place for place in found if place.url]
+
+
+def located(place: Place, here: str) -> Place:
+    values = {name: getattr(place, name) for name in ("name", "label", "icon", "permission", "on_phone")}
+    return Place(**values, url=url_or_nothing(f"simple_queue_dashboard:{place.name}"), current=place.name == here)
+
+
+def url_or_nothing(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def theme(request: HttpRequest) -> str:
+    chosen = request.COOKIES.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else ""
+
+
+def versions() -> tuple[str, str, str]:
+    vendor = connections[router.db_for_read(Task)].vendor
+    return django_simple_queue.__version__, django.get_version(), DATABASES.get(vendor, vendor)

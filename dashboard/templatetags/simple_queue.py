@@ -1,0 +1,189 @@
+"""Tags of the console: icons, statuses, times and arguments in the words and shapes that every page shares."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from dashboard import shell
+from dashboard.charts import Spark, spark
+from dashboard.htmx import page_path
+from dashboard.states import State, state_of
+from django_simple_queue.models import Task
+
+register = template.Library()
+SPRITE = "simple_queue_dashboard/icons.svg"
+NOTHING = "\N{EN DASH}"
+NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
+LONGEST_VALUE = 200
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """An icon of the sprite; ``size`` is "sm" or "lg"."""
+    classes = f"i i-{size}" if size else "i"
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, static(SPRITE), name)
+
+
+@register.simple_tag(takes_context=True)
+def navigation(context: template.Context) -> list[shell.Place]:
+    return shell.places(context["request"])
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: template.Context) -> str:
+    return shell.theme(context["request"])
+
+
+@register.simple_tag
+def versions() -> tuple[str, str, str]:
+    return shell.versions()
+
+
+@register.simple_tag(takes_context=True)
+def here(context: template.Context) -> str:
+    """The path of this page, for the ``next`` of a form."""
+    request: HttpRequest = context["request"]
+    return page_path(request)
+
+
+@register.simple_tag
+def admin_url() -> str:
+    """The admin's list of tasks, "" where the host has no admin."""
+    return shell.url_or_nothing("admin:django_simple_queue_task_changelist")
+
+
+@register.filter
+def state(task: Task) -> State:
+    """The state of a task in the console's words (Scheduled and Retrying are kinds of queued)."""
+    return state_of(task)
+
+
+@register.simple_tag
+def status(task: Task, large: bool = False) -> SafeString:
+    """The badge of a task's state: shape, word and colour."""
+    return badge(state_of(task), large)
+
+
+@register.simple_tag
+def badge(state: State, large: bool = False) -> SafeString:
+    """The badge of a state that is not a task's own, such as a worker's or an attempt's."""
+    classes = f"status{' status-lg' if large else ''} is-{state.tone}"
+    return format_html('<span class="{}">{}{}</span>', classes, icon(state.icon), state.label)
+
+
+@register.simple_tag
+def ago(moment: datetime | None, now: datetime | None = None) -> SafeString | str:
+    """A moment as "9 s ago" or "in 7 h", with the exact time behind it."""
+    if moment is None:
+        return format_html('<span class="dash">{}</span>', NOTHING)
+    return stamp(moment, distance(moment, now or timezone.now()))
+
+
+@register.simple_tag
+def clock(moment: datetime | None) -> SafeString | str:
+    """A moment as the time of day in the console's time zone, with the exact time behind it."""
+    return NOTHING if moment is None else stamp(moment, f"{timezone.localtime(moment):%H:%M:%S}")
+
+
+def stamp(moment: datetime, words: str) -> SafeString:
+    local = timezone.localtime(moment)
+    exact = f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, words)
+
+
+def distance(moment: datetime, now: datetime) -> str:
+    seconds = (now - moment).total_seconds()
+    if -1 < seconds < 1:
+        return "just now"
+    return f"{coarse(seconds)} ago" if seconds > 0 else f"in {coarse(-seconds)}"
+
+
+@register.filter
+def coarse(value: float | timedelta | None) -> str:
+    """A duration in one unit: "42 s", "14 min", "7 h", "3 d"."""
+    if value is None:
+        return NOTHING
+    seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size or (size == 60 and seconds >= 60):
+            return f"{int(seconds // size)} {unit}"
+    return f"{int(seconds)} s"
+
+
+@register.filter
+def duration(value: float | timedelta | None) -> str:
+    """How long something took, exact enough to compare: "84 ms", "0.84 s", "11.4 s", "3 min 12 s"."""
+    if value is None:
+        return NOTHING
+    seconds = max(value.total_seconds() if isinstance(value, timedelta) else float(value), 0.0)
+    if seconds < 0.1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
+
+
+@register.filter
+def number(value: int | None) -> str:
+    """A whole number with narrow spaces between thousands."""
+    return NOTHING if value is None else f"{value:,}".replace(",", NARROW_SPACE)
+
+
+@register.filter
+def initials(user: Any) -> str:
+    """The one or two letters that stand for a person."""
+    words = (user.get_full_name() or str(user)).split()
+    return "".join(word[0] for word in words[:2]).upper() if len(words) > 1 else str(user)[:2].upper()
+
+
+@register.filter
+def short_id(value: object) -> str:
+    """The last eight characters of an id: those of a UUIDv7 that differ."""
+    return str(value)[-8:]
+
+
+@register.simple_tag
+def task_name(path: str) -> SafeString:
+    """A dotted path with its modules dimmed."""
+    modules, dot, name = path.rpartition(".")
+    return format_html("<i>{}{}</i>{}", modules, dot, name)
+
+
+@register.simple_tag
+def arguments(values: Any) -> SafeString:
+    """Arguments as key=value with dim keys; something that is not a mapping as its JSON."""
+    if not isinstance(values, Mapping):
+        return format_html("{}", compact(values))
+    pairs = ((key, compact(value)) for key, value in values.items())
+    return format_html_join(" ", "<i>{}=</i>{}", pairs)
+
+
+@register.filter
+def arguments_text(values: Any) -> str:
+    """Arguments as one line of plain text."""
+    if not isinstance(values, Mapping):
+        return compact(values)
+    return " ".join(f"{key}={compact(value)}" for key, value in values.items())
+
+
+def compact(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+@register.inclusion_tag("simple_queue_dashboard/_spark.html")
+def sparkline(values: list[int], label: str) -> dict[str, Spark | str]:
+    """A line of numbers as inline SVG; ``label`` says it in words."""
+    return {"spark": spark(values), "label": label}
