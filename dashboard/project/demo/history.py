@@ -127,7 +127,7 @@ class History:
                 worker=task.worker,
                 worker_pid=task.worker_pid,
                 started=task.started,
-                finished=task.finished,
+                finished=task.modified,
                 outcome=outcome,
                 error_class=failure.error_class,
                 error=failure.error,
