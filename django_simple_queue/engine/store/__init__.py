@@ -1,0 +1,22 @@
+"""All claiming and finishing of workers: short transactions on the task table, fenced by (worker, epoch)."""
+
+from __future__ import annotations
+
+from django_simple_queue.engine.store.batches import turn
+from django_simple_queue.engine.store.lease import disconnect, held, leave, register, renew, tune
+from django_simple_queue.engine.store.records import Claimed, Ending, LeaseLost, Renewal, Turn
+
+__all__ = [
+    "Claimed",
+    "Ending",
+    "LeaseLost",
+    "Renewal",
+    "Turn",
+    "disconnect",
+    "held",
+    "leave",
+    "register",
+    "renew",
+    "tune",
+    "turn",
+]

@@ -1,0 +1,56 @@
+"""What a turn asks of a database; one module beside this one answers for each vendor."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from django_simple_queue import conf
+from django_simple_queue.backoff import retry_delay
+from django_simple_queue.engine.store.records import Claimed, Ending, Run
+
+Ended = tuple[Run, int]
+
+
+class Database(ABC):
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self.connection = connection
+        self.release = conf.get_release()
+
+    @abstractmethod
+    def anything_due(self) -> bool:
+        """Tell, without a lock, whether a claim has a chance."""
+
+    @abstractmethod
+    def hold(self, worker: UUID) -> tuple[str, list[str]] | None:
+        """Lock the live row of ``worker`` and return its state and the paused queues; None when it is not live."""
+
+    @abstractmethod
+    def end(self, worker: UUID, verb: str, endings: Sequence[Ending]) -> Iterable[Ended]:
+        """Write ``endings``, all of one verb, and return the statuses of those that were still ours."""
+
+    @abstractmethod
+    def due_queues(self) -> list[str]:
+        """Return the queues that have something to claim."""
+
+    @abstractmethod
+    def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:
+        """Claim the first ``wanted`` tasks of ``queues`` together, or of all when that is None."""
+
+
+def failure_of(ending: Ending) -> dict[str, str]:
+    failure = ending.failure
+    return {
+        "error": failure.error,
+        "error_class": failure.error_class,
+        "fingerprint": failure.fingerprint(ending.task),
+        "frames": failure.frames,
+    }
+
+
+def delay_of(ending: Ending) -> float:
+    """Return the seconds until the next attempt, should there be one."""
+    return retry_delay(ending.task, ending.attempt).total_seconds()

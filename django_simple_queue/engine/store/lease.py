@@ -1,0 +1,69 @@
+"""The Worker row: the lease that all of a worker's tasks hang on. Every instant is the database's."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connections, router
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.functions import Now
+
+from django_simple_queue import conf
+from django_simple_queue.engine.store.records import LeaseLost, Renewal, Run
+from django_simple_queue.models import Task, Worker
+
+CACHE_KIB = 64 * 1024
+MMAP_BYTES = 256 * 1024 * 1024
+
+
+def register(worker: Worker, seconds: float | None = None) -> None:
+    """Insert ``worker`` with a lease of ``seconds`` (default: LEASE_SECONDS)."""
+    worker.lease_until = Now() + lease(seconds)
+    worker.save(force_insert=True, using=alias())
+    worker.refresh_from_db()
+
+
+def renew(worker_id: UUID, rss: int | None = None) -> Renewal:
+    """Extend the lease and return what it still covers; ``rss`` is in bytes. Raises LeaseLost when it has ended."""
+    columns = {"heartbeat": Now(), "lease_until": Now() + lease()} | ({} if rss is None else {"rss": rss})
+    if not Worker.objects.using(alias()).live().filter(pk=worker_id).update(**columns):
+        raise LeaseLost(f"The lease of worker {worker_id} has ended.")
+    return Renewal(Worker.objects.using(alias()).values_list("state", flat=True).get(pk=worker_id), held(worker_id))
+
+
+def held(worker_id: UUID) -> dict[Run, bool]:
+    """Return the runs of this worker, and of each whether its cancellation is asked for."""
+    rows = Task.objects.using(alias()).running().filter(worker=worker_id)
+    return {(pk, epoch): asked is not None for pk, epoch, asked in rows.values_list("pk", "epoch", "cancel_requested")}
+
+
+def leave(worker_id: UUID) -> None:
+    """Give the lease up after a clean stop; a worker that was found lost stays lost."""
+    rows = Worker.objects.using(alias()).filter(pk=worker_id, state__in=Worker.LIVE_STATES)
+    rows.update(state=Worker.State.STOPPED, ended=Now(), lease_until=Now())
+
+
+def tune() -> None:
+    """Prepare the worker's connection, once after each connect: SQLite's default cache is too small for a big table."""
+    if connection().vendor == "sqlite":
+        with connection().cursor() as cursor:
+            cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+            cursor.execute(f"PRAGMA mmap_size = {MMAP_BYTES}")
+
+
+def disconnect() -> None:
+    """Close the worker's connection: before a fork, and after an error of the connection; the next use opens it."""
+    connection().close()
+
+
+def connection() -> BaseDatabaseWrapper:
+    return connections[alias()]
+
+
+def alias() -> str:
+    return router.db_for_write(Task)
+
+
+def lease(seconds: float | None = None) -> timedelta:
+    return timedelta(seconds=conf.get_lease_seconds() if seconds is None else seconds)

@@ -1,0 +1,98 @@
+"""What travels between the parent and the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django_simple_queue.failure import Failure
+from django_simple_queue.models import Attempt
+
+Run = tuple[UUID, int]
+"""A task's id and epoch: one run of it, for ever."""
+
+
+class LeaseLost(Exception):
+    """Our Worker row is not live any more: end the children and leave, without another word to the database."""
+
+
+@dataclass(slots=True)
+class Claimed:
+    """A run that is ours; ``attempt`` counts it already. ``args`` and ``positional`` are JSON text, "" when empty."""
+
+    id: UUID
+    epoch: int
+    attempt: int
+    max_attempts: int
+    task: str
+    args: str
+    positional: str
+    timeout: int | None
+    queue: str
+    priority: int
+    run_after: datetime
+
+
+@dataclass(slots=True)
+class Ending:
+    """How a run ended: ``verb`` is "complete", "fail", "interrupt" or "release".
+
+    ``outcome`` is an Attempt.Outcome (for "fail" and "interrupt"); None in ``output`` or ``log`` leaves the row's text;
+    ``ran_seconds`` dates the start back from the ending (None: the claim counts as the start);
+    ``retry=False`` ends the task although attempts remain. Texts are storable and bounded already.
+    """
+
+    id: UUID
+    epoch: int
+    verb: str
+    task: str = ""
+    attempt: int = 0
+    outcome: str = ""
+    output: str | None = None
+    log: str | None = None
+    error: str = ""
+    error_class: str = ""
+    frames: str = ""
+    ran_seconds: float | None = None
+    worker_pid: int | None = None
+    retry: bool = True
+
+    @property
+    def run(self) -> Run:
+        return self.id, self.epoch
+
+    @property
+    def failure(self) -> Failure:
+        return Failure(self.error, self.error_class[:200], self.frames)
+
+    def rejected(self, reason: BaseException) -> Ending:
+        """Return the ending that takes the place of one that the database refused to store."""
+        return Ending(
+            self.id,
+            self.epoch,
+            "fail",
+            self.task,
+            self.attempt,
+            Attempt.Outcome.FAILED,
+            error=f"The result of this run could not be stored: {ascii(reason)[:500]}",
+            error_class="ResultNotStored",
+            ran_seconds=self.ran_seconds,
+            retry=False,
+        )
+
+
+@dataclass(slots=True)
+class Turn:
+    """``ended`` has the final status of each accepted ending; one that is missing was fenced out: drop it."""
+
+    ended: dict[Run, int] = field(default_factory=dict)
+    claimed: list[Claimed] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Renewal:
+    """``held`` are the runs still ours and whether their cancellation is asked for; ``state`` is our Worker row's."""
+
+    state: str
+    held: dict[Run, bool]

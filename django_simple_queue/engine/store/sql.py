@@ -1,0 +1,96 @@
+"""The statements that all databases share. Every status in them comes from the table of moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django_simple_queue.models import QueuePause, Task, Worker
+from django_simple_queue.models.transitions import MOVES
+
+TASK = Task._meta.db_table
+WORKER = Worker._meta.db_table
+PAUSE = QueuePause._meta.db_table
+LIVE = ", ".join(f"'{state.value}'" for state in Worker.LIVE_STATES)
+
+(QUEUED,), (PROGRESS,) = MOVES["claim"][:2]
+COMPLETED, CANCELLED = MOVES["complete"].targets
+FAILED, AGAIN, _ = MOVES["fail"].targets
+RELEASED, _ = MOVES["release"].targets
+
+ORDER = "priority DESC, run_after, id"
+CLAIMED = "id, epoch, attempt, max_attempts, task, args, positional, timeout, queue, priority, run_after"
+
+
+class Statements(NamedTuple):
+    """``ends`` has one UPDATE for each verb, up to its WHERE; ``claim`` sets what a claim sets."""
+
+    ends: dict[str, str]
+    claim: str
+    claimable: str
+    fence: str
+    live: str
+    paused: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one database says the few things that differ: ``value`` names a value of an ending, ``constant`` of a turn."""
+
+    now: str
+    ago: str
+    hence: str
+    due: str
+    value: Callable[[str], str]
+    constant: Callable[[str], str]
+
+    def statements(self) -> Statements:
+        """Return the statements in this dialect."""
+        failed = self._failed()
+        return Statements(
+            ends={"complete": self._completed(), "fail": failed, "interrupt": failed, "release": self._released()},
+            claim=self._claimed(),
+            claimable=f"status = {QUEUED} AND {self.due}",
+            fence=(
+                f"id = {self.value('id')} AND epoch = {self.value('epoch')} "
+                f"AND status = {PROGRESS} AND worker = {self.constant('worker')}"
+            ),
+            live=f"state IN ({LIVE}) AND lease_until > {self.now}",
+            paused=f"SELECT queue FROM {PAUSE} WHERE until IS NULL OR until > {self.now}",
+        )
+
+    def _claimed(self) -> str:
+        return (
+            f"status = {PROGRESS}, attempt = attempt + 1, epoch = epoch + 1, worker = {self.constant('worker')}, "
+            f"release = {self.constant('release')}, worker_pid = NULL, started = {self.now}, modified = {self.now}, "
+            "output = NULL, error = NULL, log = NULL, error_class = '', fingerprint = '', frames = '', "
+            "progress = NULL, progress_message = '', finished = NULL, cancel_requested = NULL"
+        )
+
+    def _completed(self) -> str:
+        status = f"CASE WHEN cancel_requested IS NULL THEN {COMPLETED} ELSE {CANCELLED} END"
+        return f"{self._ran()}, worker_pid = {self.value('pid')}, status = {status}"
+
+    def _failed(self) -> str:
+        """MySQL sees the new values of columns to the left: what the conditions read must not be set before them."""
+        value = self.value
+        again = f"WHEN cancel_requested IS NULL AND attempt < max_attempts AND {value('retry')} THEN"
+        said = ", ".join(f"{name} = {value(name)}" for name in ("error", "error_class", "fingerprint", "frames"))
+        return (
+            f"{self._ran()}, {said}, worker_pid = NULL, run_after = CASE {again} {self.hence} ELSE run_after END, "
+            f"due = CASE {again} FALSE ELSE due END, "
+            f"status = CASE {again} {AGAIN} WHEN cancel_requested IS NULL THEN {FAILED} ELSE {CANCELLED} END"
+        )
+
+    def _ran(self) -> str:
+        kept = ", ".join(f"{name} = COALESCE({self.value(name)}, {name})" for name in ("output", "log"))
+        return f"{kept}, started = COALESCE({self.ago}, started), finished = {self.now}, modified = {self.now}"
+
+    def _released(self) -> str:
+        return (
+            f"attempt = CASE WHEN attempt > 0 THEN attempt - 1 ELSE 0 END, worker = NULL, worker_pid = NULL, "
+            f"started = NULL, modified = {self.now}, "
+            f"finished = CASE WHEN cancel_requested IS NULL THEN NULL ELSE {self.now} END, "
+            f"status = CASE WHEN cancel_requested IS NULL THEN {RELEASED} ELSE {CANCELLED} END"
+        )

@@ -1,0 +1,110 @@
+"""SQLite: one writer at a time. The first statement of a turn writes, so that it waits for its turn instead of failing.
+
+An index must be named: without ANALYZE the planner takes the list index and sorts the whole backlog.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from django_simple_queue.engine.store.database import Database, Ended, delay_of, failure_of
+from django_simple_queue.engine.store.records import Claimed, Ending
+from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect
+
+NOW = "STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')"
+SQL = Dialect(
+    now=NOW,
+    ago=f"{NOW[:-1]}, :ran)",
+    hence=f"{NOW[:-1]}, :delay)",
+    due="due",
+    value=":{}".format,
+    constant=":{}".format,
+).statements()
+
+FAILING = ("fail", "interrupt")
+FIRST = f"SELECT 1 FROM {TASK} INDEXED BY dsq_claim WHERE {SQL.claimable} LIMIT 1"
+HOLD = (
+    f"UPDATE {WORKER} SET state = state WHERE id = :worker AND {SQL.live} "
+    f"RETURNING state, (SELECT JSON_GROUP_ARRAY(queue) FROM ({SQL.paused}))"
+)
+ENDS = {
+    verb: f"UPDATE {TASK} SET {columns} WHERE {SQL.fence} RETURNING status"
+    for verb, columns in SQL.ends.items()
+}
+CLAIM = f"UPDATE {TASK} SET {SQL.claim} WHERE id IN ({{ids}}) RETURNING {CLAIMED}"
+FROM_ALL = f"SELECT id FROM {TASK} INDEXED BY dsq_claim WHERE {SQL.claimable} ORDER BY {ORDER} LIMIT :wanted"
+FROM_ONE = (
+    f"SELECT id, priority, run_after FROM {TASK} INDEXED BY dsq_claim_queue "
+    f"WHERE {SQL.claimable} AND queue = :queue{{n}} ORDER BY {ORDER} LIMIT :wanted"
+)
+QUEUES = (
+    f"WITH RECURSIVE step (queue) AS (SELECT MIN(queue) FROM {TASK} INDEXED BY dsq_claim_queue WHERE {SQL.claimable} "
+    f"UNION ALL SELECT (SELECT MIN(queue) FROM {TASK} INDEXED BY dsq_claim_queue "
+    f"WHERE {SQL.claimable} AND queue > step.queue) FROM step WHERE step.queue IS NOT NULL) "
+    "SELECT queue FROM step WHERE queue IS NOT NULL"
+)
+
+
+class SQLite(Database):
+    def anything_due(self) -> bool:
+        return bool(self._rows(FIRST))
+
+    def hold(self, worker: UUID) -> tuple[str, list[str]] | None:
+        rows = self._rows(HOLD, worker=worker.hex)
+        return (rows[0][0], json.loads(rows[0][1])) if rows else None
+
+    def end(self, worker: UUID, verb: str, endings: Sequence[Ending]) -> Iterable[Ended]:
+        for ending in endings:
+            for (status,) in self._rows(ENDS[verb], worker=worker.hex, **values(ending)):
+                yield ending.run, status
+
+    def due_queues(self) -> list[str]:
+        return [queue for (queue,) in self._rows(QUEUES)]
+
+    def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:
+        names = {f"queue{n}": queue for n, queue in enumerate(queues or ())}
+        rows = self._rows(CLAIM.format(ids=chosen(queues)), worker=worker.hex, release=self.release, wanted=wanted, **names)
+        return [claimed(row) for row in rows]
+
+    def _rows(self, statement: str, **parameters: Any) -> list[Any]:
+        self.connection.ensure_connection()
+        rows: list[Any] = self.connection.connection.execute(statement, parameters).fetchall()
+        return rows
+
+
+def chosen(queues: Sequence[str] | None) -> str:
+    if queues is None:
+        return FROM_ALL
+    each = " UNION ALL ".join(f"SELECT * FROM ({FROM_ONE.format(n=n)})" for n in range(len(queues)))
+    return f"SELECT id FROM ({each}) ORDER BY {ORDER} LIMIT :wanted"
+
+
+def values(ending: Ending) -> dict[str, Any]:
+    known = {
+        "id": ending.id.hex,
+        "epoch": ending.epoch,
+        "output": ending.output,
+        "log": ending.log,
+        "pid": ending.worker_pid,
+        "ran": None if ending.ran_seconds is None else f"-{ending.ran_seconds:.3f} seconds",
+    }
+    return known | (failed(ending) if ending.verb in FAILING else {})
+
+
+def failed(ending: Ending) -> dict[str, Any]:
+    return failure_of(ending) | {"retry": ending.retry, "delay": f"+{delay_of(ending):.3f} seconds"}
+
+
+def claimed(row: tuple[Any, ...]) -> Claimed:
+    pk, epoch, attempt, attempts, task, args, positional, timeout, queue, priority, run_after = row
+    moment = run_after if isinstance(run_after, datetime) else datetime.fromisoformat(run_after)
+    return Claimed(
+        UUID(pk), epoch, attempt, attempts, task, args or "", positional or "", timeout, queue, priority,
+        moment.replace(tzinfo=UTC) if settings.USE_TZ else moment,
+    )  # fmt: skip
