@@ -36,6 +36,13 @@ def render(
     return response
 
 
+def render_dialog(request: HttpRequest, page: str, context: Mapping[str, Any]) -> HttpResponse:
+    """Answer with ``<page>.html``, or for a fragment with ``_<page>.html`` inside the page's dialog."""
+    if not is_fragment(request):
+        return render_template(request, f"{FOLDER}/{page}.html", dict(context))
+    return retarget(render_template(request, f"{FOLDER}/_{page}.html", dict(context)), "#dialog")
+
+
 def is_shown_already(request: HttpRequest, tag: str) -> bool:
     """Tell whether a poll would change nothing; a message that waits to be shown is a change."""
     return is_live(request) and request.headers.get("HX-PTag") == tag and not len(get_messages(request))

@@ -1,0 +1,193 @@
+"""Operator verbs over tasks: what to ask first, the verb with its audit row, and a sentence on how it ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.utils import timezone
+
+from dashboard import wording
+from django_simple_queue import conf
+from django_simple_queue.models import Attempt, OperatorAction, OperatorActionItem, Task
+from django_simple_queue.models.audit import MAX_ROWS, VERBS, perform
+from django_simple_queue.models.audit import undo as undo_action
+
+User = AbstractBaseUser | AnonymousUser
+PERMISSIONS = {
+    "requeue": "requeue_task",
+    "start_now": "requeue_task",
+    "cancel": "cancel_task",
+    "mark_failed": "cancel_task",
+    "run_again": "add_task",
+}
+DOUBLE_CLICK = timedelta(seconds=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a verb ended: ``sentence`` for people; ``undo`` is the action that Undo would take back, or None."""
+
+    sentence: str
+    moved: int
+    undo: int | None = None
+    action: OperatorAction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an operator must answer before ``verb`` runs; ``safe`` are the rows for which nothing needs to be asked."""
+
+    verb: str
+    title: str
+    text: str
+    answer: str
+    ids: tuple[UUID, ...]
+    safe: tuple[UUID, ...] = ()
+
+
+def act(verb: str, ids: Collection[UUID], actor: User, reason: str = "") -> Result:
+    """Do ``verb`` to the tasks with these ids that accept it, write down who did it, and say how it ended.
+
+    Raises ValueError for more than 500 ids. Requeued rows are held for UNDO_SECONDS.
+    """
+    check_size(ids)
+    reasons = {row.pk: refusal(verb, row, actor) for row in chosen(ids)}
+    accepted = Task.objects.filter(pk__in=[pk for pk, reason_not in reasons.items() if not reason_not])
+    action = perform(verb, accepted, actor, describe_scope(ids), reason=reason, **options(verb))
+    outcomes = {**action.outcomes, **count_refused(ids, reasons)}
+    if len(ids) > 1:
+        return Result(wording.many(verb, outcomes), moved(outcomes), undoable(action), action)
+    return one_result(verb, next(iter(ids)), actor, action, outcomes)
+
+
+def options(verb: str) -> dict[str, Any]:
+    return {"hold": timedelta(seconds=conf.get_undo_seconds())} if verb == "requeue" else {}
+
+
+def one_result(verb: str, pk: UUID, actor: User, action: OperatorAction, outcomes: dict[str, int]) -> Result:
+    if not moved(outcomes):
+        return nothing_done(verb, pk, actor, outcomes)
+    name = describe_scope([pk])
+    return Result(wording.one(verb, name, "asked" in outcomes), 1, undoable(action), action)
+
+
+def nothing_done(verb: str, pk: UUID, actor: User, outcomes: dict[str, int]) -> Result:
+    """Say who was first; the second click of a double click is told what the first one did."""
+    latest = last_action(pk)
+    if latest is None:
+        return Result(wording.refused(verb, outcomes), 0)
+    age = timezone.now() - latest.created
+    if latest.verb == verb and is_by(latest, actor) and age < DOUBLE_CLICK and not latest.undone:
+        return Result(wording.one(verb, describe_scope([pk]), "asked" in latest.outcomes), 0, undoable(latest), latest)
+    if latest.verb == verb and not latest.undone:
+        return Result(wording.somebody_was_first(latest, age, is_by(latest, actor)), 0)
+    return Result(wording.refused(verb, outcomes), 0)
+
+
+def undo(action: OperatorAction, actor: User) -> Result:
+    """Take ``action`` back where nothing has happened to its rows since, and say how many those were."""
+    restored = undo_action(action, actor)
+    action.refresh_from_db()
+    return Result(wording.undone(action, restored), restored)
+
+
+def last_action(pk: UUID, **conditions: Any) -> OperatorAction | None:
+    """Return the latest action over the task ``pk``."""
+    items = OperatorActionItem.objects.filter(task=pk, **conditions).select_related("action").order_by("-action")
+    latest = items.first()
+    return latest.action if latest else None
+
+
+def last_undoable(pk: UUID) -> OperatorAction | None:
+    """Return the latest action over the task ``pk`` when Undo may take it back."""
+    latest = last_action(pk)
+    return latest if latest and undoable(latest) else None
+
+
+def undoable(action: OperatorAction) -> int | None:
+    """Return the action's id when Undo may take it back."""
+    verb = VERBS.get(action.verb)
+    can = verb is not None and verb.undo is not None and action.undone is None and action.outcomes.get("done")
+    return action.pk if can else None
+
+
+def question(verb: str, ids: Collection[UUID]) -> Question | None:
+    """Return what to ask before ``verb`` runs over these tasks: whether to repeat, or to end, what may be half done."""
+    rows = list(chosen(ids))
+    doubtful = [row.pk for row in rows if is_doubtful(verb, row)]
+    if verb == "requeue":
+        doubtful += [row.pk for row in without_answer(rows) if row.pk not in doubtful]
+    if not doubtful:
+        return None
+    asked = wording.question(verb, len(doubtful), len(rows), describe_scope(ids))
+    safe = tuple(row.pk for row in rows if row.pk not in set(doubtful))
+    return Question(verb, asked.title, asked.text, asked.answer, tuple(ids), safe)
+
+
+def is_doubtful(verb: str, row: Task) -> bool:
+    if verb == "cancel":
+        return row.status == Task.PROGRESS
+    ended = row.status in (Task.FAILED, Task.CANCELLED)
+    return verb == "requeue" and ended and row.epoch > 0 and rerun_of(row) == "confirm"
+
+
+def without_answer(rows: Iterable[Task]) -> list[Task]:
+    """Return the rows whose latest run ended without an answer, so that nobody knows whether it took effect."""
+    unknown = {row.pk: row for row in rows if rerun_of(row) == "" and row.status in (Task.FAILED, Task.CANCELLED)}
+    ended = Attempt.objects.filter(task__in=unknown).exclude(outcome=Attempt.Outcome.FAILED)
+    latest = ended.values_list("task_id", "epoch")
+    return [unknown[pk] for pk, epoch in latest if unknown[pk].epoch == epoch]
+
+
+def rerun_of(row: Task) -> str:
+    return conf.get_task_options(row.task).rerun
+
+
+def refusal(verb: str, row: Task, actor: User) -> str:
+    """Return why the allowlist's options keep ``row`` from this verb or this operator, "" when they do not."""
+    if not may_touch(actor, row):
+        return "not_permitted"
+    return "never" if verb == "requeue" and rerun_of(row) == "never" and row.epoch > 0 else ""
+
+
+def may_touch(actor: User, row: Task) -> bool:
+    """Tell whether the task's own ``permission`` option lets this operator act on it."""
+    permission = conf.get_task_options(row.task).permission
+    return not permission or bool(actor.has_perm(permission))  # type: ignore[union-attr]
+
+
+def chosen(ids: Collection[UUID]) -> Iterable[Task]:
+    return Task.objects.filter(pk__in=ids).only("pk", "task", "status", "epoch")
+
+
+def describe_scope(ids: Collection[UUID]) -> str:
+    if len(ids) != 1:
+        return f"{len(ids)} ticked tasks"
+    (pk,) = ids
+    path = Task.objects.filter(pk=pk).values_list("task", flat=True).first() or "task"
+    return f"{path.rpartition('.')[2]} {str(pk)[-8:]}"
+
+
+def check_size(ids: Collection[UUID]) -> None:
+    if len(ids) > MAX_ROWS:
+        raise ValueError(f"{len(ids)} tasks are ticked; at most {MAX_ROWS} can be changed at once.")
+
+
+def count_refused(ids: Collection[UUID], reasons: Mapping[UUID, str]) -> dict[str, int]:
+    counts = Counter(reason for reason in reasons.values() if reason)
+    gone = len(ids) - len(reasons)
+    return {**counts, "gone": gone} if gone else dict(counts)
+
+
+def moved(outcomes: dict[str, int]) -> int:
+    return outcomes.get("done", 0) + outcomes.get("asked", 0)
+
+
+def is_by(action: OperatorAction, actor: User) -> bool:
+    return action.actor_id == str(actor.pk)

@@ -1,0 +1,105 @@
+"""The verbs of an operator. A plain form is led back to its page, a live one gets the page's live region."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
+
+from dashboard import actions
+from dashboard.access import operator, require, safe_next
+from dashboard.htmx import go_to, render_dialog
+from django_simple_queue.models import OperatorAction, Task
+
+View = Callable[..., HttpResponseBase]
+UNDO_PERMISSION = {"requeue": "requeue_task", "cancel": "cancel_task"}
+
+
+def one_task(verb: str) -> View:
+    @operator(actions.PERMISSIONS[verb], methods=("POST",))
+    def view(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+        if not Task.objects.filter(pk=pk).exists():
+            raise Http404(f"No task has the id {pk}. It may have been removed since this page was loaded.")
+        return act_or_ask(request, verb, [pk])
+
+    return view
+
+
+def ticked_tasks(verb: str) -> View:
+    @operator(actions.PERMISSIONS[verb], methods=("POST",))
+    def view(request: HttpRequest) -> HttpResponseBase:
+        ids = ticked_ids(request)
+        if not ids:
+            return tell(request, "No task is ticked. Nothing done.")
+        return act_or_ask(request, verb, ids)
+
+    return view
+
+
+task_requeue = one_task("requeue")
+task_cancel = one_task("cancel")
+task_start_now = one_task("start_now")
+task_mark_failed = one_task("mark_failed")
+tasks_requeue = ticked_tasks("requeue")
+tasks_cancel = ticked_tasks("cancel")
+
+
+@operator("requeue_task", methods=("POST",))
+def task_undo(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Take back the latest action over one task."""
+    latest = actions.last_undoable(pk)
+    if latest is None:
+        return tell(request, "There is nothing to undo for this task. Nothing done.")
+    return take_back(request, latest)
+
+
+@operator(methods=("POST",))
+def action_undo(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Take back one action, over however many tasks."""
+    return take_back(request, get_object_or_404(OperatorAction, pk=pk))
+
+
+def take_back(request: HttpRequest, action: OperatorAction) -> HttpResponseBase:
+    require(request, UNDO_PERMISSION.get(action.verb, "requeue_task"))
+    result = actions.undo(action, request.user)
+    return tell(request, result.sentence, done=bool(result.moved))
+
+
+def act_or_ask(request: HttpRequest, verb: str, ids: list[UUID]) -> HttpResponseBase:
+    answer = request.POST.get("confirm", "")
+    asked = None if answer else actions.question(verb, ids)
+    if asked:
+        return render_dialog(
+            request, "confirm", {"question": asked, "next": safe_next(request), "action": request.path}
+        )
+    try:
+        result = actions.act(verb, ids, request.user)
+    except ValueError as error:
+        return tell(request, str(error))
+    return tell(request, result.sentence, done=bool(result.moved), undo=result.undo)
+
+
+def tell(request: HttpRequest, sentence: str, done: bool = False, undo: int | None = None) -> HttpResponseBase:
+    """Go back to where the operator was, with a sentence and, where it is possible, Undo."""
+    level = messages.SUCCESS if done or undo else messages.WARNING
+    messages.add_message(request, level, sentence, extra_tags=str(undo or ""))
+    return go_to(request, safe_next(request))
+
+
+def ticked_ids(request: HttpRequest) -> list[UUID]:
+    """Return the ids of the ticked rows, those of other pages too; what is not an id is left out."""
+    if request.POST.get("which") == "safe":
+        texts = request.POST.get("safe", "").split()
+    else:
+        texts = [*request.POST.getlist("ids"), *request.POST.get("elsewhere", "").split()]
+    return list(dict.fromkeys(pk for pk in map(as_uuid, texts) if pk))
+
+
+def as_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,119 @@
+"""The sentences that tell an operator what was done, what was not, and why."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from django_simple_queue import conf
+from django_simple_queue.models import OperatorAction
+
+PAST = {
+    "requeue": "requeued",
+    "cancel": "cancelled",
+    "start_now": "started",
+    "mark_failed": "marked as failed",
+    "run_again": "run again",
+    "enqueue": "enqueued",
+}
+REFUSED = {
+    "queued": "queued already",
+    "progress": "in progress",
+    "completed": "completed",
+    "failed": "failed already",
+    "cancelled": "cancelled already",
+    "not_allowed": "not possible now",
+    "not_permitted": "not yours to change",
+    "never": "never to be repeated",
+    "gone": "gone",
+}
+WHY_NOT = {
+    ("requeue", "not_allowed"): "not in the allowlist any more",
+    ("cancel", "not_allowed"): "asked to stop already",
+    ("start_now", "queued"): "free to start already",
+    ("mark_failed", "progress"): "held by a live worker",
+}
+
+
+class Asked(NamedTuple):
+    title: str
+    text: str
+    answer: str
+
+
+def past(verb: str) -> str:
+    return PAST.get(verb, verb.replace("_", " "))
+
+
+def one(verb: str, name: str, asked: bool) -> str:
+    """Say what was done to one task."""
+    if asked:
+        return f"Asked the worker to stop {name}."
+    if verb == "requeue" and conf.get_undo_seconds():
+        return f"Requeued {name}, starts in {conf.get_undo_seconds():.0f} s."
+    if verb == "start_now":
+        return f"{name} may start now."
+    return f"{past(verb).capitalize()}: {name}."
+
+
+def many(verb: str, outcomes: dict[str, int]) -> str:
+    """Say what was done to many tasks, and for each that stayed as it was, why; the numbers add up."""
+    total, done, asked = sum(outcomes.values()), outcomes.get("done", 0), outcomes.get("asked", 0)
+    rest = [f"{count} {why_not(verb, reason)}" for reason, count in outcomes.items() if reason not in ("done", "asked")]
+    head = f"{past(verb).capitalize()} {done} of {total}" if done or not asked else ""
+    asking = f"asked the workers to stop {asked}" if asked else ""
+    sentence = ", ".join(part for part in (head, asking) if part)
+    tail = f": {', '.join(rest)}" if rest else ""
+    return f"{sentence[0].upper()}{sentence[1:]}{tail}."
+
+
+def why_not(verb: str, reason: str) -> str:
+    return WHY_NOT.get((verb, reason)) or REFUSED.get(reason, reason)
+
+
+def refused(verb: str, outcomes: dict[str, int]) -> str:
+    """Say why one task stayed as it was."""
+    reason = next(iter(outcomes), "gone")
+    return f"This task is {why_not(verb, reason)}. Nothing done."
+
+
+def somebody_was_first(action: OperatorAction, age: timedelta, same_person: bool) -> str:
+    who = "You" if same_person else action.actor or "Application code"
+    return f"{who} {past(action.verb)} this {words(age)} ago. Nothing done."
+
+
+def words(age: timedelta) -> str:
+    seconds = int(age.total_seconds())
+    if seconds < 60:
+        return f"{max(seconds, 1)} s"
+    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
+
+
+def undone(action: OperatorAction, restored: int) -> str:
+    """Say how much of ``action`` was taken back."""
+    total = action.outcomes.get("done", 0)
+    if restored:
+        return f"Undone: {action.scope} as before." if restored == total else f"Undone for {restored} of {total}."
+    if action.undone:
+        return f"{action.undone_by or 'Somebody'} has undone this already. Nothing done."
+    return "Too late to undo: it has started, or was changed since. Nothing done."
+
+
+def question(verb: str, doubtful: int, total: int, name: str) -> Asked:
+    if verb == "cancel":
+        return stop(doubtful, total, name)
+    if total == 1:
+        text = "Its last run ended without an answer and may have taken effect. Running it again may repeat that."
+        return Asked(f"Requeue {name}?", text, "Requeue anyway")
+    text = f"{doubtful} of {total} ended without an answer and may have taken effect. Running them again may repeat it."
+    return Asked(f"Requeue {total} tasks?", text, f"Requeue all {total}")
+
+
+def stop(running: int, total: int, name: str) -> Asked:
+    if total == 1:
+        text = "It is running. Its process is ended at once; what it has done so far stays done."
+        return Asked(f"Stop {name}?", text, "Stop task")
+    text = (
+        f"{running} of {total} are running. Their processes are ended at once; what they have done so far stays done."
+    )
+    return Asked(f"Cancel {total} tasks?", text, f"Cancel all {total}")
