@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
 
 from django.db import DatabaseError, DataError, IntegrityError, InternalError, transaction
-from django.utils.module_loading import import_string
 
 from django_simple_queue.engine.store import history
 from django_simple_queue.engine.store.database import Database
-from django_simple_queue.engine.store.lease import alias, connection
+from django_simple_queue.engine.store.lease import alias
 from django_simple_queue.engine.store.records import Claimed, Ending, LeaseLost, Run, Turn
+from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import Worker
 
-VENDORS = {
-    "sqlite": "django_simple_queue.engine.store.sqlite.SQLite",
-    "postgresql": "django_simple_queue.engine.store.postgresql.PostgreSQL",
-    "mysql": "django_simple_queue.engine.store.mysql.MySQL",
-}
 REJECTED = (DataError, IntegrityError, InternalError, UnicodeError, OverflowError, ValueError, TypeError)
 TOO_LARGE = "54"
 
@@ -52,31 +46,19 @@ def isolated(worker_id: UUID, ending: Ending) -> dict[Run, int]:
 
 
 def is_rejection(error: Exception) -> bool:
-    """Tell a row that can never be stored from a database that is away (PostgreSQL files "too large" under the latter)."""
+    """Tell a row that can never be stored from a database that is away; PostgreSQL files "too large" under the latter."""
     return isinstance(error, REJECTED) or str(getattr(error.__cause__, "sqlstate", "")).startswith(TOO_LARGE)
 
 
 def attempted(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequence[str]) -> Turn:
     database = opened()
-    with errors_of_django():
-        if not endings and not (wanted and database.anything_due()):
-            return Turn()
-        with transaction.atomic(using=alias()):
-            state, paused = hold(database, worker_id)
-            ended = end(database, worker_id, endings)
-            open_to_claim = wanted if state == Worker.State.RUNNING else 0
-            return Turn(ended, claim(database, worker_id, open_to_claim, queues, paused))
-
-
-def opened() -> Database:
-    database: Database = import_string(VENDORS[connection().vendor])(connection())
-    return database
-
-
-@contextmanager
-def errors_of_django() -> Iterator[None]:
-    with connection().wrap_database_errors:
-        yield
+    if not endings and not (wanted and database.anything_due()):
+        return Turn()
+    with transaction.atomic(using=alias()):
+        state, paused = hold(database, worker_id)
+        ended = end(database, worker_id, endings)
+        open_to_claim = wanted if state == Worker.State.RUNNING else 0
+        return Turn(ended, claim(database, worker_id, open_to_claim, queues, paused))
 
 
 def hold(database: Database, worker_id: UUID) -> tuple[str, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -13,6 +14,14 @@ from django_simple_queue.backoff import retry_delay
 from django_simple_queue.engine.store.records import Claimed, Ending, Run
 
 Ended = tuple[Run, int]
+
+
+class Needs(NamedTuple):
+    """Which chores have something to do."""
+
+    promote: bool
+    reap: bool
+    sweep: bool
 
 
 class Database(ABC):
@@ -39,6 +48,14 @@ class Database(ABC):
     @abstractmethod
     def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:
         """Claim the first ``wanted`` tasks of ``queues`` together, or of all when that is None."""
+
+    @abstractmethod
+    def needs(self) -> Needs:
+        """Look, in one statement and without a lock, which chores have something to do."""
+
+    @abstractmethod
+    def promote(self, limit: int) -> int:
+        """Let the first ``limit`` rows whose time has come be claimed, and return how many they were."""
 
 
 def failure_of(ending: Ending) -> dict[str, str]:

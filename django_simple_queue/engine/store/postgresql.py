@@ -8,9 +8,9 @@ from uuid import UUID
 
 from psycopg import Cursor
 
-from django_simple_queue.engine.store.database import Database, Ended, delay_of, failure_of
+from django_simple_queue.engine.store.database import Database, Ended, Needs, delay_of, failure_of
 from django_simple_queue.engine.store.records import Claimed, Ending
-from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect
+from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, needs
 
 NOW = "CLOCK_TIMESTAMP()"
 SQL = Dialect(
@@ -18,6 +18,7 @@ SQL = Dialect(
     ago=f"{NOW} - new_ran * INTERVAL '1 second'",
     hence=f"{NOW} + new_delay * INTERVAL '1 second'",
     due="due",
+    waits="NOT due",
     value="new_{}".format,
     constant="%({})b".format,
 ).statements()
@@ -55,6 +56,12 @@ QUEUES = (
     f"UNION ALL SELECT (SELECT queue FROM {TASK} WHERE {SQL.claimable} AND queue > step.queue ORDER BY queue LIMIT 1) "
     "FROM step WHERE step.queue IS NOT NULL) SELECT queue FROM step WHERE queue IS NOT NULL"
 )
+NEEDS = needs(SQL)
+PROMOTE = (
+    f"WITH ripe AS MATERIALIZED (SELECT id AS chosen FROM {TASK} WHERE {SQL.waiting} "
+    "ORDER BY run_after LIMIT %(wanted)b FOR NO KEY UPDATE SKIP LOCKED) "
+    f"UPDATE {TASK} SET due = TRUE FROM ripe WHERE id = chosen RETURNING 1"
+)
 
 
 class PostgreSQL(Database):
@@ -78,10 +85,16 @@ class PostgreSQL(Database):
         constants = {"worker": worker, "release": self.release, "wanted": wanted, "queues": queues}
         return [claimed(row) for row in self._rows(statement, **constants)]
 
+    def needs(self) -> Needs:
+        return Needs(*self._rows(NEEDS)[0])
+
+    def promote(self, limit: int) -> int:
+        return len(self._rows(PROMOTE, wanted=limit))
+
     def _rows(self, statement: str, **parameters: Any) -> list[Any]:
         """Django's own cursor would paste the parameters into the text of the statement."""
         self.connection.ensure_connection()
-        with Cursor(self.connection.connection) as cursor:
+        with self.connection.wrap_database_errors, Cursor(self.connection.connection) as cursor:
             return cursor.execute(statement, parameters).fetchall()
 
 

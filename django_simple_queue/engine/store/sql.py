@@ -31,17 +31,32 @@ class Statements(NamedTuple):
     claimable: str
     fence: str
     live: str
+    lapsed: str
+    waiting: str
+    running: str
     paused: str
+
+
+def needs(sql: Statements, promote_index: str = "", running_index: str = "") -> str:
+    """Return the SELECT behind Needs; an index clause goes in where a planner must be told."""
+    known = f"SELECT 1 FROM {WORKER} WHERE {WORKER}.id = {TASK}.worker AND state IN ({LIVE})"
+    return (
+        f"SELECT EXISTS (SELECT 1 FROM {TASK} {promote_index} WHERE {sql.waiting}), "
+        f"EXISTS (SELECT 1 FROM {WORKER} WHERE {sql.lapsed}), "
+        f"EXISTS (SELECT 1 FROM {TASK} {running_index} "
+        f"WHERE {sql.running} AND worker IS NOT NULL AND NOT EXISTS ({known}))"
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How one database says the few things that differ: ``value`` names a value of an ending, ``constant`` of a turn."""
+    """How one database says what differs: ``value`` is a value of an ending, ``constant`` one of the whole turn."""
 
     now: str
     ago: str
     hence: str
     due: str
+    waits: str
     value: Callable[[str], str]
     constant: Callable[[str], str]
 
@@ -56,6 +71,9 @@ class Dialect:
                 f"id = {self.value('id')} AND epoch = {self.value('epoch')} "
                 f"AND status = {PROGRESS} AND worker = {self.constant('worker')}"
             ),
+            lapsed=f"state IN ({LIVE}) AND lease_until <= {self.now}",
+            waiting=f"status = {QUEUED} AND {self.waits} AND run_after <= {self.now}",
+            running=f"status = {PROGRESS}",
             live=f"state IN ({LIVE}) AND lease_until > {self.now}",
             paused=f"SELECT queue FROM {PAUSE} WHERE until IS NULL OR until > {self.now}",
         )

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from django.conf import settings
 
-from django_simple_queue.engine.store.database import Database, Ended, delay_of, failure_of
+from django_simple_queue.engine.store.database import Database, Ended, Needs, delay_of, failure_of
 from django_simple_queue.engine.store.records import Claimed, Ending
-from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect
+from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, needs
 
 NOW = "STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')"
 SQL = Dialect(
@@ -23,6 +23,7 @@ SQL = Dialect(
     ago=f"{NOW[:-1]}, :ran)",
     hence=f"{NOW[:-1]}, :delay)",
     due="due",
+    waits="NOT due",
     value=":{}".format,
     constant=":{}".format,
 ).statements()
@@ -33,10 +34,7 @@ HOLD = (
     f"UPDATE {WORKER} SET state = state WHERE id = :worker AND {SQL.live} "
     f"RETURNING state, (SELECT JSON_GROUP_ARRAY(queue) FROM ({SQL.paused}))"
 )
-ENDS = {
-    verb: f"UPDATE {TASK} SET {columns} WHERE {SQL.fence} RETURNING status"
-    for verb, columns in SQL.ends.items()
-}
+ENDS = {verb: f"UPDATE {TASK} SET {columns} WHERE {SQL.fence} RETURNING status" for verb, columns in SQL.ends.items()}
 CLAIM = f"UPDATE {TASK} SET {SQL.claim} WHERE id IN ({{ids}}) RETURNING {CLAIMED}"
 FROM_ALL = f"SELECT id FROM {TASK} INDEXED BY dsq_claim WHERE {SQL.claimable} ORDER BY {ORDER} LIMIT :wanted"
 FROM_ONE = (
@@ -48,6 +46,11 @@ QUEUES = (
     f"UNION ALL SELECT (SELECT MIN(queue) FROM {TASK} INDEXED BY dsq_claim_queue "
     f"WHERE {SQL.claimable} AND queue > step.queue) FROM step WHERE step.queue IS NOT NULL) "
     "SELECT queue FROM step WHERE queue IS NOT NULL"
+)
+NEEDS = needs(SQL, "INDEXED BY dsq_promote", "INDEXED BY dsq_running")
+PROMOTE = (
+    f"UPDATE {TASK} SET due = TRUE WHERE id IN (SELECT id FROM {TASK} INDEXED BY dsq_promote "
+    f"WHERE {SQL.waiting} ORDER BY run_after LIMIT :wanted) RETURNING 1"
 )
 
 
@@ -69,12 +72,21 @@ class SQLite(Database):
 
     def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:
         names = {f"queue{n}": queue for n, queue in enumerate(queues or ())}
-        rows = self._rows(CLAIM.format(ids=chosen(queues)), worker=worker.hex, release=self.release, wanted=wanted, **names)
+        rows = self._rows(
+            CLAIM.format(ids=chosen(queues)), worker=worker.hex, release=self.release, wanted=wanted, **names
+        )
         return [claimed(row) for row in rows]
+
+    def needs(self) -> Needs:
+        return Needs(*map(bool, self._rows(NEEDS)[0]))
+
+    def promote(self, limit: int) -> int:
+        return len(self._rows(PROMOTE, wanted=limit))
 
     def _rows(self, statement: str, **parameters: Any) -> list[Any]:
         self.connection.ensure_connection()
-        rows: list[Any] = self.connection.connection.execute(statement, parameters).fetchall()
+        with self.connection.wrap_database_errors:
+            rows: list[Any] = self.connection.connection.execute(statement, parameters).fetchall()
         return rows
 
 

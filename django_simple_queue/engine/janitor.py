@@ -1,0 +1,125 @@
+"""What any worker does for all of them: promote what has become due, settle what lost workers held, prune."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
+
+from django_simple_queue import conf
+from django_simple_queue.engine.store.lease import alias, connection
+from django_simple_queue.engine.store.vendors import opened
+from django_simple_queue.models import Task, Worker
+from django_simple_queue.models.task import TaskQuerySet
+from django_simple_queue.models.worker import WorkerQuerySet
+
+PROMOTE_ROWS = 1000
+PROMOTE_SECONDS = 0.1
+PRUNE_ROWS = 500
+PRUNE_EVERY_SECONDS = 60.0
+KEEP_WORKERS = timedelta(days=7)
+STATUS_NAMES = {"completed": Task.COMPLETED, "failed": Task.FAILED, "cancelled": Task.CANCELLED}
+logger = logging.getLogger("django_simple_queue.worker")
+_prune_at = 0.0
+
+
+def tick(worker_id: UUID, now: float | None = None) -> list[UUID]:
+    """Do what is due for the whole queue; call it about once a second. ``now`` is of the monotonic clock.
+
+    Returns the tasks that ended as FAILED because their worker was lost: nobody has sent their signals.
+    """
+    needs = opened().needs()
+    if needs.promote:
+        promote()
+    failed = reap(worker_id) if needs.reap else []
+    failed += sweep() if needs.sweep else []
+    return failed + tidy(time.monotonic() if now is None else now)
+
+
+def promote() -> int:
+    """Let rows whose time has come be claimed, and return how many; a long queue of them goes on at the next tick."""
+    promoted, end = 0, time.monotonic() + PROMOTE_SECONDS
+    while time.monotonic() < end:
+        moved = opened().promote(PROMOTE_ROWS)
+        promoted += moved
+        if moved < PROMOTE_ROWS:
+            break
+    return promoted
+
+
+def reap(by_worker: UUID) -> list[UUID]:
+    """Declare workers lost whose lease has ended, settle their tasks, and return the tasks that FAILED by it."""
+    return [task for worker in lapsed().values_list("pk", flat=True) for task in declare_lost(worker, by_worker)]
+
+
+def lapsed() -> WorkerQuerySet:
+    return Worker.objects.using(alias()).filter(state__in=Worker.LIVE_STATES, lease_until__lte=Now())
+
+
+def declare_lost(worker: UUID, by_worker: UUID) -> list[UUID]:
+    """A turn that has stalled past its lease holds its row: it is passed over until its claims can be seen."""
+    row = lapsed().filter(pk=worker)
+    with transaction.atomic(using=alias()):
+        if connection().features.has_select_for_update_skip_locked and not row.select_for_update(skip_locked=True):
+            return []
+        if not row.update(state=Worker.State.LOST, ended=Now(), lost_by=by_worker):
+            return []
+        return settle(Task.objects.using(alias()).running().filter(worker=worker), f"worker {worker} is lost")
+
+
+def sweep() -> list[UUID]:
+    """Settle what is in progress for a worker that has left or is unknown; return the tasks that FAILED by it."""
+    there = Worker.objects.filter(pk=OuterRef("worker"), state__in=Worker.LIVE_STATES)
+    strays = Task.objects.using(alias()).running().filter(~Exists(there), worker__isnull=False)
+    return settle(strays, "no worker knows of these tasks")
+
+
+def settle(rows: TaskQuerySet, reason: str) -> list[UUID]:
+    tasks = list(rows.values_list("pk", flat=True))
+    if not (tasks and Task.objects.using(alias()).filter(pk__in=tasks).lose()):
+        return []
+    logger.warning("%s: settled %s", reason, ", ".join(map(str, tasks)))
+    return list(Task.objects.using(alias()).filter(pk__in=tasks, status=Task.FAILED).values_list("pk", flat=True))
+
+
+def tidy(now: float) -> list[UUID]:
+    """Once a minute (at once again after a full batch): prune, and settle what the older package left in progress."""
+    global _prune_at
+    if now < _prune_at:
+        return []
+    more = prune() >= PRUNE_ROWS
+    _prune_at = now if more else now + PRUNE_EVERY_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
+    return [] if more else settle_unowned()
+
+
+def settle_unowned() -> list[UUID]:
+    """Settle what has no worker at all and is older than any run may be."""
+    timeout = conf.get_task_timeout()
+    if timeout is None:
+        return []
+    aged = Task.objects.using(alias()).running().filter(worker=None, modified__lt=Now() - timedelta(seconds=timeout))
+    return settle(aged, f"older than TASK_TIMEOUT ({timeout} s) and without a worker")
+
+
+def prune() -> int:
+    """Delete a batch of the ended tasks that RETENTION lets go of, and old Worker rows; return how many tasks."""
+    ended = Worker.objects.using(alias()).exclude(state__in=Worker.LIVE_STATES)
+    ended.filter(ended__lt=Now() - KEEP_WORKERS).delete()
+    limits = ((STATUS_NAMES[name], days) for name, days in conf.get_retention().items() if days is not None)
+    return sum(prune_status(status, timedelta(days=days)) for status, days in limits)
+
+
+def prune_status(status: int, age: timedelta) -> int:
+    with transaction.atomic(using=alias()):
+        rows = Task.objects.using(alias()).filter(status=status, finished__lt=Now() - age)
+        if connection().features.has_select_for_update_skip_locked:
+            rows = rows.select_for_update(skip_locked=True)
+        oldest = list(rows.order_by("finished", "id").values_list("pk", flat=True)[:PRUNE_ROWS])
+        Task.objects.using(alias()).filter(pk__in=oldest, status=status).only("pk").delete()
+    return len(oldest)

@@ -1,0 +1,54 @@
+"""Endings that the process of a task could not report itself; for programs that run ``execute_task`` on their own."""
+
+from __future__ import annotations
+
+import os
+from uuid import UUID
+
+from django_simple_queue import signals
+from django_simple_queue.failure import Failure
+from django_simple_queue.models import Attempt, Task
+
+
+def detect_orphaned_tasks() -> int:
+    """End tasks in progress that no live worker holds and whose process is gone, and return how many.
+
+    A row with a worker is settled once that worker's lease has ended; for a row with only a process id (of the older
+    releases) that process on this host decides. Rows with neither are left alone.
+    """
+    orphans = [
+        task for task in Task.objects.unowned() if task.worker or (task.worker_pid and not is_alive(task.worker_pid))
+    ]
+    return sum(end(task, f"worker process (PID {task.worker_pid}) no longer running", "lost") for task in orphans)
+
+
+def handle_subprocess_exit(task_id: UUID, exit_code: int) -> bool:
+    """End a task whose process left with ``exit_code`` other than 0 while it was in progress; tell whether it was."""
+    return exit_code != 0 and end_running(task_id, f"Worker subprocess exited with code {exit_code}", "crashed")
+
+
+def handle_task_timeout(task_id: UUID, timeout_seconds: float) -> bool:
+    """End a task in progress whose process was stopped after ``timeout_seconds``; tell whether it was in progress."""
+    return end_running(task_id, f"Task timed out after {timeout_seconds:g} seconds", "timed_out")
+
+
+def end_running(task_id: UUID, error: str, outcome: str) -> bool:
+    task = Task.objects.running().filter(pk=task_id).first()
+    return task is not None and end(task, error, outcome)
+
+
+def end(task: Task, error: str, outcome: str) -> bool:
+    ended = task.fail(Failure(error), Attempt.Outcome(outcome))
+    if ended and task.status == Task.FAILED:
+        signals.on_failure.send_robust(sender=Task, task=task, error=None)
+    return ended
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
