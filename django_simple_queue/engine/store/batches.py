@@ -46,7 +46,7 @@ def isolated(worker_id: UUID, ending: Ending) -> dict[Run, int]:
 
 
 def is_rejection(error: Exception) -> bool:
-    """Tell a row that can never be stored from a database that is away; PostgreSQL files "too large" under the latter."""
+    """Tell a row that can never be stored from a database that is away (where PostgreSQL files "too large")."""
     return isinstance(error, REJECTED) or str(getattr(error.__cause__, "sqlstate", "")).startswith(TOO_LARGE)
 
 
