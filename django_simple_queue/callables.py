@@ -36,9 +36,10 @@ def resolve(task: str) -> Callable[..., Any]:
     module_path, _, name = task.rpartition(".")
     if not module_path:
         raise ImportError(f"{task!r} is not a dotted path such as 'shop.tasks.send_invoice'.")
-    function = lookup(module_path, name, task)
-    if not callable(function):
-        raise TypeError(f"{task!r} is a {type(function).__name__}, not a callable.")
+    found = lookup(module_path, name, task)
+    if not callable(found):
+        raise TypeError(f"{task!r} is a {type(found).__name__}, not a callable.")
+    function: Callable[..., Any] = found
     return function
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Left, Length, Right
@@ -52,5 +53,5 @@ def parts(task: Task) -> Iterator[Part]:
     for name in COLUMNS:
         text = getattr(task, f"{name}_window")
         if text:
-            title = Task._meta.get_field(name).verbose_name
-            yield Part(name, title, text, getattr(task, f"{name}_length") - len(text))
+            field: Any = Task._meta.get_field(name)
+            yield Part(name, field.verbose_name, text, getattr(task, f"{name}_length") - len(text))

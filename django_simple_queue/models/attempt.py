@@ -55,9 +55,9 @@ class Attempt(models.Model):
     @classmethod
     def record(cls, task: Task, outcome: str, failure: Failure, log: str = "") -> None:
         """Keep the run that ``task`` (as read while in progress) stands for; a run already kept is left as it is."""
-        cls.objects.bulk_create(
+        Attempt.objects.bulk_create(
             [
-                cls(
+                Attempt(
                     task_id=task.pk,
                     epoch=task.epoch,
                     round=cls.round_of(task),

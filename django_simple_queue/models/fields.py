@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import models
@@ -18,7 +18,13 @@ def uuid7() -> UUID:
     return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
 
 
-class DueField(models.BooleanField):
+if TYPE_CHECKING:
+    BooleanField = models.BooleanField[bool, bool]
+else:
+    BooleanField = models.BooleanField
+
+
+class DueField(BooleanField):
     """Whether the task may be claimed; an insert sets it from ``run_after``, later only a promotion does."""
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:

@@ -115,7 +115,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     @property
     def write_alias(self) -> str:
-        return self._db or router.db_for_write(Task)
+        return getattr(self, "_db", None) or router.db_for_write(Task)
 
 
 class Task(TaskColumns):
