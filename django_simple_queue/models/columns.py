@@ -78,7 +78,7 @@ class TaskColumns(models.Model):
     error_class = models.CharField(_("Error class"), max_length=200, blank=True, default="", db_default="")
     fingerprint = models.CharField(_("Fingerprint"), max_length=16, blank=True, default="", db_default="")
     frames = models.TextField(_("Stack frames"), null=True, blank=True, help_text=_("The innermost 30 as JSON."))
-    idempotency_key = models.CharField(_("Idempotency key"), max_length=200, null=True, blank=True, unique=True)
+    idempotency_key = models.CharField(_("Idempotency key"), max_length=200, null=True, blank=True)
     parent = models.UUIDField(_("Run again from"), null=True, blank=True)
     positional = models.TextField(_("Positional arguments"), null=True, blank=True, help_text=_("A JSON array."))
     created_by = models.CharField(_("Enqueued by"), max_length=150, blank=True, default="", db_default="")
@@ -93,6 +93,11 @@ class TaskColumns(models.Model):
             ("export_task", _("Can export tasks")),
             ("view_task_payload", _("Can see arguments, output, errors and logs of tasks")),
         )
+        constraints = (
+            models.UniqueConstraint(
+                fields=("idempotency_key",), name="dsq_idempotency", condition=Q(idempotency_key__isnull=False)
+            ),
+        )
         indexes = (
             models.Index(fields=("-priority", "run_after", "id"), name="dsq_claim", condition=Q(status=0, due=True)),
             models.Index(
@@ -106,5 +111,6 @@ class TaskColumns(models.Model):
             models.Index(fields=("status", "-created", "-id"), name="dsq_status"),
             models.Index(fields=("task", "-created", "-id"), name="dsq_task"),
             models.Index(fields=("-finished", "-id"), name="dsq_finished"),
+            models.Index(fields=("status", "-finished", "-id"), name="dsq_ended"),
             models.Index(fields=("fingerprint", "-finished"), name="dsq_fingerprint", condition=Q(status=3)),
         )
