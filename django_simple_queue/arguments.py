@@ -21,6 +21,8 @@ def check_path(task: object) -> str:
     """Return ``task`` when it can be a dotted path; TypeError or ValueError otherwise."""
     if not isinstance(task, str):
         raise TypeError(f"task must be a dotted path (str), not {task!r}.")
+    if not task or UNSTORABLE.search(task):
+        raise ValueError(f"task must be a dotted path such as 'shop.tasks.send_invoice', not {task!r:.200}.")
     if len(task) > MAX_PATH:
         raise ValueError(f"task has {len(task)} characters, at most {MAX_PATH} are possible: {task[:60]!r}...")
     return task
@@ -116,14 +118,29 @@ def check_name(name: str, value: object, max_length: int) -> str:
     return value
 
 
+def check_queue(value: object) -> str:
+    """Return the name of a queue; a comma separates names on the worker's command line, so a name has none."""
+    name = check_name("queue", value, 64)
+    if "," in name or name != name.strip():
+        raise ValueError(f"queue must have no comma and no space around it, not {name!r}.")
+    return name
+
+
 def as_instant(run_after: object) -> datetime:
     """Return when the task may start: now (None), an aware datetime, or a timedelta from now."""
     if run_after is None:
         return timezone.now()
     if isinstance(run_after, timedelta):
-        return timezone.now() + run_after
+        return later(run_after)
     if not isinstance(run_after, datetime):
         raise TypeError(f"run_after must be a datetime or a timedelta, not {run_after!r}.")
     if timezone.is_naive(run_after):
         raise ValueError(f"run_after must be an aware datetime; {run_after.isoformat()} has no time zone.")
     return run_after
+
+
+def later(wait: timedelta) -> datetime:
+    try:
+        return timezone.now() + wait
+    except OverflowError:
+        raise ValueError(f"run_after must be a time that a calendar has, not {wait} from now.") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from datetime import timedelta
 
@@ -9,6 +10,8 @@ from django_simple_queue import conf
 
 BASE_SECONDS = 5.0
 CAP_SECONDS = 3600.0
+LONGEST_SECONDS = 10 * 365 * 86400.0
+logger = logging.getLogger(__name__)
 
 
 def retry_delay(task: str, attempt: int) -> timedelta:
@@ -16,13 +19,25 @@ def retry_delay(task: str, attempt: int) -> timedelta:
 
     The task's ``backoff`` option is a function of the attempt or a list of seconds (its last entry repeats). Without
     one: exponential with full jitter, as in "Exponential Backoff And Jitter" (M. Brooker, AWS Architecture Blog, 2015).
+    An option that is unusable, or a function that raises, counts as none: a failure must always be stored.
     """
+    try:
+        seconds = chosen_delay(task, attempt)
+    except Exception:
+        logger.exception("The backoff option of task %r is unusable after attempt %s.", task, attempt)
+        seconds = None
+    return timedelta(seconds=default_delay(attempt) if seconds is None else min(max(seconds, 0), LONGEST_SECONDS))
+
+
+def chosen_delay(task: str, attempt: int) -> float | None:
     backoff = conf.get_task_options(task).backoff
     if backoff is None:
-        seconds = random.uniform(0, min(CAP_SECONDS, BASE_SECONDS * 2 ** min(attempt, 30)))  # noqa: S311
-    elif callable(backoff):
-        seconds = backoff(attempt)
-    else:
-        steps = list(backoff)
-        seconds = steps[min(attempt, len(steps)) - 1]
-    return timedelta(seconds=seconds)
+        return None
+    if callable(backoff):
+        return float(backoff(attempt))
+    steps = list(backoff)
+    return float(steps[min(max(attempt, 1), len(steps)) - 1])
+
+
+def default_delay(attempt: int) -> float:
+    return random.uniform(0, min(CAP_SECONDS, BASE_SECONDS * 2 ** min(attempt, 30)))  # noqa: S311

@@ -10,9 +10,18 @@ from uuid import UUID
 from django.db import IntegrityError, router, transaction
 
 from django_simple_queue import conf
-from django_simple_queue.arguments import as_instant, check_name, check_path, check_range, check_timeout, encode_args
+from django_simple_queue.arguments import (
+    as_instant,
+    check_name,
+    check_path,
+    check_queue,
+    check_range,
+    check_timeout,
+    encode_args,
+)
 from django_simple_queue.callables import TaskNotAllowedError, require_allowed
 from django_simple_queue.models import Task
+from django_simple_queue.text import storable
 
 __all__ = ["TaskNotAllowedError", "create_task", "create_tasks"]
 
@@ -71,20 +80,32 @@ def create_tasks(calls: Iterable[tuple[str, dict[str, Any]] | Mapping[str, Any]]
     A call is ``(task, args)`` or a mapping with the parameters of ``create_task``. Raises what ``create_task`` raises,
     before anything is written.
     """
-    rows = [build_task(**call) if isinstance(call, Mapping) else build_task(*call) for call in calls]
+    rows = [build_task(**named(call)) for call in calls]
     with transaction.atomic(using=router.db_for_write(Task)):
         Task.objects.bulk_create([row for row in rows if not row.idempotency_key], batch_size=BATCH_SIZE)
         return [insert_once(row) if row.idempotency_key else row.id for row in rows]
 
 
+def named(call: object) -> Mapping[str, Any]:
+    """Return the parameters of ``call`` by name."""
+    if isinstance(call, tuple) and len(call) == 2:
+        return {"task": call[0], "args": call[1]}
+    if isinstance(call, Mapping) and {"task", "args"} <= call.keys():
+        return call
+    raise TypeError(f"A call is (task, args) or a mapping with 'task' and 'args', not {call!r:.200}.")
+
+
 def build_task(task: str, args: dict[str, Any], **extras: Unpack[Extras]) -> Task:
-    require_allowed(check_path(task))
+    check_path(task)
+    encoded = encode_args(args)
+    require_allowed(task)
+    refuse_unknown(extras)
     options = conf.get_task_options(task)
     key = extras.get("idempotency_key")
     return Task(
         task=task,
-        args=encode_args(args),
-        queue=check_name("queue", given(extras.get("queue"), options.queue), 64),
+        args=encoded,
+        queue=check_queue(given(extras.get("queue"), options.queue)),
         priority=check_range("priority", given(extras.get("priority"), options.priority)),
         run_after=as_instant(extras.get("run_after")),
         max_attempts=check_range(
@@ -92,8 +113,15 @@ def build_task(task: str, args: dict[str, Any], **extras: Unpack[Extras]) -> Tas
         ),
         timeout=check_timeout(given(extras.get("timeout"), options.timeout)),
         idempotency_key=check_name("idempotency_key", key, 200) if key else None,
-        created_by=extras.get("created_by", "")[:150],
+        created_by=storable((extras.get("created_by") or "")[:150], 600),
     )
+
+
+def refuse_unknown(extras: Mapping[str, Any]) -> None:
+    unknown = sorted(extras.keys() - Extras.__annotations__.keys())
+    if unknown:
+        known = ", ".join(Extras.__annotations__)
+        raise TypeError(f"create_task has no parameter {unknown[0]!r}; besides task and args it has {known}.")
 
 
 def given(*values: Any) -> Any:
@@ -113,7 +141,7 @@ def insert_once(row: Task) -> UUID:
         with transaction.atomic(using=router.db_for_write(Task)):
             row.save(force_insert=True)
     except IntegrityError:
-        existing = Task.objects.filter(idempotency_key=row.idempotency_key).first()
+        existing = Task.objects.using(router.db_for_write(Task)).filter(idempotency_key=row.idempotency_key).first()
         if existing is None:
             raise
         return same_call(existing, row)

@@ -110,7 +110,7 @@ OPTION_CHECKS: dict[str, Callable[[Any], str | None]] = {
     "timeout": refused_by(arguments.check_timeout),
     "max_attempts": refused_by(lambda value: value is None or arguments.check_range("max_attempts", value)),
     "backoff": unless(is_backoff, "a list of seconds such as [10, 60, 600], or a function of the attempt's number"),
-    "queue": refused_by(lambda value: arguments.check_name("queue", value, 64)),
+    "queue": refused_by(arguments.check_queue),
     "priority": refused_by(lambda value: arguments.check_range("priority", value)),
     "title": unless(is_text, "text"),
     "secret_args": unless(is_names, 'a list of argument names such as ["password"]'),

@@ -58,8 +58,8 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return ended if allowed is None else ended.filter(task__in=allowed)
 
     def cancellable(self) -> Self:
-        """Return what has not ended and whose end has not been asked for."""
-        return self.filter(status__in=MOVES["cancel"].sources, cancel_requested=None)
+        """Return what waits, and what runs and has not been asked to end."""
+        return self.filter(Q(status=Task.QUEUED) | Q(cancel_requested=None), status__in=MOVES["cancel"].sources)
 
     def waiting(self) -> Self:
         """Return what is queued but may not be claimed yet."""
@@ -155,7 +155,7 @@ class Task(TaskColumns):
         """Raise ValidationError unless the path is allowed and leads to a callable; only allowed paths are imported."""
         try:
             callables.resolve(self.task)
-        except (callables.TaskNotAllowedError, ImportError, TypeError, ValueError) as error:
+        except Exception as error:
             raise ValidationError(
                 {"task": ValidationError(_("Invalid callable: %s") % error, code="invalid")}
             ) from error
@@ -230,7 +230,8 @@ class Task(TaskColumns):
         if log:
             columns["log"] = storable(log, conf.get_max_log_size())
         ended = fence.update(finished=Now(), modified=Now(), **columns) == 1
-        self.refresh_from_db(fields=[*columns, "finished", "modified"])
+        if ended:
+            self.refresh_from_db(fields=[*columns, "finished", "modified"])
         return ended
 
     def run_again(self, created_by: str = "") -> UUID:
