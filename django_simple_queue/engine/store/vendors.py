@@ -1,18 +1,29 @@
 from __future__ import annotations
 
-from django.utils.module_loading import import_string
+from functools import cache
 
 from django_simple_queue.engine.store.database import Database
 from django_simple_queue.engine.store.lease import connection
 
-VENDORS = {
-    "sqlite": "django_simple_queue.engine.store.sqlite.SQLite",
-    "postgresql": "django_simple_queue.engine.store.postgresql.PostgreSQL",
-    "mysql": "django_simple_queue.engine.store.mysql.MySQL",
-}
-
 
 def opened() -> Database:
-    """Return what speaks to the database of the tasks; a driver is imported only where it is in use."""
-    database: type[Database] = import_string(VENDORS[connection().vendor])
-    return database(connection())
+    """Return what speaks to the database of the tasks."""
+    return driver(connection().vendor)(connection())
+
+
+@cache
+def driver(vendor: str) -> type[Database]:
+    """Imported late: each module needs its vendor's client library."""
+    if vendor == "postgresql":
+        from django_simple_queue.engine.store.postgresql import PostgreSQL
+
+        return PostgreSQL
+    if vendor == "mysql":
+        from django_simple_queue.engine.store.mysql import MySQL
+
+        return MySQL
+    if vendor == "sqlite":
+        from django_simple_queue.engine.store.sqlite import SQLite
+
+        return SQLite
+    raise NotImplementedError(f"Tasks cannot be kept on {vendor!r}; use PostgreSQL, SQLite, MariaDB or MySQL.")

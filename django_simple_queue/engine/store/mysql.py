@@ -1,0 +1,110 @@
+"""MySQL 8 and MariaDB 10.8: no UPDATE ... RETURNING in common, so rows are locked by a SELECT and changed by key.
+
+The indexes lead with the columns of their condition, and the order must come from the index: else SKIP LOCKED locks
+every row that it sorts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django_simple_queue.engine.store.database import Database, Ended, Needs, delay_of, failure_of
+from django_simple_queue.engine.store.records import Claimed, Ending
+from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, needs
+
+NOW = "CURRENT_TIMESTAMP(6)"
+SQL = Dialect(
+    now=NOW,
+    ago=f"{NOW} - INTERVAL %(ran)s SECOND",
+    hence=f"{NOW} + INTERVAL %(delay)s SECOND",
+    due="due = 1",
+    waits="due = 0",
+    value="%({})s".format,
+    constant="%({})s".format,
+).statements()
+
+FIRST = f"SELECT 1 FROM {TASK} FORCE INDEX (dsq_claim) WHERE {SQL.claimable} LIMIT 1"
+HOLD = f"SELECT state FROM {WORKER} WHERE id = %(worker)s AND {SQL.live} LOCK IN SHARE MODE"
+ENDS = {verb: f"UPDATE {TASK} SET {columns} WHERE {SQL.fence}" for verb, columns in SQL.ends.items()}
+ENDED = f"SELECT status FROM {TASK} WHERE id = %(id)s"
+LOCKED = f"ORDER BY {ORDER} LIMIT %(wanted)s FOR UPDATE SKIP LOCKED"
+FROM_ALL = f"SELECT id FROM {TASK} FORCE INDEX (dsq_claim) WHERE {SQL.claimable} {LOCKED}"
+FROM_ONE = (
+    f"SELECT id, priority, run_after FROM {TASK} FORCE INDEX (dsq_claim_queue) "
+    f"WHERE {SQL.claimable} AND queue = %(queue)s {LOCKED}"
+)
+CLAIM = f"UPDATE {TASK} SET {SQL.claim} WHERE id IN %(ids)s"
+CLAIMED_ROWS = f"SELECT {CLAIMED} FROM {TASK} WHERE id IN %(ids)s"
+QUEUES = f"SELECT DISTINCT queue FROM {TASK} FORCE INDEX (dsq_claim_queue) WHERE {SQL.claimable}"
+NEEDS = needs(SQL, "FORCE INDEX (dsq_promote)", "FORCE INDEX (dsq_running)")
+PROMOTE = f"UPDATE {TASK} SET due = 1 WHERE {SQL.waiting} ORDER BY run_after LIMIT %(wanted)s"
+
+
+class MySQL(Database):
+    def anything_due(self) -> bool:
+        return bool(self._rows(FIRST))
+
+    def hold(self, worker: UUID) -> tuple[str, list[str]] | None:
+        rows = self._rows(HOLD, worker=self._key(worker))
+        return (rows[0][0], [queue for (queue,) in self._rows(SQL.paused)]) if rows else None
+
+    def end(self, worker: UUID, verb: str, endings: Sequence[Ending]) -> Iterable[Ended]:
+        for ending in endings:
+            parameters = self._values(ending) | {"worker": self._key(worker)}
+            if self._changed(ENDS[verb], **parameters):
+                yield ending.run, self._rows(ENDED, id=parameters["id"])[0][0]
+
+    def due_queues(self) -> list[str]:
+        return [queue for (queue,) in self._rows(QUEUES)]
+
+    def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:
+        ids = self._locked(wanted, queues)
+        if not ids:
+            return []
+        self._changed(CLAIM, worker=self._key(worker), release=self.release, ids=ids)
+        return [self._claimed(row) for row in self._rows(CLAIMED_ROWS, ids=ids)]
+
+    def needs(self) -> Needs:
+        return Needs(*map(bool, self._rows(NEEDS)[0]))
+
+    def promote(self, limit: int) -> int:
+        return self._changed(PROMOTE, wanted=limit)
+
+    def _locked(self, wanted: int, queues: Sequence[str] | None) -> list[Any]:
+        if queues is None:
+            return [pk for (pk,) in self._rows(FROM_ALL, wanted=wanted)]
+        rows = [row for queue in queues for row in self._rows(FROM_ONE, queue=queue, wanted=wanted)]
+        return [pk for pk, *_ in sorted(rows, key=lambda row: (-row[1], row[2], row[0]))[:wanted]]
+
+    def _values(self, ending: Ending) -> dict[str, Any]:
+        known = {
+            "id": self._key(ending.id),
+            "epoch": ending.epoch,
+            "output": ending.output,
+            "log": ending.log,
+            "pid": ending.worker_pid,
+            "ran": ending.ran_seconds,
+        }
+        if ending.verb in ("fail", "interrupt"):
+            known |= failure_of(ending) | {"retry": ending.retry, "delay": delay_of(ending)}
+        return known
+
+    def _claimed(self, row: tuple[Any, ...]) -> Claimed:
+        pk, epoch, attempt, attempts, task, args, positional, *rest, run_after = row
+        moment = run_after.replace(tzinfo=self.connection.timezone)
+        return Claimed(UUID(str(pk)), epoch, attempt, attempts, task, args or "", positional or "", *rest, moment)
+
+    def _key(self, value: UUID) -> str:
+        return str(value) if self.connection.features.has_native_uuid_field else value.hex
+
+    def _rows(self, statement: str, **parameters: Any) -> list[Any]:
+        with self.connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return list(cursor.fetchall())
+
+    def _changed(self, statement: str, **parameters: Any) -> int:
+        with self.connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return int(cursor.rowcount)
