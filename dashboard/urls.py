@@ -2,18 +2,24 @@ from __future__ import annotations
 
 from django.urls import path
 
-from dashboard.views import actions, session, tasks
+from dashboard.views import actions, activity, enqueue, session, task, tasks, workers
 
 app_name = "simple_queue_dashboard"
 urlpatterns = [
     path("", tasks.tasks, name="tasks"),
     path("tasks/requeue/", actions.tasks_requeue, name="tasks_requeue"),
     path("tasks/cancel/", actions.tasks_cancel, name="tasks_cancel"),
+    path("tasks/<uuid:pk>/", task.task, name="task"),
+    path("tasks/<uuid:pk>/text/<str:name>/", task.task_text, name="task_text"),
+    path("tasks/<uuid:pk>/run-again/", task.task_run_again, name="task_run_again"),
     path("tasks/<uuid:pk>/requeue/", actions.task_requeue, name="task_requeue"),
     path("tasks/<uuid:pk>/cancel/", actions.task_cancel, name="task_cancel"),
     path("tasks/<uuid:pk>/undo/", actions.task_undo, name="task_undo"),
     path("tasks/<uuid:pk>/start-now/", actions.task_start_now, name="task_start_now"),
     path("tasks/<uuid:pk>/mark-failed/", actions.task_mark_failed, name="task_mark_failed"),
+    path("enqueue/", enqueue.enqueue, name="enqueue"),
+    path("workers/", workers.workers, name="workers"),
+    path("activity/", activity.activity, name="activity"),
     path("activity/<int:pk>/undo/", actions.action_undo, name="action_undo"),
     path("login/", session.login, name="login"),
     path("logout/", session.logout, name="logout"),

@@ -32,6 +32,10 @@ class Window:
     hidden: int = 0
     length: int = 0
 
+    @property
+    def multiline(self) -> bool:
+        return "\n" in self.head.strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Token:

@@ -15,13 +15,15 @@ from django.db.models.functions import Now
 from dashboard.redaction import Redacted
 from dashboard.selectors import diagnosis, payload
 from dashboard.selectors.payload import FrameGroup, Token, Window
-from dashboard.selectors.timeline import Bar, run_time, timeline, wait_time
-from django_simple_queue.models import Attempt, OperatorActionItem, Task, Worker
+from dashboard.selectors.runs import Runs, latest_runs
+from dashboard.selectors.timeline import Bar, Run, in_words, run_time, runs, timeline, wait_time
+from dashboard.states import State, state_of
+from django_simple_queue import conf
+from django_simple_queue.models import Attempt, OperatorAction, OperatorActionItem, Task, Worker
 
 HIDDEN = ("args", "positional", "output", "error", "log", "frames")
 MOST_ATTEMPTS = 50
 MOST_ACTIONS = 20
-RUNS = 60
 MOST_SIMILAR = 1000
 SIMILAR_SINCE = timedelta(hours=24)
 
@@ -48,13 +50,52 @@ class TaskPage:
     attempts: Sequence[Attempt]
     items: Sequence[OperatorActionItem]
     bars: Sequence[Bar]
+    story: str
+    runs: Sequence[Run]
+    others: Runs
     worker: Worker | None
     reason: diagnosis.Reason | None
     similar: int
-    runs: Sequence[Task]
     waited: timedelta | None
     ran: timedelta | None
     children: Sequence[UUID] = field(default=())
+
+    @property
+    def state(self) -> State:
+        return state_of(self.task, stalled=self.orphaned)
+
+    @property
+    def name(self) -> str:
+        return self.task.task.rpartition(".")[2]
+
+    @property
+    def spent(self) -> bool:
+        """Failed, with no attempt left."""
+        return self.task.status == Task.FAILED and self.task.attempt >= self.task.max_attempts
+
+    @property
+    def limit(self) -> int | None:
+        """The hard time limit of a run in seconds, None without one."""
+        return conf.get_task_timeout() if self.task.timeout is None else self.task.timeout or None
+
+    @property
+    def left(self) -> timedelta | None:
+        """How long the run may still take, going by its progress so far."""
+        done = self.task.progress or 0
+        return self.ran * (100 - done) / done if self.ran and 0 < done < 100 else None
+
+    @property
+    def held(self) -> bool:
+        """Queued by a requeue that may still be undone before it starts."""
+        return bool(self.undoable) and self.task.status == Task.QUEUED and not self.task.due
+
+    @property
+    def undoable(self) -> OperatorAction | None:
+        """The latest action, when Undo would still put the task back."""
+        item = self.items[0] if self.items else None
+        left = {"requeue": Task.QUEUED, "cancel": Task.CANCELLED}.get(item.action.verb) if item else None
+        fits = item and left == self.task.status and item.epoch == self.task.epoch and item.action.undone is None
+        return item.action if item and fits and item.previous_status != Task.PROGRESS else None
 
     @property
     def orphaned(self) -> bool:
@@ -73,17 +114,20 @@ def task_page(task: Task, now: datetime, *, with_payload: bool) -> TaskPage:
     attempts = list(attempts_of(task, with_payload))
     items = list(actions_on(task))
     requeued = sorted(item.action.created for item in items if item.action.verb == "requeue")
+    bars = timeline(task, attempts, requeued, now)
     return TaskPage(
         task=task,
         now=now,
         payload=read_payload(task) if with_payload else None,
         attempts=attempts,
         items=items,
-        bars=timeline(task, attempts, requeued, now),
+        bars=bars,
+        story=in_words(bars),
+        runs=runs(bars),
+        others=latest_runs(task.task, task.pk),
         worker=worker_of(task),
         reason=diagnosis.reason(task, now),
         similar=similar_failures(task, now),
-        runs=list(latest_runs(task)),
         waited=wait_time(task, now),
         ran=run_time(task, now),
         children=[item.created_task for item in items if item.created_task],
@@ -111,11 +155,6 @@ def similar_failures(task: Task, now: datetime) -> int:
         return 0
     same = Task.objects.filter(status=Task.FAILED, fingerprint=task.fingerprint, finished__gt=now - SIMILAR_SINCE)
     return same.exclude(pk=task.pk)[: MOST_SIMILAR + 1].count()
-
-
-def latest_runs(task: Task) -> Sequence[Task]:
-    columns = ("pk", "status", "started", "finished", "created")
-    return Task.objects.filter(task=task.task).order_by("-created", "-id").only(*columns)[:RUNS]
 
 
 def read_payload(task: Task) -> Payload:

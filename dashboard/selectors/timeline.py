@@ -6,8 +6,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from dashboard import states
+from dashboard.states import State
 from django_simple_queue.models import Attempt, Task
 
+OUTCOMES = {
+    "running": states.PROGRESS,
+    "completed": states.COMPLETED,
+    Attempt.Outcome.FAILED: states.FAILED,
+    Attempt.Outcome.TIMED_OUT: State("timed_out", "Timed out", "failed", "clock"),
+    Attempt.Outcome.CRASHED: State("crashed", "Crashed", "failed", "failed"),
+    Attempt.Outcome.LOST: State("lost", "Lost", "warn", "lost"),
+    Attempt.Outcome.INTERRUPTED: State("interrupted", "Interrupted", "warn", "pause"),
+    Attempt.Outcome.CANCELLED: states.CANCELLED,
+}
+PAUSES = {
+    "wait": State("wait", "waited", "queued", "queued"),
+    "backoff": State("backoff", "backoff", "scheduled", "scheduled"),
+    "rest": State("rest", "until requeued", "cancelled", "pause"),
+}
 NARROWEST = 1.6
 WIDEST_PAUSE = 30.0
 LABEL_FROM = 7.0
@@ -31,6 +48,10 @@ class Stretch:
     def seconds(self) -> float:
         return max((self.end - self.start).total_seconds(), 0.0)
 
+    @property
+    def state(self) -> State:
+        return OUTCOMES.get(self.outcome) or PAUSES[self.kind]
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
@@ -42,8 +63,16 @@ class Bar:
     broken: bool
 
     @property
-    def middle(self) -> float:
-        return self.x + self.width / 2
+    def left(self) -> str:
+        return f"{self.x:.2f}%"
+
+    @property
+    def across(self) -> str:
+        return f"{self.width:.2f}%"
+
+    @property
+    def middle(self) -> str:
+        return f"{self.x + self.width / 2:.2f}%"
 
     @property
     def labelled(self) -> str:
@@ -53,7 +82,29 @@ class Bar:
 
 def timeline(task: Task, attempts: Sequence[Attempt], requeued: Sequence[datetime], now: datetime) -> list[Bar]:
     """Return the bars of the task's line. ``attempts`` by epoch, ``requeued`` the times of its requeues, rising."""
-    return list(placed([stretch for stretch in stretches(task, attempts, requeued, now) if stretch.seconds > 0]))
+    found = stretches(task, attempts, requeued, now)
+    return list(placed([stretch for stretch in found if stretch.kind == "run" or stretch.seconds > 0]))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A line of the table of attempts: the run and the pause before it."""
+
+    stretch: Stretch
+    waited: float | None
+
+
+def runs(bars: Sequence[Bar]) -> list[Run]:
+    """Return the runs on the line, newest first."""
+    before = [None, *(bar.stretch for bar in bars)]
+    found = [(bar.stretch, pause) for bar, pause in zip(bars, before, strict=False) if bar.stretch.kind == "run"]
+    return [Run(run, pause.seconds if pause and pause.kind != "run" else None) for run, pause in reversed(found)]
+
+
+def in_words(bars: Sequence[Bar]) -> str:
+    """Return the line as a sentence, for those who do not see it."""
+    words = ((f"attempt {bar.stretch.attempt} " if bar.stretch.kind == "run" else "", bar.stretch) for bar in bars)
+    return ", then ".join(f"{start}{each.state.label.lower()} {each.seconds:,.1f} s" for start, each in words)
 
 
 def stretches(

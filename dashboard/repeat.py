@@ -1,0 +1,50 @@
+"""Running a completed task again: a new task, once for each time that somebody asks."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import router, transaction
+from django.utils import timezone
+
+from dashboard import actions
+from django_simple_queue.callables import TaskNotAllowedError
+from django_simple_queue.models import OperatorActionItem, Task
+from django_simple_queue.models.audit import perform
+
+VERB = "run_again"
+
+
+def run_again(pk: UUID, actor: AbstractBaseUser | AnonymousUser) -> UUID:
+    """Enqueue the call of the completed task ``pk`` once more and return the new task's id.
+
+    The second click of a double click returns the task of the first. Raises ValueError, in a sentence for people, for
+    a task that is unknown, not completed, not allowed any more, or not this operator's to touch.
+    """
+    with transaction.atomic(using=router.db_for_write(Task)):
+        row = Task.objects.select_for_update().filter(pk=pk).first()
+        if row is None:
+            raise ValueError(f"There is no task {pk}.")
+        return just_made(row, actor) or make(row, actor)
+
+
+def just_made(row: Task, actor: AbstractBaseUser | AnonymousUser) -> UUID | None:
+    since = timezone.now() - actions.DOUBLE_CLICK
+    mine = OperatorActionItem.objects.filter(
+        task=row.pk, action__verb=VERB, action__actor_id=str(actor.pk), action__created__gt=since
+    )
+    return mine.order_by("-action").values_list("created_task", flat=True).first()
+
+
+def make(row: Task, actor: AbstractBaseUser | AnonymousUser) -> UUID:
+    if row.status != Task.COMPLETED:
+        raise ValueError(f"Only a completed task runs again; this one is {row.get_status_display().lower()}.")
+    if not actions.may_touch(actor, row):
+        raise ValueError("This task is not yours to run.")
+    try:
+        scope = actions.describe_scope([row.pk])
+        action = perform(VERB, Task.objects.filter(pk=row.pk), actor, scope, created_by=actor.get_username())
+    except TaskNotAllowedError as error:
+        raise ValueError(str(error)) from error
+    return action.items.get().created_task

@@ -1,0 +1,138 @@
+"""Who did what, newest first, in pages."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from dashboard.actions import undoable
+from dashboard.wording import REFUSED, past
+from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
+
+PAGE = 50
+FEW = 3
+SAMPLE = 1000
+UNDO_OFFERED_FOR = timedelta(minutes=15)
+WAITS_FOR_UNDO = {"requeue": Task.QUEUED, "cancel": Task.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A task that an action moved or made; ``task`` is None when it has been deleted since."""
+
+    pk: UUID
+    task: Task | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    action: OperatorAction
+    touched: Sequence[Touched]
+    can_undo: bool
+
+    @property
+    def did(self) -> str:
+        return past(self.action.verb)
+
+    @property
+    def outcome(self) -> str:
+        """How it came out, when there is more to say than that it was done."""
+        outcomes = self.action.outcomes
+        if set(outcomes) <= {"done"}:
+            return ""
+        return ", ".join(f"{count} {self.words(name)}" for name, count in outcomes.items())
+
+    def words(self, name: str) -> str:
+        return {"done": self.did, "asked": "asked to stop"}.get(name) or REFUSED.get(name, name)
+
+    @property
+    def more(self) -> int:
+        """How many tasks are not listed here."""
+        total = self.action.done + int(self.action.outcomes.get("asked", 0))
+        return max(total - len(self.touched), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What to show: the actions of one person, of one kind, or one action with all its tasks."""
+
+    who: str = ""
+    verb: str = ""
+    action: int | None = None
+
+    def apply(self) -> QuerySet[OperatorAction]:
+        wanted = {"actor": self.who, "verb": self.verb, "pk": self.action}
+        return OperatorAction.objects.filter(**{name: value for name, value in wanted.items() if value})
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityPage:
+    days: Sequence[tuple[date, Sequence[Entry]]]
+    newer: int | None
+    older: int | None
+    people: Sequence[str]
+    verbs: Sequence[str]
+
+
+def activity_page(chosen: Filter, before: int | None, after: int | None, now: datetime) -> ActivityPage:
+    """Return a page of actions: the newest, those ``before`` an id (older), or those ``after`` one (newer)."""
+    actions, has_newer, has_older = read_page(chosen.apply(), before, after)
+    items = items_of([each for each in actions if chosen.action or is_small(each)])
+    entries = [entry(each, items.get(each.pk, []), now) for each in actions]
+    recent = OperatorAction.objects.order_by("-id").values_list("actor", "verb")[:SAMPLE]
+    people, verbs = zip(*recent, strict=True) if recent else ((), ())
+    return ActivityPage(
+        days=[(day, list(group)) for day, group in groupby(entries, key=day_of)],
+        newer=actions[0].pk if actions and has_newer else None,
+        older=actions[-1].pk if actions and has_older else None,
+        people=sorted({name for name in people if name}),
+        verbs=sorted(set(verbs)),
+    )
+
+
+def read_page(
+    actions: QuerySet[OperatorAction], before: int | None, after: int | None
+) -> tuple[list[OperatorAction], bool, bool]:
+    if after is not None:
+        rows = list(actions.filter(pk__gt=after).order_by("id")[: PAGE + 1])
+        return rows[:PAGE][::-1], len(rows) > PAGE, True
+    rows = list((actions.filter(pk__lt=before) if before is not None else actions).order_by("-id")[: PAGE + 1])
+    return rows[:PAGE], before is not None, len(rows) > PAGE
+
+
+def is_small(action: OperatorAction) -> bool:
+    return action.done + int(action.outcomes.get("asked", 0)) <= FEW
+
+
+def items_of(actions: Sequence[OperatorAction]) -> Mapping[int, Sequence[tuple[OperatorActionItem, Touched]]]:
+    items = list(OperatorActionItem.objects.filter(action__in=[each.pk for each in actions]).order_by("pk"))
+    tasks = Task.objects.only("pk", "task", "status", "epoch").in_bulk(
+        [each.created_task or each.task for each in items]
+    )
+    found: dict[int, list[tuple[OperatorActionItem, Touched]]] = defaultdict(list)
+    for item in items:
+        pk = item.created_task or item.task
+        found[item.action_id].append((item, Touched(pk, tasks.get(pk))))
+    return found
+
+
+def entry(action: OperatorAction, items: Sequence[tuple[OperatorActionItem, Touched]], now: datetime) -> Entry:
+    touched = [each for _, each in items]
+    untouched = any(is_untouched(action, item, each.task) for item, each in items) if items else True
+    recent = now - action.created < UNDO_OFFERED_FOR
+    return Entry(action, touched, bool(undoable(action)) and recent and untouched)
+
+
+def is_untouched(action: OperatorAction, item: OperatorActionItem, task: Task | None) -> bool:
+    return task is not None and task.epoch == item.epoch and task.status == WAITS_FOR_UNDO.get(action.verb)
+
+
+def day_of(entry: Entry) -> date:
+    return timezone.localdate(entry.action.created)

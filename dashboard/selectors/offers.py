@@ -1,0 +1,73 @@
+"""What an operator may do with one task now, in the order of the buttons, and why something is not offered."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.urls import reverse
+
+from dashboard.actions import PERMISSIONS
+from dashboard.selectors.task_page import TaskPage
+from django_simple_queue import conf
+from django_simple_queue.models import Task
+
+MUST_NOT = "This task must not run twice, so it cannot be requeued here (its option rerun is “never”)."
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A button; what has to be asked before it acts, the console asks in a dialog."""
+
+    verb: str
+    label: str
+    icon: str
+    style: str = ""
+    key: str = ""
+    url: str = ""
+
+
+REQUEUE = Offer("requeue", "Requeue", "requeue", "btn-primary", "r")
+RUN_AGAIN = Offer("run_again", "Run again", "requeue")
+START_NOW = Offer("start_now", "Start now", "play", "btn-primary")
+CANCEL = Offer("cancel", "Cancel", "ban", "btn-danger")
+STOP = Offer("cancel", "Stop task…", "ban", "btn-danger")
+MARK_FAILED = Offer("mark_failed", "Mark failed", "failed", "btn-danger")
+
+
+def offers(page: TaskPage, permissions: Collection[str]) -> Mapping[str, Any]:
+    """Return ``actions``, the offers that ``permissions`` (codenames) allow, and ``refused``, sentences."""
+    possible, refused = possible_offers(page)
+    allowed = [offer for offer in possible if PERMISSIONS[offer.verb] in permissions]
+    return {"actions": [located(offer, page) for offer in allowed], "refused": refused}
+
+
+def possible_offers(page: TaskPage) -> tuple[list[Offer], list[str]]:
+    task = page.task
+    if task.status == Task.QUEUED:
+        return [*undo_offers(page), *([] if task.due else [START_NOW]), CANCEL], []
+    if task.status == Task.PROGRESS:
+        return [MARK_FAILED] if page.orphaned else [STOP] if not task.cancel_requested else [], []
+    if not conf.is_task_allowed(task.task):
+        return undo_offers(page), [f"It cannot run again: it is not in {conf.PREFIX}ALLOWED_TASKS any more."]
+    if task.status == Task.COMPLETED:
+        return [RUN_AGAIN], []
+    return ([*undo_offers(page), REQUEUE], []) if not never(task) else ([], [MUST_NOT])
+
+
+def undo_offers(page: TaskPage) -> list[Offer]:
+    action = page.undoable
+    if action is None:
+        return []
+    url = reverse("simple_queue_dashboard:action_undo", args=[action.pk])
+    return [Offer(action.verb, f"Undo {action.verb}", "undo", key="u", url=url)]
+
+
+def never(task: Task) -> bool:
+    return conf.get_task_options(task.task).rerun == "never" and task.epoch > 0
+
+
+def located(offer: Offer, page: TaskPage) -> Offer:
+    route = f"simple_queue_dashboard:task_{offer.verb}"
+    return offer if offer.url else replace(offer, url=reverse(route, args=[page.task.pk]))

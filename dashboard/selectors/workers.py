@@ -1,0 +1,166 @@
+"""The fleet: which workers live, what each is doing, and what became of those that are gone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import BooleanField, Case, Q, Value, When
+from django.db.models.functions import Now
+
+from dashboard.selectors.diagnosis import queues_of
+from dashboard.states import State
+from django_simple_queue.models import QueuePause, Task, Worker
+
+MOST_WORKERS = 200
+MOST_JOBS = 1000
+JOBS_IN_A_ROW = 4
+LOST_FOR = timedelta(hours=24)
+STOPPED_FOR = timedelta(hours=1)
+SETTLING = timedelta(seconds=5)
+
+STATES = {
+    Worker.State.RUNNING: State("running", "Running", "completed", "completed"),
+    Worker.State.DRAINING: State("draining", "Draining", "warn", "draining"),
+    Worker.State.PAUSED: State("paused", "Paused", "queued", "pause"),
+    Worker.State.STOPPED: State("stopped", "Stopped", "queued", "cancelled"),
+    Worker.State.LOST: State("lost", "Lost", "failed", "lost"),
+}
+SILENT = State("silent", "Silent", "failed", "lost")
+ORDER = {slug: position for position, slug in enumerate(("silent", "lost", "running", "draining", "paused", "stopped"))}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One worker as a row; ``jobs`` are the tasks that it runs, or, for a lost one, that were taken from it."""
+
+    worker: Worker
+    state: State
+    jobs: Sequence[Task]
+    finder: Worker | None = None
+
+    @property
+    def alive(self) -> bool:
+        return self.state.slug in Worker.LIVE_STATES
+
+    @property
+    def shown_jobs(self) -> Sequence[Task]:
+        return self.jobs[:JOBS_IN_A_ROW]
+
+    @property
+    def more_jobs(self) -> int:
+        return max(len(self.jobs) - JOBS_IN_A_ROW, 0)
+
+    @property
+    def slots(self) -> Sequence[bool]:
+        """A flag for each slot: used or free."""
+        return [index < len(self.jobs) for index in range(min(self.worker.slots, 16))]
+
+    @property
+    def queues(self) -> Sequence[str]:
+        return list(queues_of(self.worker))
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    members: Sequence[Member]
+    pauses: Sequence[QueuePause]
+
+    @property
+    def alive(self) -> Sequence[Member]:
+        return [member for member in self.members if member.alive]
+
+    @property
+    def gone(self) -> Sequence[Member]:
+        """Lost, or about to be found lost."""
+        return [member for member in self.members if member.state.slug in ("lost", "silent")]
+
+    @property
+    def hosts(self) -> int:
+        return len({member.worker.host for member in self.alive})
+
+    @property
+    def slots(self) -> int:
+        return sum(member.worker.slots for member in self.alive)
+
+    @property
+    def used(self) -> int:
+        return sum(len(member.jobs) for member in self.alive)
+
+    @property
+    def free(self) -> int:
+        return max(self.slots - self.used, 0)
+
+    @property
+    def queues(self) -> Sequence[str]:
+        """The queues that are served by name; empty when some worker serves all of them."""
+        if any(not member.queues for member in self.alive):
+            return []
+        return sorted({queue for member in self.alive for queue in member.queues})
+
+    @property
+    def newest_release(self) -> str:
+        started = [(member.worker.started, member.worker.release) for member in self.alive if member.worker.release]
+        return max(started, default=(None, ""))[1]
+
+    @property
+    def behind(self) -> int:
+        """How many live workers run another release than the one started last."""
+        return sum(member.worker.release != self.newest_release for member in self.alive)
+
+
+def fleet(now: datetime) -> Fleet:
+    """Return the live workers, those lost within a day and those stopped within an hour."""
+    workers = list(recent_workers(now))
+    running = jobs_by_worker([worker.pk for worker in workers])
+    taken = taken_by_worker([worker for worker in workers if worker.state == Worker.State.LOST])
+    known = {worker.pk: worker for worker in workers}
+    members = [
+        Member(worker, state_of(worker), running.get(worker.pk) or taken.get(worker.pk, []), known.get(worker.lost_by))
+        for worker in workers
+    ]
+    members.sort(key=lambda member: (ORDER[member.state.slug], member.worker.host, member.worker.pid))
+    pauses = QueuePause.objects.filter(Q(until=None) | Q(until__gt=Now())).order_by("queue")
+    return Fleet(members, list(pauses))
+
+
+def recent_workers(now: datetime) -> Sequence[Worker]:
+    recent = (
+        Q(state__in=Worker.LIVE_STATES)
+        | Q(state=Worker.State.LOST, ended__gt=now - LOST_FOR)
+        | Q(state=Worker.State.STOPPED, ended__gt=now - STOPPED_FOR)
+    )
+    held = Case(When(lease_until__gt=Now(), then=Value(True)), default=Value(False), output_field=BooleanField())
+    return Worker.objects.filter(recent).annotate(held=held).order_by("-started")[:MOST_WORKERS]
+
+
+def state_of(worker: Worker) -> State:
+    """Return the state of a worker; one that should be alive but let its lease end is silent."""
+    silent = worker.state in Worker.LIVE_STATES and not worker.held  # type: ignore[attr-defined]
+    return SILENT if silent else STATES[Worker.State(worker.state)]
+
+
+def jobs_by_worker(workers: Sequence[UUID]) -> Mapping[UUID | None, Sequence[Task]]:
+    running = Task.objects.filter(status=Task.PROGRESS, worker__in=workers)
+    return grouped(running.only("pk", "task", "worker", "started", "modified").order_by("started")[:MOST_JOBS])
+
+
+def taken_by_worker(lost: Sequence[Worker]) -> Mapping[UUID | None, Sequence[Task]]:
+    """Return the tasks that were settled in the moment when these workers were found lost."""
+    moments = Q()
+    for worker in lost:
+        if worker.ended:
+            moments |= Q(worker=worker.pk, finished__range=(worker.ended - SETTLING, worker.ended + SETTLING))
+    if not moments:
+        return {}
+    return grouped(Task.objects.filter(moments).only("pk", "task", "worker", "started", "finished")[:MOST_JOBS])
+
+
+def grouped(tasks: Sequence[Task]) -> Mapping[UUID | None, Sequence[Task]]:
+    found: dict[UUID | None, list[Task]] = defaultdict(list)
+    for task in tasks:
+        found[task.worker].append(task)
+    return found

@@ -1,0 +1,96 @@
+"""Filters for what a task and its history say, in words."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from django import template
+
+from dashboard.redaction import redact_text, visible
+from dashboard.selectors.activity import Filter
+from dashboard.selectors.task_page import MOST_SIMILAR
+from dashboard.templatetags.simple_queue import coarse
+from dashboard.wording import past
+from django_simple_queue.models import OperatorAction, Task, Worker
+
+register = template.Library()
+
+
+@register.filter
+def shown(text: object) -> str:
+    """Text of unknown origin, with control and bidirectional characters made visible."""
+    return visible(str(text or ""))
+
+
+@register.filter
+def progress_message(task: Task) -> str:
+    return redact_text(task.task, task.args, task.progress_message)
+
+
+@register.filter
+def did(action: OperatorAction) -> str:
+    """What was done, in the past tense."""
+    return visible(past(action.verb))
+
+
+@register.filter
+def others(action: OperatorAction) -> int:
+    """How many other tasks the action moved besides one that it moved."""
+    return max(action.done - 1, 0)
+
+
+@register.filter
+def similar_count(count: int) -> str:
+    return f"More than {MOST_SIMILAR}" if count > MOST_SIMILAR else "1 other task" if count == 1 else f"{count} others"
+
+
+@register.filter
+def liveness(worker: Worker) -> str:
+    """The state of a worker that is not alive any more."""
+    return "stopped since" if worker.state == Worker.State.STOPPED else "lost since"
+
+
+@register.filter
+def last_part(path: str) -> str:
+    """The name of a task without its modules."""
+    return visible(path.rpartition(".")[2] or path)
+
+
+@register.filter
+def letters(name: str) -> str:
+    """The one or two letters that stand for a person who is known by name only."""
+    return visible(name[:2].upper()) if name else "SQ"
+
+
+@register.filter
+def verb_label(verb: str) -> str:
+    return visible(verb.replace("_", " ").capitalize())
+
+
+@register.filter
+def scope_words(action: OperatorAction) -> str:
+    """Which tasks were meant, as the action says it."""
+    return visible(action.scope)
+
+
+@register.filter
+def megabytes(size: int) -> str:
+    return f"{size / 2**20:,.0f} MB"
+
+
+@register.filter
+def uptime(worker: Worker, now: datetime) -> str:
+    return coarse(now - worker.started)
+
+
+@register.filter
+def running_for(task: Task, now: datetime) -> timedelta:
+    return now - (task.started or task.modified)
+
+
+@register.simple_tag
+def kept(chosen: Filter) -> str:
+    """The part of a query that keeps the choice of the activity list from page to page."""
+    query = urlencode({name: value for name, value in (("who", chosen.who), ("verb", chosen.verb)) if value})
+    return f"{query}&" if query else ""

@@ -1,0 +1,73 @@
+"""The page of one task, and its texts as plain files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Max
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from dashboard import repeat
+from dashboard.access import may, operator
+from dashboard.htmx import page_path, render
+from dashboard.selectors import texts
+from dashboard.selectors.offers import offers
+from dashboard.selectors.task_page import read_task, task_page
+from dashboard.tags import tag_of
+from django_simple_queue.models import OperatorActionItem, Task
+
+PERMISSIONS = ("view_task_payload", "requeue_task", "cancel_task", "add_task")
+AGES = {Task.QUEUED: 5, Task.PROGRESS: 5}
+AGE_OF_ENDED = 60
+
+
+@operator()
+def task(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Show one task; unknown ids are a 404 in words."""
+    with_payload = may(request, "view_task_payload")
+    found = read_task(pk, with_payload=with_payload)
+    if found is None:
+        raise Http404(f"There is no task {pk}. It may have been deleted with other old tasks.")
+    return render(request, "task", lambda: context(request, found, with_payload), tag=tag(request, found))
+
+
+def context(request: HttpRequest, found: Task, with_payload: bool) -> Mapping[str, Any]:
+    page = task_page(found, timezone.now(), with_payload=with_payload)
+    return {"page": page, **offers(page, {name for name in PERMISSIONS if may(request, name)})}
+
+
+def tag(request: HttpRequest, found: Task) -> str:
+    """Return a name of what the page shows: the same name means that a poll would change nothing."""
+    acted = OperatorActionItem.objects.filter(task=found.pk).aggregate(latest=Max("action"))["latest"]
+    age = int(timezone.now().timestamp()) // AGES.get(found.status, AGE_OF_ENDED)
+    lengths = [getattr(found, f"{name}_length", None) for name in texts.LENGTHS]
+    held = [may(request, name) for name in PERMISSIONS]
+    seen = (page_path(request), request.user.pk, held, acted, age, found.modified, found.progress, lengths)
+    return tag_of(*seen)
+
+
+@operator("add_task", methods=("POST",))
+def task_run_again(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Enqueue the call of a completed task once more, and go to the new task."""
+    try:
+        copy = repeat.run_again(pk, request.user)
+    except ValueError as error:
+        messages.warning(request, f"{error} Nothing done.")
+        return redirect("simple_queue_dashboard:task", pk)
+    return redirect("simple_queue_dashboard:task", copy)
+
+
+@operator("view_task_payload")
+def task_text(request: HttpRequest, pk: UUID, name: str) -> HttpResponseBase:
+    """Send the whole arguments, output, error or log of a task as a file of plain text, redacted."""
+    text = texts.whole_text(pk, name)
+    if text is None:
+        raise Http404(f"There is no {name[:20]} of a task {pk}.")
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}-{pk}.txt"'
+    return response
