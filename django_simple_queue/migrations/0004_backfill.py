@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import migrations
 from django.db.models import Case, F, When
 
 COMPLETED, FAILED, CANCELLED = 2, 3, 4
 BATCH_ROWS = 5000
+TICK = timedelta(milliseconds=1)  # SQLite's own clock has no microseconds: the same instant is not the same text
 
 
 def backfill(apps, schema_editor):
@@ -14,10 +17,9 @@ def backfill(apps, schema_editor):
     if oldest is None or oldest.run_after <= oldest.created:
         return
     ended = When(status__in=(COMPLETED, FAILED, CANCELLED), then=F("modified"))
+    same = (oldest.run_after - TICK, oldest.run_after + TICK)
     for batch in batches(rows):
-        batch.filter(run_after=oldest.run_after).update(
-            run_after=F("created"), finished=Case(ended, default=F("finished"))
-        )
+        batch.filter(run_after__range=same).update(run_after=F("created"), finished=Case(ended, default=F("finished")))
 
 
 def batches(rows):
