@@ -69,6 +69,10 @@ class TaskPage:
         return self.task.task.rpartition(".")[2]
 
     @property
+    def rounds(self) -> int:
+        return self.runs[0].stretch.round if self.runs else 0
+
+    @property
     def spent(self) -> bool:
         """Failed, with no attempt left."""
         return self.task.status == Task.FAILED and self.task.attempt >= self.task.max_attempts
