@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import sqlite3
+import sys
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from django_simple_queue import checks, conf
+from django_simple_queue.checks import database
+
+PLANTED = "tests.core.planted"
+GOOD_OPTIONS = {
+    "timeout": [None, 0, 60],
+    "max_attempts": [None, 1, 1000],
+    "backoff": [None, [1], (0, 2.5, 60), lambda attempt: attempt * 10],
+    "queue": ["mail"],
+    "priority": [-100, 0, 100],
+    "title": ["", "Send an invoice"],
+    "secret_args": [(), ["password"], {"token"}],
+    "rerun": ["", "safe", "confirm", "never"],
+    "permission": ["", "shop.refund_order"],
+    "coerce": [True, False],
+}
+BAD_OPTIONS = {
+    "timeout": [-1, "60", 1.5, True],
+    "max_attempts": [0, 1001, "3", True],
+    "backoff": [[], "10", 10, [-1], ["10"]],
+    "queue": ["", None, 7, "a,b", " mail", "x" * 65],
+    "priority": [-101, 101, "high", None],
+    "title": [None, 7],
+    "secret_args": ["password", None, [7]],
+    "rerun": ["always", None, True],
+    "permission": [None, 7],
+    "coerce": ["yes", 1, None],
+}
+
+
+def found(check=checks.check_settings, **kwargs):
+    return {(message.id.partition(".")[2], message.msg): message for message in check(**kwargs)}
+
+
+def ids(check=checks.check_settings, **kwargs):
+    return sorted(id for id, _ in found(check, **kwargs))
+
+
+def pairs(options):
+    return [pytest.param(name, value, id=f"{name}={value!r:.30}") for name in options for value in options[name]]
+
+
+@pytest.fixture
+def allow(settings):
+    def set_allowed(value):
+        settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = value
+
+    set_allowed([f"{PLANTED}.run"])
+    return set_allowed
+
+
+def test_good_settings_are_silent(allow):
+    assert found() == {}
+    assert found(checks.check_tasks_can_be_imported) == {}
+
+
+def test_a_wrong_value_is_an_error_that_says_what_to_write(allow, settings):
+    settings.DJANGO_SIMPLE_QUEUE_LEASE_SECONDS = "soon"
+    (message,) = checks.check_settings()
+    assert message.is_serious()
+    assert (message.id, message.msg) == ("django_simple_queue.E001", "DJANGO_SIMPLE_QUEUE_LEASE_SECONDS is 'soon'.")
+    assert message.hint == "Set it to a number of seconds of at least 1."
+
+
+def test_every_wrong_value_is_reported_not_only_the_first(allow, settings):
+    settings.DJANGO_SIMPLE_QUEUE_LEASE_SECONDS = settings.DJANGO_SIMPLE_QUEUE_MAX_ATTEMPTS = None
+    assert ids() == ["E001", "E001"]
+
+
+@pytest.mark.parametrize("allowed", ["shop.tasks.pay", 7, [["a.b"]]])
+def test_an_allowlist_of_a_wrong_shape_is_an_error_and_nothing_else_breaks(allow, allowed):
+    allow(allowed)
+    assert "E001" in ids()
+    assert found(checks.check_tasks_can_be_imported) == {}
+
+
+@pytest.mark.parametrize(
+    "path", ["pay", "", "shop.tasks.", ".pay", "shop..pay", "shop.tasks.pay now", 7, None, "a." * 200]
+)
+def test_an_entry_that_is_no_dotted_path_is_an_error(allow, path):
+    allow([path])
+    assert ids() == ["E002"]
+
+
+@pytest.mark.parametrize(("name", "value"), pairs(GOOD_OPTIONS))
+def test_a_good_option_is_silent(allow, name, value):
+    allow({f"{PLANTED}.run": {name: value}})
+    assert found() == {}
+
+
+@pytest.mark.parametrize(("name", "value"), pairs(BAD_OPTIONS))
+def test_a_bad_option_is_an_error_that_quotes_it(allow, name, value):
+    allow({f"{PLANTED}.run": {name: value}})
+    ((id, message),) = found()
+    assert id == "E003"
+    assert message == f"DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS['{PLANTED}.run'][{name!r}] is {value!r}."
+
+
+def test_every_option_is_checked():
+    assert set(GOOD_OPTIONS) == set(BAD_OPTIONS) == conf.OPTION_NAMES
+
+
+@pytest.mark.parametrize("options", [{"retries": 3}, ["timeout"], "timeout", 60])
+def test_an_unknown_option_or_something_else_than_options_is_an_error(allow, options):
+    allow({f"{PLANTED}.run": options})
+    assert ids() == ["E003"]
+
+
+def test_no_allowlist_is_a_warning(allow):
+    allow(None)
+    (message,) = checks.check_settings()
+    assert (message.id, message.is_serious()) == ("django_simple_queue.W001", False)
+
+
+@pytest.mark.parametrize("path", ["tests.core.nowhere.run", f"{PLANTED}.gone", f"{PLANTED}.VALUE"])
+def test_an_allowed_task_that_leads_nowhere_is_a_warning_because_the_others_can_run(allow, path):
+    allow([path, f"{PLANTED}.run"])
+    (message,) = checks.check_tasks_can_be_imported()
+    assert (message.id, message.is_serious()) == ("django_simple_queue.W002", False)
+    assert repr(path) in message.msg
+
+
+@pytest.mark.parametrize("body", ["raise RuntimeError('broken')", "import sys; sys.exit(3)", "1 / 0", "syntax error"])
+def test_a_module_that_breaks_on_import_is_a_warning(allow, tmp_path, monkeypatch, body):
+    (tmp_path / "breaking.py").write_text(body)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "breaking", raising=False)
+    allow(["breaking.run"])
+    assert ids(checks.check_tasks_can_be_imported) == ["W002"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "id"),
+    [("PUBLIC_STATUS", True, "W003"), ("LEASE_SECONDS", 2, "W005")],
+)
+def test_a_risky_choice_is_a_warning(allow, settings, name, value, id):
+    setattr(settings, conf.PREFIX + name, value)
+    assert ids() == [id]
+
+
+def test_local_times_are_a_warning(allow, settings):
+    settings.USE_TZ = False
+    assert ids() == ["W006"]
+
+
+def sqlite_messages(tmp_path, options, name="queue.sqlite3"):
+    return list(database.slow_sqlite(SqliteConnection(str(tmp_path / name), options)))
+
+
+class SqliteConnection:
+    """What the check reads of a connection: its settings, without opening it."""
+
+    alias = "default"
+
+    def __init__(self, name, options):
+        self.settings_dict = {"NAME": name, "OPTIONS": options}
+
+    def is_in_memory_db(self):
+        return ":memory:" in self.settings_dict["NAME"]
+
+
+WAL = {"init_command": "PRAGMA journal_mode = wal;"}
+IMMEDIATE = {"transaction_mode": "immediate"}
+PATIENT = {"timeout": 20}
+
+
+@pytest.mark.parametrize(
+    ("options", "missing"),
+    [
+        ({}, ["WAL", "IMMEDIATE transactions", "a timeout of at least 10 seconds"]),
+        (WAL | IMMEDIATE, ["a timeout of at least 10 seconds"]),
+        (WAL | PATIENT, ["IMMEDIATE transactions"]),
+        (IMMEDIATE | PATIENT, ["WAL"]),
+    ],
+)
+def test_sqlite_that_would_lock_is_a_warning_with_the_options_to_paste(tmp_path, options, missing):
+    (message,) = sqlite_messages(tmp_path, options)
+    assert message.id == "django_simple_queue.W004"
+    assert f"without {' and '.join(missing)}:" in message.msg
+    assert '"transaction_mode": "IMMEDIATE"' in message.hint
+    pasted = eval("{" + message.hint.partition("write\n")[2] + "}")["OPTIONS"]
+    assert sqlite_messages(tmp_path, pasted) == []
+
+
+def test_a_file_that_is_in_wal_already_needs_no_command(tmp_path):
+    with sqlite3.connect(tmp_path / "queue.sqlite3") as file:
+        file.execute("PRAGMA journal_mode=WAL")
+        file.execute("CREATE TABLE one (id)")
+    file.close()
+    assert sqlite_messages(tmp_path, IMMEDIATE | PATIENT) == []
+
+
+def test_a_database_in_memory_is_not_blamed(tmp_path):
+    assert list(database.slow_sqlite(SqliteConnection(":memory:", {}))) == []
+
+
+def test_the_database_of_these_tests_is_fine_and_is_not_asked(django_assert_num_queries, db):
+    with django_assert_num_queries(0):
+        assert checks.check_database() == []
+        assert checks.check_database_version(databases=["default"]) == []
+        checks.check_settings()
+
+
+class OtherConnection:
+    alias = "default"
+
+    def __init__(self, vendor, **facts):
+        self.vendor = vendor
+        self.__dict__.update(facts)
+
+
+@pytest.fixture
+def connected_to(monkeypatch):
+    def connect(other):
+        monkeypatch.setattr(database, "connections", {"default": other})
+
+    return connect
+
+
+def test_an_unknown_kind_of_database_is_an_error(connected_to):
+    connected_to(OtherConnection("oracle"))
+    assert ids(checks.check_database) == ["E004"]
+
+
+def test_an_old_sqlite_is_an_error():
+    class Database:
+        sqlite_version_info = (3, 34, 1)
+
+    (message,) = database.sqlite_too_old(OtherConnection("sqlite", Database=Database))
+    assert (message.id, message.msg) == ("django_simple_queue.E005", "SQLite is 3.34.1, too old for tasks.")
+
+
+@pytest.mark.parametrize(
+    ("mariadb", "version", "expected"),
+    [(True, (10, 7, 1), ["E005"]), (True, (10, 11, 2), []), (False, (5, 7, 44), ["E005"]), (False, (8, 0, 11), [])],
+)
+def test_an_old_mysql_or_mariadb_is_an_error_of_a_check_that_may_ask(connected_to, mariadb, version, expected):
+    connected_to(OtherConnection("mysql", mysql_is_mariadb=mariadb, mysql_version=version))
+    assert ids(checks.check_database_version, databases=["default"]) == expected
+    assert ids(checks.check_database_version, databases=[]) == []
+    assert ids(checks.check_database_version) == []
+
+
+def test_the_check_command_shows_an_error_as_one_and_fails(settings):
+    settings.DJANGO_SIMPLE_QUEUE_MAX_ATTEMPTS = "many"
+    with pytest.raises(CommandError, match=r"E001\) DJANGO_SIMPLE_QUEUE_MAX_ATTEMPTS is 'many'"):
+        call_command("check", "--tag", "django_simple_queue")
