@@ -154,7 +154,8 @@ def masker(values: tuple[str, ...]) -> re.Pattern[str]:
 def spellings(value: str) -> Iterable[str]:
     """Return ``value`` as it appears in text, JSON, a repr, an address, and line by line."""
     lines = [line.strip() for line in value.splitlines() if len(line.strip()) >= SHORTEST_UNBOUNDED_VALUE]
-    encoded = (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1])
+    once, twice = json.dumps(value)[1:-1], json.dumps(json.dumps(value)[1:-1])[1:-1]
+    encoded = (once, twice, json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1])
     return (visible(value), value.strip(), quote(value.encode("utf-8", "replace"), safe=""), *encoded, *lines)
 
 

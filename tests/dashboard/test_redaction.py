@@ -1,0 +1,157 @@
+"""What is shown of a task's payload: no secret, in no spelling, and nothing that acts on the page."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dashboard.redaction import REDACTED, Redacted, redact_args, redact_source, redact_text, visible
+
+TASK = "shop.tasks.connect"
+SECRET = "hunter2-and-more"
+PEM = "-----BEGIN RSA PRIVATE KEY-----"
+KEYS = (
+    "password PASSWORD passwd passphrase db_password userPassword secret client-secret clientSecret token "
+    "access_token accessToken card_token api_key apikey API-KEY apiKey private_key privateKey authorization "
+    "Authorization cookie Set-Cookie session session_id credentials credit_card creditCardNumber card_number cvv CVC "
+    "pin pwd otp ssn jwt"
+).split()
+HARMLESS = "to subject template order_id passenger tokyo pinned author panel".split()
+
+
+def with_key(key, value=SECRET):
+    return json.dumps({"outer": [{"inner": {key: value, "kept": "visible"}}]})
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_secret_key_is_masked_at_any_depth_and_in_any_spelling(key):
+    shown = redact_args(TASK, with_key(key))
+    assert shown == {"outer": [{"inner": {key: REDACTED, "kept": "visible"}}]}
+
+
+@pytest.mark.parametrize("key", HARMLESS)
+def test_a_harmless_key_is_shown(key):
+    assert redact_args(TASK, with_key(key)) == json.loads(with_key(key))
+
+
+@pytest.mark.parametrize("value", [SECRET, 4711123, 47.25, ["a", SECRET], {"x": SECRET}])
+def test_whatever_lies_below_a_secret_key_is_masked(value):
+    assert redact_args(TASK, json.dumps({"token": value})) == {"token": REDACTED}
+
+
+@pytest.mark.parametrize("value", [None, True, False])
+def test_flags_below_a_secret_key_say_nothing_and_are_shown(value):
+    assert redact_args(TASK, json.dumps({"password": value})) == {"password": value}
+
+
+def test_secret_args_of_the_allowlist_are_masked(settings):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {TASK: {"secret_args": ["Account-No"]}}
+    args = json.dumps({"account_no": "AT611904300234573201", "note": "pay from AT611904300234573201"})
+    assert redact_args(TASK, args) == {"account_no": REDACTED, "note": f"pay from {REDACTED}"}
+    assert "AT6119" not in redact_text(TASK, args, "booked AT611904300234573201, accountNo=AT99")
+    assert "AT99" not in redact_text(TASK, args, "accountNo=AT99")
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        'it said "pa ss\'w/o"rd\n!" twice',
+        json.dumps("pa ss'w/o\"rd\n!"),
+        repr("pa ss'w/o\"rd\n!"),
+        json.dumps(json.dumps("pa ss'w/o\"rd\n!"))[1:-1],
+        "pa%20ss%27w%2Fo%22rd%0A%21",
+    ],
+)
+def test_a_secret_value_is_masked_in_each_way_that_text_spells_it(spelled):
+    args = json.dumps({"password": "pa ss'w/o\"rd\n!"})
+    shown = redact_text(TASK, args, f"before {spelled} after")
+    assert "ss" not in shown.replace(REDACTED, "")
+    assert shown.startswith("before")
+
+
+def test_a_short_secret_is_masked_as_a_whole_word_only():
+    args = json.dumps({"cvv": 123})
+    assert redact_text(TASK, args, "cvv was 123, order 51234") == f"cvv was {REDACTED}, order 51234"
+
+
+def test_a_secret_value_is_masked_in_other_arguments_too():
+    args = json.dumps({"password": SECRET, "url": f"https://host/?p={SECRET}", "again": [SECRET]})
+    assert SECRET not in json.dumps(redact_args(TASK, args))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("password=abc def", "password=[redacted] def"),
+        ("{'token': 'a b', 'n': 1}", "{'token': '[redacted]', 'n': 1}"),
+        ('{"api_key": "a\\"b", "n": 1}', '{"api_key": "[redacted]", "n": 1}'),
+        ("Authorization: Bearer abc.def", "Authorization: [redacted]"),
+        ("Cookie: a=b; c=d\nnext", "Cookie: [redacted]\nnext"),
+        ("sent Bearer abcdefgh1234", "sent Bearer [redacted]"),
+        ("postgres://shop:pw@db/shop", "postgres://shop:[redacted]@db/shop"),
+        (
+            "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----",
+            "-----BEGIN RSA PRIVATE KEY-----[redacted]",
+        ),
+        ("password reset for eva, token expired", "password reset for eva, token expired"),
+        ("12:03:07 took 3 s", "12:03:07 took 3 s"),
+    ],
+)
+def test_pairs_that_look_secret_are_masked_in_text(text, shown):
+    assert redact_text(TASK, "{}", text) == shown
+
+
+def test_source_lines_keep_names_and_lose_literals():
+    assert redact_source(TASK, "{}", "client(token=settings.TOKEN, password='abc')") == (
+        f"client(token=settings.TOKEN, password='{REDACTED}')"
+    )
+
+
+@pytest.mark.parametrize("args", ["{", '{"password": "hunter2-and-more"', "[" * 100_000, "\x00", "nonsense " * 9])
+def test_arguments_that_cannot_be_read_are_not_shown(args):
+    shown = redact_args(TASK, args)
+    assert isinstance(shown, Redacted)
+    assert f"{len(args):,} characters" in shown
+    assert SECRET not in shown
+
+
+@pytest.mark.parametrize("args", [None, ""])
+def test_no_arguments_are_an_empty_object(args):
+    assert redact_args(TASK, args) == {}
+
+
+@pytest.mark.parametrize("args", ["[1, 2]", '"text"', "3", "null"])
+def test_json_that_is_not_an_object_is_shown_as_it_is(args):
+    assert redact_args(TASK, args) == json.loads(args)
+
+
+def test_ansi_and_controls_become_visible_or_vanish():
+    assert visible("\x1b[31mred\x1b[0m \x1b]0;title\x07 \x00\x07 a\tb\r\nc") == "red  \u2400\u2407 a\tb\nc"
+    assert visible("\u202eevil\u2069 \x9b \ufeff") == "<U+202E>evil<U+2069> <U+009B> <U+FEFF>"
+    assert visible("\ud800") == "<U+D800>"
+
+
+secrets = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=8, max_size=30)
+
+
+@settings(max_examples=150, deadline=None)
+@given(secrets, st.sampled_from(KEYS), st.text(max_size=30), st.text(max_size=30))
+def test_a_planted_secret_never_comes_out(secret, key, before, after):
+    args = json.dumps({"a": [{key: secret}], "b": f"{before}{secret}{after}"})
+    text = f"{before} {secret} {after} {secret!r} {json.dumps(secret)}"
+    bare = f"{before}{after}{key}[redacted]"
+    for shown in (json.dumps(redact_args(TASK, args), ensure_ascii=False), redact_text(TASK, args, text)):
+        assert visible(secret) in bare or visible(secret) not in shown
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["a", "token", 'password="', f"{PEM}-----END KEY-----", "://a:", "\x1b[", "\x1b]", "session ", 'token="\\', "a=b:"],
+)
+def test_a_megabyte_of_bait_is_read_to_its_end(unit):
+    """A pattern that goes back and forth over the text would run into the suite's time limit of a test."""
+    shown = redact_text(TASK, "{}", unit * (1_000_000 // len(unit)) + "\nthe end")
+    assert shown.endswith("the end")
