@@ -28,7 +28,8 @@ def render(
         return HttpResponseNotModified()
     values = dict(context() if callable(context) else context)
     if live:
-        values |= {"live_url": live_path(request), "live_tag": tag, "live_region": f"{FOLDER}/_{page}_live.html"}
+        region = {"live_url": live_path(request), "live_tag": tag, "live_region": f"{FOLDER}/_{page}_live.html"}
+        values = region | values
     template = "_live.html" if live and is_live(request) else f"{page}.html"
     response = render_template(request, f"{FOLDER}/{template}", values, status=status)
     if tag:

@@ -55,9 +55,9 @@ def located(place: Place, here: str) -> Place:
     return Place(**values, url=url_or_nothing(f"simple_queue_dashboard:{place.name}"), current=place.name == here)
 
 
-def url_or_nothing(name: str) -> str:
+def url_or_nothing(name: str, *args: object) -> str:
     try:
-        return reverse(name)
+        return reverse(name, args=args)
     except NoReverseMatch:
         return ""
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -16,15 +15,15 @@ from django.utils.safestring import SafeString
 
 from dashboard import shell
 from dashboard.charts import Spark, spark
+from dashboard.formats import NOTHING, arguments_text, capped, coarse, compact, distance, duration, number
 from dashboard.htmx import page_path
 from dashboard.states import State, state_of
 from django_simple_queue.models import Task
 
 register = template.Library()
 SPRITE = "simple_queue_dashboard/icons.svg"
-NOTHING = "\N{EN DASH}"
-NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
-LONGEST_VALUE = 200
+for formatted in (arguments_text, capped, coarse, duration, number):
+    register.filter(formatted)
 
 
 @register.simple_tag
@@ -101,44 +100,22 @@ def stamp(moment: datetime, words: str) -> SafeString:
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, words)
 
 
-def distance(moment: datetime, now: datetime) -> str:
-    seconds = (now - moment).total_seconds()
-    if -1 < seconds < 1:
-        return "just now"
-    return f"{coarse(seconds)} ago" if seconds > 0 else f"in {coarse(-seconds)}"
+@register.simple_tag
+def place_url(name: str, *args: Any) -> str:
+    """The address of a page of the console, "" where it does not exist."""
+    return shell.url_or_nothing(f"simple_queue_dashboard:{name}", *args)
 
 
 @register.filter
-def coarse(value: float | timedelta | None) -> str:
-    """A duration in one unit: "42 s", "14 min", "7 h", "3 d"."""
-    if value is None:
-        return NOTHING
-    seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= 2 * size or (size == 60 and seconds >= 60):
-            return f"{int(seconds // size)} {unit}"
-    return f"{int(seconds)} s"
+def dashed(text: str) -> SafeString | str:
+    """The text, or a quiet dash where there is none."""
+    return format_html('<span class="dash">{}</span>', NOTHING) if text in ("", NOTHING) else text
 
 
 @register.filter
-def duration(value: float | timedelta | None) -> str:
-    """How long something took, exact enough to compare: "84 ms", "0.84 s", "11.4 s", "3 min 12 s"."""
-    if value is None:
-        return NOTHING
-    seconds = max(value.total_seconds() if isinstance(value, timedelta) else float(value), 0.0)
-    if seconds < 0.1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
-
-
-@register.filter
-def number(value: int | None) -> str:
-    """A whole number with narrow spaces between thousands."""
-    return NOTHING if value is None else f"{value:,}".replace(",", NARROW_SPACE)
+def short_name(path: str) -> str:
+    """The last part of a dotted path."""
+    return path.rpartition(".")[2]
 
 
 @register.filter
@@ -168,19 +145,6 @@ def arguments(values: Any) -> SafeString:
         return format_html("{}", compact(values))
     pairs = ((key, compact(value)) for key, value in values.items())
     return format_html_join(" ", "<i>{}=</i>{}", pairs)
-
-
-@register.filter
-def arguments_text(values: Any) -> str:
-    """Arguments as one line of plain text."""
-    if not isinstance(values, Mapping):
-        return compact(values)
-    return " ".join(f"{key}={compact(value)}" for key, value in values.items())
-
-
-def compact(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 @register.inclusion_tag("simple_queue_dashboard/_spark.html")

@@ -1,0 +1,67 @@
+"""Times, durations, numbers and values in the words that every page shares."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+NOTHING = "\N{EN DASH}"
+NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
+LONGEST_VALUE = 200
+CAP = 10_000
+
+
+def distance(moment: datetime, now: datetime) -> str:
+    seconds = (now - moment).total_seconds()
+    if -1 < seconds < 1:
+        return "just now"
+    return f"{coarse(seconds)} ago" if seconds > 0 else f"in {coarse(-seconds)}"
+
+
+def coarse(value: float | timedelta | None) -> str:
+    """A duration in one unit: "42 s", "14 min", "7 h", "3 d"."""
+    if value is None:
+        return NOTHING
+    seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size or (size == 60 and seconds >= 60):
+            return f"{int(seconds // size)} {unit}"
+    return f"{int(seconds)} s"
+
+
+def duration(value: float | timedelta | None) -> str:
+    """How long something took, exact enough to compare: "84 ms", "0.84 s", "11.4 s", "3 min 12 s"."""
+    if value is None:
+        return NOTHING
+    seconds = max(value.total_seconds() if isinstance(value, timedelta) else float(value), 0.0)
+    if seconds < 0.1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
+
+
+def number(value: int | None) -> str:
+    """A whole number with narrow spaces between thousands."""
+    return NOTHING if value is None else f"{value:,}".replace(",", NARROW_SPACE)
+
+
+def capped(count: int | None) -> str:
+    """A capped count in words: "10 000+" when there are more."""
+    return f"{number(CAP)}+" if count is not None and count > CAP else number(count)
+
+
+def compact(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def arguments_text(values: Any) -> str:
+    """Arguments as one line of plain text."""
+    if not isinstance(values, Mapping):
+        return compact(values)
+    return " ".join(f"{key}={compact(value)}" for key, value in values.items())

@@ -1,0 +1,93 @@
+"""Pages by keyset: a cursor is the order column and the id of a row, so a page costs the same wherever it lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connections
+from django.db.models import F, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Coalesce
+from django.utils.dateparse import parse_datetime
+
+from dashboard.selectors.scalars import alias
+from django_simple_queue.models import Task
+
+
+class BrokenCursor(ValueError):
+    """The text is not a cursor that this page has given out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """``moment`` is the database's own text: SQLite keeps times with three digits or six, and compares them as text."""
+
+    moment: str
+    pk: UUID
+
+    def __str__(self) -> str:
+        return f"{self.moment}~{self.pk}"
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor:
+        moment, _, pk = text.partition("~")
+        try:
+            if parse_datetime(moment) is None:
+                raise BrokenCursor(text)
+            return cls(moment, UUID(pk))
+        except ValueError as error:
+            raise BrokenCursor(text) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order by one time column and the id; ``words`` say it, ``label`` heads its column."""
+
+    column: str
+    descending: bool
+    label: str
+    words: str
+
+    def apply(self, rows: QuerySet[Task], backwards: bool = False) -> QuerySet[Task]:
+        sign = "-" if self.descending != backwards else ""
+        return self.with_key(rows).order_by(f"{sign}key", f"{sign}id")
+
+    def with_key(self, rows: QuerySet[Task]) -> QuerySet[Task]:
+        key = Coalesce("started", "modified") if self.column == "started" else F(self.column)
+        return rows.annotate(key=key, key_text=Cast(key, TextField()))
+
+    def cursor(self, row: Any) -> Cursor:
+        return Cursor(row.key_text, row.pk)
+
+    def beyond(self, cursor: Cursor, backwards: bool = False, inclusive: bool = False) -> Q:
+        """Return the condition for rows after ``cursor``; the first bound alone lets an index find the place."""
+        side = "lt" if self.descending != backwards else "gt"
+        moment = bound(cursor.moment)
+        tie = Q(("key", moment), (f"id__{side}e" if inclusive else f"id__{side}", cursor.pk))
+        return Q((f"key__{side}e", moment)) & (Q((f"key__{side}", moment)) | tie)
+
+
+def bound(moment: str) -> Any:
+    """Return what a time column is compared with, so that a row equals its own cursor."""
+    if connections[alias()].vendor == "sqlite":
+        return Value(moment, output_field=TextField())
+    return parse_datetime(moment)
+
+
+CREATED = Order("created", True, "Created", "newest first")
+WAITING = Order("created", True, "Waiting since", "newest first")
+NEXT = Order("run_after", False, "Runs", "soonest first")
+RUNNING = Order("started", False, "Running since", "longest first")
+ENDED = Order("finished", True, "Finished", "latest first")
+FAILED = Order("finished", True, "Failed", "latest first")
+ORDERS = {
+    "": CREATED,
+    "queued": WAITING,
+    "scheduled": NEXT,
+    "retrying": NEXT,
+    "progress": RUNNING,
+    "completed": ENDED,
+    "failed": FAILED,
+    "cancelled": Order("finished", True, "Cancelled", "latest first"),
+}

@@ -1,0 +1,47 @@
+"""The tag of a live region: it changes when the region would show something else."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+
+from django.http import HttpRequest
+from django.utils import timezone, translation
+
+from dashboard.htmx import page_path
+from dashboard.selectors.snapshot import Snapshot, last_action
+
+BUSY_SECONDS = 5
+IDLE_SECONDS = 15
+
+
+def tag(request: HttpRequest, picture: Snapshot, *extra: object) -> str:
+    """Return the tag of this operator's view of a page; ``extra`` is whatever else the page shows.
+
+    Operator actions are read afresh, so that an operator's own click shows at once whichever process answers.
+    """
+    parts = (
+        page_path(request),
+        request.user.pk,
+        sorted(request.user.get_all_permissions()),
+        translation.get_language(),
+        timezone.get_current_timezone_name(),
+        picture.counts,
+        picture.running,
+        picture.failed_lately,
+        picture.minutes[-1:],
+        picture.newest_created,
+        picture.newest_finished,
+        sorted(worker.pk for worker in picture.fleet.live),
+        picture.complete,
+        last_action(),
+        age_bucket(picture),
+        *extra,
+    )
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
+
+
+def age_bucket(picture: Snapshot) -> int:
+    """Return a number that changes as often as the ages on the page should be told anew."""
+    busy = picture.running or picture.counts.get("queued")
+    return int(time.time() // (BUSY_SECONDS if busy else IDLE_SECONDS))

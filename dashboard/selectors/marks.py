@@ -1,0 +1,76 @@
+"""What operators did to tasks a moment ago: shown on the row, which stays where it was until its reader has seen it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from dashboard import wording
+from django_simple_queue.models import OperatorActionItem, Task
+from django_simple_queue.models.audit import VERBS
+
+SHOWN_FOR = timedelta(seconds=60)
+MOST = 500
+TAB_OF_STATUS = {
+    Task.PROGRESS: "progress",
+    Task.COMPLETED: "completed",
+    Task.FAILED: "failed",
+    Task.CANCELLED: "cancelled",
+}
+SETTLED_AS = {"requeue": Task.QUEUED, "cancel": Task.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The latest action over a row: who did what when, and whether Undo may still take it back."""
+
+    item: OperatorActionItem
+    viewer: str
+
+    @property
+    def who(self) -> str:
+        return "you" if self.item.action.actor_id == self.viewer else self.item.action.actor or "application code"
+
+    @property
+    def words(self) -> str:
+        """For example "Requeued by you"."""
+        action = self.item.action
+        if action.undone:
+            return f"{wording.past(action.verb).capitalize()} by {self.who}, and undone"
+        return f"{wording.past(action.verb).capitalize()} by {self.who}"
+
+    @property
+    def moment(self) -> datetime:
+        return self.item.action.undone or self.item.action.created
+
+    @property
+    def former_tab(self) -> str:
+        """The tab in which the row was when it was acted on."""
+        item = self.item
+        if item.previous_status != Task.QUEUED:
+            return TAB_OF_STATUS[item.previous_status]
+        if item.previous_attempt:
+            return "retrying"
+        waited = item.previous_run_after and item.previous_run_after > item.action.created
+        return "scheduled" if waited else "queued"
+
+    def can_undo(self, row: Task) -> bool:
+        verb = VERBS.get(self.item.action.verb)
+        untouched = row.epoch == self.item.epoch and row.status == SETTLED_AS.get(self.item.action.verb)
+        return bool(verb and verb.undo and not self.item.action.undone and untouched)
+
+
+def recent(viewer: str) -> Mapping[UUID, Mark]:
+    """Return the latest mark of each task that somebody acted on within the last minute."""
+    items = OperatorActionItem.objects.filter(action__created__gte=timezone.now() - SHOWN_FOR)
+    newest_last = reversed(items.select_related("action").order_by("-action", "-pk")[:MOST])
+    return {item.task: Mark(item, viewer) for item in newest_last}
+
+
+def left_tab(marks: Mapping[UUID, Mark], tab: str, shown: Collection[UUID]) -> list[UUID]:
+    """Return the tasks that were acted on in ``tab`` and are not in it any more."""
+    return [pk for pk, mark in marks.items() if tab and mark.former_tab == tab and pk not in shown]

@@ -1,0 +1,169 @@
+"""One row of the list: a task as an operator may see it, and what may be done to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Case, F, QuerySet, TextField, Value, When
+from django.db.models.functions import Length, Right
+from django.utils import timezone
+
+from dashboard.redaction import redact_args, redact_text
+from dashboard.selectors.marks import Mark
+from dashboard.selectors.snapshot import Fleet
+from dashboard.states import State, state_of
+from django_simple_queue import conf
+from django_simple_queue.models import Task
+
+ARGS_SHOWN = 4000
+ERROR_READ = 2000
+ERROR_SHOWN = 300
+COLUMNS = (
+    "id task status queue priority created modified run_after due attempt max_attempts epoch worker worker_pid "
+    "started finished cancel_requested progress progress_message error_class"
+).split()
+
+
+def light(rows: QuerySet[Task]) -> QuerySet[Task]:
+    """Read what a row shows, and never a whole text: long arguments stay behind, of an error only its end comes."""
+    short = Case(
+        When(args_size__lte=ARGS_SHOWN, then=F("args")), default=Value(None), output_field=TextField(null=True)
+    )
+    sized = rows.only(*COLUMNS).annotate(args_size=Length("args"))
+    return sized.annotate(args_short=short, error_end=Right("error", ERROR_READ))
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """What the operator who looks may see and do."""
+
+    pk: str
+    payload: bool
+    requeue: bool
+    cancel: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``task`` is a light row with ``key_text``; the rest is made for the template."""
+
+    task: Any
+    viewer: Viewer
+    fleet: Fleet
+    now: datetime
+    mark: Mark | None = None
+
+    @property
+    def stalled(self) -> bool:
+        """In progress although no live worker holds it."""
+        worker = self.fleet.workers.get(self.task.worker)
+        return self.task.status == Task.PROGRESS and not getattr(worker, "is_live", False)
+
+    @property
+    def state(self) -> State:
+        return state_of(self.task, self.stalled)
+
+    @property
+    def args(self) -> Any:
+        """The redacted arguments, or a sentence in place of what may not or need not be shown."""
+        if not self.viewer.payload:
+            return None
+        if self.args_are_long:
+            return f"{self.task.args_size:,} characters of arguments"
+        return redact_args(self.task.task, self.task.args_short)
+
+    @property
+    def args_are_long(self) -> bool:
+        """Not read here, so that nobody knows which secrets they hold."""
+        return self.task.args_short is None and bool(self.task.args_size)
+
+    @property
+    def error(self) -> str:
+        """The error's last line, for a task that failed, or is queued again after a failure."""
+        if self.state.slug not in ("failed", "retrying") or not self.task.error_end:
+            return ""
+        if not self.viewer.payload or self.args_are_long:
+            return str(self.task.error_class)
+        lines = redact_text(self.task.task, self.task.args_short, self.task.error_end).strip().splitlines()
+        return lines[-1][:ERROR_SHOWN] if lines else ""
+
+    @property
+    def held(self) -> bool:
+        """Requeued, and waiting so that Undo is real."""
+        requeued = self.mark is not None and self.mark.item.action.verb == "requeue"
+        return requeued and self.task.status == Task.QUEUED and not self.task.due and self.task.run_after > self.now
+
+    @property
+    def moment(self) -> datetime | None:
+        """The time that the tab orders by."""
+        value: datetime | None = self.task.key
+        return value
+
+    @property
+    def waited(self) -> timedelta | None:
+        if not self.task.started or self.task.status == Task.QUEUED:
+            return None
+        return max(self.task.started - max(self.task.run_after, self.task.created), timedelta())
+
+    @property
+    def ran(self) -> timedelta | None:
+        if not self.task.started or self.task.status == Task.QUEUED:
+            return None
+        return (self.task.finished or self.now) - self.task.started
+
+    @property
+    def used_up(self) -> bool:
+        return self.task.status == Task.FAILED and self.task.attempt >= self.task.max_attempts > 0
+
+    @property
+    def worker(self) -> str:
+        if not self.task.worker or self.task.status == Task.QUEUED:
+            return ""
+        known = self.fleet.workers.get(self.task.worker)
+        return str(known) if known else str(self.task.worker)[-8:]
+
+    @property
+    def next_attempt(self) -> int:
+        return int(self.task.attempt) + 1
+
+    @property
+    def short_id(self) -> str:
+        return str(self.task.pk)[-8:]
+
+    @property
+    def cancel_word(self) -> str:
+        """What ending this task is called: a waiting one is cancelled, a running one stopped, a retry given up."""
+        words = {"progress": "Stop\N{HORIZONTAL ELLIPSIS}", "retrying": "Give up"}
+        return words.get(self.state.slug, "Cancel")
+
+    @property
+    def can_undo(self) -> bool:
+        may = self.viewer.cancel if self.mark and self.mark.item.action.verb == "cancel" else self.viewer.requeue
+        return bool(may and self.mark and self.mark.can_undo(self.task))
+
+    @property
+    def can_requeue(self) -> bool:
+        ended = self.task.status in (Task.FAILED, Task.CANCELLED)
+        return self.viewer.requeue and ended and conf.is_task_allowed(self.task.task)
+
+    @property
+    def can_cancel(self) -> bool:
+        open_ = self.task.status in (Task.QUEUED, Task.PROGRESS)
+        return self.viewer.cancel and open_ and not self.task.cancel_requested
+
+    @property
+    def can_start(self) -> bool:
+        waits = self.task.status == Task.QUEUED and not self.task.due and self.task.run_after > self.now
+        return self.viewer.requeue and waits
+
+    @property
+    def verbs(self) -> str:
+        """The verbs of many that this row accepts, for the count on their buttons."""
+        fits = {"requeue": self.can_requeue, "cancel": self.can_cancel}
+        return " ".join(verb for verb, fit in fits.items() if fit)
+
+
+def make_row(task: Any, viewer: Viewer, fleet: Fleet, mark: Mark | None) -> Row:
+    return Row(task, viewer, fleet, timezone.now(), mark)

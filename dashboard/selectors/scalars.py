@@ -1,0 +1,49 @@
+"""Many small answers in one statement: capped counts and single values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connections, models, router
+from django.utils.dateparse import parse_datetime
+
+from dashboard.formats import CAP
+from django_simple_queue.models import Task
+
+
+def capped_count(rows: models.QuerySet[Any], cap: int = CAP) -> tuple[str, tuple[Any, ...]]:
+    """Return SQL that counts ``rows`` up to one more than ``cap``: that one means "more"."""
+    sql, params = compiled(rows.order_by().values("pk")[: cap + 1])
+    return f"(SELECT COUNT(*) FROM ({sql}) counted)", params  # noqa: S608
+
+
+def first_value(rows: models.QuerySet[Any], column: str) -> tuple[str, tuple[Any, ...]]:
+    """Return SQL for ``column`` of the first of the ordered ``rows``."""
+    sql, params = compiled(rows.values(column)[:1])
+    return f"({sql})", params
+
+
+def compiled(rows: models.QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
+    sql, params = rows.query.get_compiler(using=alias()).as_sql()
+    return sql, tuple(params)
+
+
+def ask(questions: Mapping[str, tuple[str, tuple[Any, ...]]]) -> dict[str, Any]:
+    """Return the answers to all ``questions``, as the database gives them, with one statement."""
+    sql = f"SELECT {', '.join(sql for sql, _ in questions.values())}"
+    params = [param for _, params in questions.values() for param in params]
+    with connections[alias()].cursor() as cursor:
+        cursor.execute(sql, params)
+        return dict(zip(questions, cursor.fetchone() or (), strict=True))
+
+
+def as_moment(value: datetime | str | None) -> datetime | None:
+    """Return a time as Python has it; SQLite keeps it as text in UTC."""
+    moment = parse_datetime(value) if isinstance(value, str) else value
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+
+
+def alias() -> str:
+    return router.db_for_read(Task)

@@ -1,0 +1,170 @@
+"""The state of the whole queue in a few statements, made at most once a second in a process, for all its pages."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from dashboard.filters import NARROW
+from dashboard.selectors import scalars
+from dashboard.selectors.deadline import TookTooLong, deadline
+from dashboard.selectors.scalars import as_moment, capped_count, first_value
+from django_simple_queue.models import OperatorAction, Task, Worker
+
+LASTS_SECONDS = 1.0
+DEADLINE_SECONDS = 1.5
+MINUTES = 20
+FAILING_WINDOW = timedelta(minutes=15)
+SAMPLE = 200
+WORKERS = 200
+RUNNING_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """The workers: the newest boots with whether each is alive, and what the live ones offer."""
+
+    workers: dict[UUID, Worker] = field(default_factory=dict)
+
+    @property
+    def live(self) -> list[Worker]:
+        return [worker for worker in self.workers.values() if worker.is_live]  # type: ignore[attr-defined]
+
+    @property
+    def slots(self) -> int:
+        return sum(worker.slots for worker in self.live)
+
+    @property
+    def last_seen(self) -> Worker | None:
+        return max(self.workers.values(), key=lambda worker: worker.heartbeat, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """``counts`` by tab, capped; ``minutes`` are the tasks that ended in each of the last whole minutes."""
+
+    taken: datetime
+    counts: dict[str, int | None]
+    fleet: Fleet
+    running: tuple[tuple[object, ...], ...] = ()
+    oldest_queued: datetime | None = None
+    newest_created: datetime | None = None
+    newest_finished: datetime | None = None
+    failed_lately: int = 0
+    ended_lately: int = 0
+    minutes: tuple[int, ...] = ()
+    run_seconds: tuple[float, ...] = ()
+    wait_seconds: tuple[float, ...] = ()
+    last_action: int = 0
+    complete: bool = True
+
+
+class Memory:
+    """The latest snapshot; one thread makes the next while the others wait for it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.made = float("-inf")
+        self.latest: Snapshot | None = None
+
+    def get(self) -> Snapshot:
+        with self.lock:
+            if self.latest is None or time.monotonic() - self.made > LASTS_SECONDS:
+                self.latest = take()
+                self.made = time.monotonic()
+            return self.latest
+
+    def forget(self) -> None:
+        with self.lock:
+            self.latest = None
+
+
+memory = Memory()
+
+
+def current() -> Snapshot:
+    """Return a picture of the queue that is at most a second old."""
+    return memory.get()
+
+
+def last_action() -> int:
+    """Return the id of the newest operator action, fresh from the database, whatever the snapshot's age."""
+    return OperatorAction.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def take() -> Snapshot:
+    """Ask the database; without an answer in time the numbers are missing, not wrong."""
+    now = timezone.now()
+    try:
+        with deadline(DEADLINE_SECONDS):
+            return picture(now)
+    except TookTooLong:
+        return Snapshot(now, dict.fromkeys(["", *NARROW]), Fleet(), complete=False)
+
+
+def picture(now: datetime) -> Snapshot:
+    answers = scalars.ask(questions(now))
+    runs = list(recent_runs(now))
+    return Snapshot(
+        taken=now,
+        counts={tab: answers[f"tab {tab}"] for tab in ["", *NARROW]},
+        fleet=Fleet({worker.pk: worker for worker in newest_workers()}),
+        running=tuple(running_rows()),
+        oldest_queued=as_moment(answers["oldest"]),
+        newest_created=as_moment(answers["created"]),
+        newest_finished=as_moment(answers["finished"]),
+        failed_lately=answers["failed"],
+        ended_lately=answers["ended"],
+        minutes=tuple(answers[f"minute {age}"] for age in range(MINUTES, 0, -1)),
+        run_seconds=tuple(sorted((end - start).total_seconds() for start, end, _ in runs)),
+        wait_seconds=tuple(sorted(max((start - ready).total_seconds(), 0.0) for start, _, ready in runs)),
+        last_action=answers["action"] or 0,
+    )
+
+
+def questions(now: datetime) -> dict[str, tuple[str, tuple[object, ...]]]:
+    rows = Task.objects.all()
+    lately = rows.filter(finished__gte=now - FAILING_WINDOW)
+    minute = now.replace(second=0, microsecond=0)
+    counts = {f"tab {tab}": capped_count(narrow(rows)) for tab, narrow in NARROW.items()}
+    flow = {f"minute {age}": capped_count(ended_in_minute(minute, age)) for age in range(1, MINUTES + 1)}
+    return {
+        "tab ": capped_count(rows),
+        **counts,
+        **flow,
+        "failed": capped_count(lately.filter(status=Task.FAILED)),
+        "ended": capped_count(lately),
+        "oldest": first_value(rows.filter(status=Task.QUEUED, due=True).order_by("run_after"), "run_after"),
+        "created": first_value(rows.order_by("-created", "-id"), "created"),
+        "finished": first_value(rows.filter(finished__isnull=False).order_by("-finished", "-id"), "finished"),
+        "action": first_value(OperatorAction.objects.order_by("-pk"), "pk"),
+    }
+
+
+def ended_in_minute(minute: datetime, age: int) -> QuerySet[Task]:
+    start = minute - timedelta(minutes=age)
+    return Task.objects.filter(finished__gte=start, finished__lt=start + timedelta(minutes=1))
+
+
+def recent_runs(now: datetime) -> QuerySet[Task, tuple[datetime, datetime, datetime]]:
+    """Return (started, finished, could have started) of the latest completed runs of the last hour."""
+    recent = Task.objects.filter(finished__gte=now - timedelta(hours=1), status=Task.COMPLETED, started__isnull=False)
+    return recent.order_by("-finished", "-id").values_list("started", "finished", "run_after")[:SAMPLE]
+
+
+def newest_workers() -> QuerySet[Worker]:
+    alive = Q(state__in=Worker.LIVE_STATES, lease_until__gt=Now())
+    is_live = Case(When(alive, then=Value(True)), default=Value(False), output_field=BooleanField())
+    return Worker.objects.annotate(is_live=is_live).order_by("-started")[:WORKERS]
+
+
+def running_rows() -> QuerySet[Task, tuple[object, ...]]:
+    columns = ("id", "epoch", "progress", "progress_message", "cancel_requested", "worker")
+    return Task.objects.running().order_by("id").values_list(*columns)[:RUNNING_SHOWN]

@@ -1,0 +1,170 @@
+"""A page of the task list: found by the filters, ordered by its tab, cut by keyset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from dashboard.filters import TABS, TaskFilter
+from dashboard.selectors import marks, scalars
+from dashboard.selectors.deadline import TookTooLong, deadline
+from dashboard.selectors.keyset import ORDERS, BrokenCursor, Cursor, Order
+from dashboard.selectors.rows import Row, Viewer, light, make_row
+from dashboard.selectors.search import Reach, search
+from dashboard.selectors.snapshot import Snapshot
+from django_simple_queue.models import Attempt, Task
+
+SIZES = (25, 50, 100)
+NEW_CAP = 99
+COUNT_SECONDS = 0.5
+BROKEN = "That page link is broken; this is the first page."
+STALE = "There is nothing beyond that place any more; this is the first page."
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which page is wanted: after ``older``, before ``newer``, or the first; ``top`` is where its reader began."""
+
+    older: Cursor | None = None
+    newer: Cursor | None = None
+    top: Cursor | None = None
+    size: int = SIZES[0]
+    notice: str = ""
+
+    @property
+    def is_first(self) -> bool:
+        return not self.older and not self.newer
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    rows: Sequence[Row]
+    order: Order
+    place: Place
+    viewer: Viewer
+    older: Cursor | None = None
+    newer: Cursor | None = None
+    new: int = 0
+    notice: str = ""
+    late: bool = False
+    reach: Reach | None = None
+
+    @property
+    def top(self) -> Cursor | None:
+        """Where new rows wait: before the first row, where the newest come first."""
+        if not (self.place.is_first and self.order.descending):
+            return None
+        return self.place.top or (self.order.cursor(self.rows[0].task) if self.rows else None)
+
+
+def read_place(query: Mapping[str, str]) -> Place:
+    """Return the page that the query names; a broken cursor means the first page, and a notice."""
+    size = int(query["rows"]) if query.get("rows") in map(str, SIZES) else SIZES[0]
+    try:
+        cursors = {name: Cursor.parse(query[name]) for name in ("older", "newer", "top") if query.get(name)}
+    except BrokenCursor:
+        return Place(size=size, notice=BROKEN)
+    return Place(**cursors, size=size)
+
+
+def find(filters: TaskFilter, place: Place, viewer: Viewer, picture: Snapshot) -> Page:
+    """Return the page; when the database takes too long, an empty one that says so."""
+    order = ORDERS[filters.tab]
+    try:
+        with deadline():
+            return found(filters, place, viewer, picture, order)
+    except TookTooLong:
+        return Page((), order, place, viewer, late=True)
+
+
+def found(filters: TaskFilter, place: Place, viewer: Viewer, picture: Snapshot, order: Order) -> Page:
+    if filters.text:
+        tasks, reach = search(filters, order, place.older, viewer.payload)
+        return Page(dressed(tasks, viewer, picture, marks.recent(viewer.pk)), order, place, viewer, reach=reach)
+    tasks, more = cut(filters.qs, order, place)
+    if not tasks and not place.is_first:
+        return replace(found(filters, Place(size=place.size), viewer, picture, order), notice=STALE)
+    recent = marks.recent(viewer.pk)
+    older, newer = ends(tasks, more, order, place)
+    stayed = those_that_stay(filters, recent, tasks, order, older is not None) if place.is_first else []
+    rows = dressed(sorted([*tasks, *stayed], key=place_in(order), reverse=order.descending), viewer, picture, recent)
+    new = count_new(filters.qs, order, place)
+    return Page(rows, order, place, viewer, older, newer, new, place.notice)
+
+
+def cut(rows: QuerySet[Task], order: Order, place: Place) -> tuple[list[Any], bool]:
+    """Return the rows of the page in the order of the list, and whether there are more in the direction asked for."""
+    backwards = place.newer is not None
+    ordered = order.apply(light(rows), backwards)
+    cursor = place.newer or place.older
+    if cursor:
+        ordered = ordered.filter(order.beyond(cursor, backwards))
+    elif place.top and order.descending:
+        ordered = ordered.filter(order.beyond(place.top, inclusive=True))
+    read = list(ordered[: place.size + 1])
+    tasks = read[: place.size]
+    return (tasks[::-1] if backwards else tasks), len(read) > place.size
+
+
+def ends(tasks: list[Any], more: bool, order: Order, place: Place) -> tuple[Cursor | None, Cursor | None]:
+    if not tasks:
+        return None, None
+    older = order.cursor(tasks[-1]) if more or place.newer else None
+    newer = order.cursor(tasks[0]) if place.older or (place.newer and more) else None
+    return older, newer
+
+
+def count_new(rows: QuerySet[Task], order: Order, place: Place) -> int:
+    """Return how many rows came before the one where the reader began, up to 100."""
+    if not (place.top and place.is_first and order.descending):
+        return 0
+    newer = order.with_key(rows).filter(order.beyond(place.top, backwards=True))
+    return int(newer.order_by()[: NEW_CAP + 1].count())
+
+
+def those_that_stay(
+    filters: TaskFilter, recent: Mapping[UUID, marks.Mark], tasks: list[Any], order: Order, more: bool
+) -> list[Any]:
+    """Return rows that were just acted on here and have left this tab: they stay, muted, where they were."""
+    left = marks.left_tab(recent, filters.tab, {task.pk for task in tasks})
+    if not left:
+        return []
+    rows = list(order.with_key(light(filters.in_tab("").filter(pk__in=left))))
+    restore_key(rows, order)
+    place = place_in(order)
+    last = min(map(place, tasks), default=None) if more and order.descending else None
+    return [row for row in rows if row.key and (last is None or place(row) >= last)]
+
+
+def restore_key(rows: list[Any], order: Order) -> None:
+    """A row that runs again has lost the end it was ordered by; its latest attempt knows it."""
+    running = {row.pk: row for row in rows if row.key is None and order.column == "finished"}
+    if running:
+        ended = Attempt.objects.filter(task__in=running).order_by("epoch").values_list("task_id", "finished")
+        for pk, finished in ended:
+            running[pk].key = finished
+
+
+def place_in(order: Order) -> Any:
+    return lambda task: (task.key, task.pk)
+
+
+def dressed(tasks: Sequence[Any], viewer: Viewer, picture: Snapshot, recent: Mapping[UUID, marks.Mark]) -> list[Row]:
+    return [make_row(task, viewer, picture.fleet, recent.get(task.pk)) for task in tasks]
+
+
+def counts(filters: TaskFilter, picture: Snapshot) -> dict[str, int | None]:
+    """Return the number on each tab under the other filters; None where it is not known in time."""
+    if not filters.is_valid() or filters.text:
+        return dict.fromkeys(TABS)
+    if not filters.is_narrowed:
+        return picture.counts
+    try:
+        with deadline(COUNT_SECONDS):
+            return scalars.ask({tab: scalars.capped_count(filters.in_tab(tab)) for tab in TABS})
+    except TookTooLong:
+        return dict.fromkeys(TABS)
