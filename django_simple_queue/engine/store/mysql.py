@@ -23,6 +23,7 @@ SQL = Dialect(
     waits="due = 0",
     value="%({})s".format,
     constant="%({})s".format,
+    quote="`",
 ).statements()
 
 FIRST = f"SELECT 1 FROM {TASK} FORCE INDEX (dsq_claim) WHERE {SQL.claimable} LIMIT 1"

@@ -59,6 +59,7 @@ class Dialect:
     waits: str
     value: Callable[[str], str]
     constant: Callable[[str], str]
+    quote: str = '"'
 
     def statements(self) -> Statements:
         """Return the statements in this dialect."""
@@ -81,7 +82,7 @@ class Dialect:
     def _claimed(self) -> str:
         return (
             f"status = {PROGRESS}, attempt = attempt + 1, epoch = epoch + 1, worker = {self.constant('worker')}, "
-            f"release = {self.constant('release')}, worker_pid = NULL, started = {self.now}, modified = {self.now}, "
+            f"{self.quote}release{self.quote} = {self.constant('release')}, worker_pid = NULL, started = {self.now}, modified = {self.now}, "
             "output = NULL, error = NULL, log = NULL, error_class = '', fingerprint = '', frames = '', "
             "progress = NULL, progress_message = '', finished = NULL, cancel_requested = NULL"
         )

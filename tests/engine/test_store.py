@@ -1,0 +1,271 @@
+"""Endings and leases: what a turn writes, what it refuses, and what is left of a run."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from django_simple_queue.engine import store
+from django_simple_queue.engine.store import LeaseLost
+from django_simple_queue.models import Attempt, Task, Worker
+from tests.engine.storing import (
+    claim,
+    completed,
+    ending,
+    enqueue,
+    failed,
+    let_lease_end,
+    live_worker,
+    released,
+    row,
+    running,
+    write,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def worker():
+    return live_worker()
+
+
+def ask_to_cancel(claimed):
+    assert Task.objects.filter(pk=claimed.id).cancel() == 1
+
+
+def test_complete_keeps_what_the_run_gave(worker):
+    run = running(worker)
+    assert write(worker, completed(run, output="42", log="hello\n")) == {(run.id, run.epoch): Task.COMPLETED}
+    task = row(run)
+    assert (task.status, task.output, task.log, task.error) == (Task.COMPLETED, "42", "hello\n", None)
+    assert (task.worker, task.worker_pid, task.attempt, task.epoch) == (worker.pk, 4712, 1, 1)
+    assert task.finished - task.started == pytest.approx(timedelta(seconds=1.5), abs=timedelta(milliseconds=5))
+    assert abs(timezone.now() - task.finished) < timedelta(seconds=30)
+
+
+def test_the_happy_path_writes_no_attempt(worker):
+    write(worker, completed(running(worker)))
+    assert not Attempt.objects.exists()
+
+
+def test_a_batch_of_all_verbs_ends_each_row_its_own_way(worker):
+    enqueue(4)
+    one, two, three, four = claim(worker, 4)
+    ended = write(worker, completed(one), failed(two), released(three), failed(four, "interrupt", outcome="interrupted"))
+    expected = (Task.COMPLETED, Task.FAILED, Task.QUEUED, Task.FAILED)
+    assert ended == {(run.id, run.epoch): status for run, status in zip((one, two, three, four), expected, strict=True)}
+    assert [row(run).status for run in (one, two, three, four)] == list(expected)
+
+
+def test_fail_says_why(worker):
+    run = running(worker)
+    write(worker, failed(run, output="so far", log="a log", frames="[]"))
+    task = row(run)
+    assert (task.status, task.error, task.error_class) == (Task.FAILED, "ValueError('x 1')\n\ntrace", "ValueError")
+    assert (task.output, task.log, task.frames, task.worker_pid) == ("so far", "a log", "[]", None)
+    assert len(task.fingerprint) == 16
+    assert task.worker == worker.pk
+
+
+def test_failures_that_differ_in_numbers_share_a_fingerprint(worker):
+    runs = [running(worker) for _ in range(3)]
+    errors = ("KeyError(1)", "KeyError(22)", "TypeError()")
+    write(worker, *(failed(run, error=error) for run, error in zip(runs, errors, strict=True)))
+    first, second, third = (row(run).fingerprint for run in runs)
+    assert first == second != third
+
+
+def test_a_failure_keeps_an_attempt(worker):
+    run = running(worker)
+    write(worker, failed(run, log="x" * 20_000 + "end"))
+    attempt = Attempt.objects.get()
+    assert (attempt.task_id, attempt.epoch, attempt.attempt, attempt.round) == (run.id, 1, 1, 1)
+    assert (attempt.outcome, attempt.error_class, attempt.worker) == ("failed", "ValueError", worker.pk)
+    assert (attempt.worker_pid, attempt.started) == (4712, row(run).started)
+    assert len(attempt.log) == Attempt.LOG_TAIL
+    assert attempt.log.endswith("end")
+
+
+def test_with_attempts_left_a_failure_waits_and_runs_again(worker):
+    run = running(worker, max_attempts=2)
+    assert write(worker, failed(run)) == {(run.id, 1): Task.QUEUED}
+    task = row(run)
+    assert (task.status, task.due, task.attempt, task.error_class) == (Task.QUEUED, False, 1, "ValueError")
+    assert task.run_after > timezone.now() - timedelta(seconds=5)
+    assert claim(worker) == []
+    Task.objects.filter(pk=run.id).start_now()
+    (again,) = claim(worker)
+    assert (again.attempt, again.epoch) == (2, 2)
+    assert write(worker, failed(again)) == {(run.id, 2): Task.FAILED}
+    assert list(Attempt.objects.values_list("round", "attempt", "epoch")) == [(1, 1, 1), (1, 2, 2)]
+
+
+def test_the_wait_before_the_next_attempt_follows_the_task(worker, settings):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {"shop.tasks.pay": {"backoff": [600, 1200]}}
+    run = running(worker, max_attempts=3)
+    write(worker, failed(run))
+    task = row(run)
+    assert task.run_after - task.finished == pytest.approx(timedelta(seconds=600), abs=timedelta(seconds=1))
+
+
+def test_a_failure_may_be_final_although_attempts_remain(worker):
+    run = running(worker, max_attempts=5)
+    assert write(worker, failed(run, retry=False)) == {(run.id, 1): Task.FAILED}
+
+
+def test_release_gives_the_attempt_back_but_never_the_epoch(worker):
+    run = running(worker)
+    assert write(worker, released(run)) == {(run.id, 1): Task.QUEUED}
+    task = row(run)
+    assert (task.attempt, task.epoch, task.due, task.worker, task.started) == (0, 1, True, None, None)
+    assert not Attempt.objects.exists()
+    (again,) = claim(worker)
+    assert (again.attempt, again.epoch) == (1, 2)
+
+
+@pytest.mark.parametrize("end", [completed, failed, released], ids=["complete", "fail", "release"])
+def test_a_cancel_that_was_asked_for_beats_every_ending(worker, end):
+    run = running(worker, max_attempts=3)
+    ask_to_cancel(run)
+    assert write(worker, end(run)) == {(run.id, 1): Task.CANCELLED}
+    task = row(run)
+    assert task.status == Task.CANCELLED
+    assert task.finished is not None
+
+
+def test_a_cancelled_run_keeps_its_output_and_its_attempt(worker):
+    run = running(worker)
+    ask_to_cancel(run)
+    write(worker, completed(run, output="too late"))
+    assert row(run).output == "too late"
+    assert Attempt.objects.get().outcome == "cancelled"
+
+
+def test_texts_that_the_row_has_already_stay_when_an_ending_brings_none(worker):
+    run = running(worker)
+    Task.objects.filter(pk=run.id).update(output="stored before", log="streamed")
+    write(worker, completed(run, output=None, log=None))
+    assert (row(run).output, row(run).log) == ("stored before", "streamed")
+
+
+FENCES = {
+    "another epoch": {"epoch": F("epoch") + 1},
+    "another worker": {"worker": uuid4()},
+    "no worker": {"worker": None},
+    "an ended row": {"status": Task.CANCELLED},
+    "a queued row": {"status": Task.QUEUED},
+}
+
+
+@pytest.mark.parametrize("end", [completed, failed, released], ids=["complete", "fail", "release"])
+@pytest.mark.parametrize("change", FENCES.values(), ids=FENCES)
+def test_an_ending_that_is_not_ours_any_more_changes_nothing(worker, end, change):
+    run, own = running(worker), running(worker)
+    Task.objects.filter(pk=run.id).update(**change)
+    before = Task.objects.filter(pk=run.id).values().get()
+    assert write(worker, end(run), completed(own)) == {(own.id, own.epoch): Task.COMPLETED}
+    assert Task.objects.filter(pk=run.id).values().get() == before
+    assert not Attempt.objects.exists()
+
+
+def test_an_ending_is_accepted_once(worker):
+    run = running(worker)
+    assert write(worker, completed(run))
+    assert write(worker, failed(run)) == {}
+    assert row(run).status == Task.COMPLETED
+
+
+def test_a_deleted_task_spoils_nothing(worker):
+    gone, own = running(worker), running(worker)
+    Task.objects.filter(pk=gone.id).delete()
+    assert write(worker, failed(gone), failed(own)) == {(own.id, own.epoch): Task.FAILED}
+
+
+@pytest.mark.parametrize("verb", ["complete", "fail"])
+def test_a_result_that_no_database_takes_ends_as_failed_and_the_others_stay(worker, verb):
+    enqueue(3, max_attempts=4)
+    one, bad, two = claim(worker, 3)
+    unstorable = "a lone surrogate \ud800"
+    refused = completed(bad, output=unstorable) if verb == "complete" else failed(bad, error=unstorable)
+    (waiting,) = enqueue()
+    turn = store.turn(worker.pk, [completed(one), refused, completed(two)], 1)
+    assert turn.ended == {(one.id, 1): Task.COMPLETED, (bad.id, 1): Task.FAILED, (two.id, 1): Task.COMPLETED}
+    assert [each.id for each in turn.claimed] == [waiting.pk]
+    task = row(bad)
+    assert (task.error_class, task.output) == ("ResultNotStored", None)
+    assert task.error.startswith("The result of this run could not be stored: ")
+    assert Attempt.objects.get().task_id == bad.id
+
+
+@pytest.mark.postgres
+def test_a_text_with_nul_is_refused_by_postgresql_alone_for_its_row(worker):
+    enqueue(2)
+    bad, good = claim(worker, 2)
+    ended = write(worker, completed(bad, output="a\0b"), completed(good))
+    assert ended == {(bad.id, 1): Task.FAILED, (good.id, 1): Task.COMPLETED}
+
+
+def test_register_gives_a_lease_on_the_clock_of_the_database(worker, settings):
+    assert worker.lease_until - worker.heartbeat == pytest.approx(timedelta(seconds=30), abs=timedelta(seconds=2))
+    long = Worker(host="h", pid=1)
+    store.register(long, seconds=600)
+    assert Worker.objects.filter(pk=long.pk, lease_until__gt=Now() + timedelta(seconds=590)).exists()
+
+
+def test_renew_moves_the_lease_and_tells_what_is_held(worker):
+    enqueue(2)
+    one, two = claim(worker, 2)
+    ask_to_cancel(two)
+    Worker.objects.filter(pk=worker.pk).update(lease_until=Now() + timedelta(seconds=1), state=Worker.State.DRAINING)
+    renewal = store.renew(worker.pk, rss=12345)
+    assert renewal.held == {(one.id, 1): False, (two.id, 1): True}
+    assert renewal.state == Worker.State.DRAINING
+    worker.refresh_from_db()
+    assert worker.rss == 12345
+    assert worker.lease_until > timezone.now() + timedelta(seconds=20)
+
+
+def lost(worker):
+    Worker.objects.filter(pk=worker.pk).update(state=Worker.State.LOST)
+
+
+def deleted(worker):
+    Worker.objects.filter(pk=worker.pk).delete()
+
+
+@pytest.mark.parametrize("end_of_lease", [let_lease_end, lost, deleted])
+def test_without_a_lease_nothing_is_renewed_written_or_claimed(worker, end_of_lease):
+    run = running(worker)
+    enqueue()
+    end_of_lease(worker)
+    with pytest.raises(LeaseLost, match=str(worker.pk)):
+        store.renew(worker.pk)
+    with pytest.raises(LeaseLost):
+        write(worker, completed(run))
+    with pytest.raises(LeaseLost):
+        claim(worker)
+    assert row(run).status == Task.PROGRESS
+
+
+def test_leave_stops_a_live_worker_and_leaves_a_lost_one_lost(worker):
+    store.leave(worker.pk)
+    worker.refresh_from_db()
+    assert (worker.state, worker.ended is not None) == (Worker.State.STOPPED, True)
+    other = live_worker()
+    lost(other)
+    store.leave(other.pk)
+    other.refresh_from_db()
+    assert other.state == Worker.State.LOST
+
+
+def test_an_unknown_verb_is_an_error_not_an_ending(worker):
+    run = running(worker)
+    with pytest.raises(KeyError, match="forget"):
+        write(worker, ending(run, "forget"))
+    assert row(run).status == Task.PROGRESS
