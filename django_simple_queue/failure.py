@@ -38,6 +38,10 @@ class Failure:
         return hashlib.sha256(f"{task}\n{self.error_class}\n{headline}".encode("utf-8", "replace")).hexdigest()[:16]
 
 
+LOST = Failure("The worker that ran this task is gone, and nobody knows how far it came.", "WorkerLost")
+UNOWNED = Failure("Cancelled; no worker held this task.", "Cancelled")
+
+
 def from_exception(error: BaseException) -> Failure:
     """Return the Failure of an exception that was caught where it is raised from a task."""
     kind = type(error)

@@ -101,7 +101,7 @@ VERBS = {
     "cancel": Verb(TaskQuerySet.cancellable, TaskQuerySet.cancel, undo_cancel),
     "start_now": Verb(TaskQuerySet.waiting, TaskQuerySet.start_now),
     "mark_failed": Verb(TaskQuerySet.unowned, TaskQuerySet.lose),
-    "run_again": Verb(TaskQuerySet.completed, TaskQuerySet.run_again),
+    "run_again": Verb(TaskQuerySet.repeatable, TaskQuerySet.run_again),
 }
 
 

@@ -14,15 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from django_simple_queue import callables, conf
 from django_simple_queue.backoff import retry_delay
-from django_simple_queue.failure import Failure
+from django_simple_queue.failure import LOST, UNOWNED, Failure
 from django_simple_queue.models.attempt import Attempt
 from django_simple_queue.models.columns import ENGINE_COLUMNS, FRESH_RUN, TaskColumns
 from django_simple_queue.models.transitions import MOVES
 from django_simple_queue.models.worker import Worker
 from django_simple_queue.text import storable
-
-LOST = Failure("The worker that ran this task is gone, and nobody knows how far it came.", "WorkerLost")
-UNOWNED = Failure("Cancelled; no worker held this task.", "Cancelled")
 
 
 def held_by_live_worker() -> Exists:
@@ -53,9 +50,15 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     def requeueable(self) -> Self:
         """Return what failed or was cancelled and is still allowed to run."""
+        return self.allowed().filter(status__in=MOVES["requeue"].sources)
+
+    def repeatable(self) -> Self:
+        """Return what completed and is still allowed to run."""
+        return self.allowed().filter(status__in=MOVES["run_again"].sources)
+
+    def allowed(self) -> Self:
         allowed = conf.get_allowed_tasks()
-        ended = self.filter(status__in=MOVES["requeue"].sources)
-        return ended if allowed is None else ended.filter(task__in=allowed)
+        return self.all() if allowed is None else self.filter(task__in=allowed)
 
     def cancellable(self) -> Self:
         """Return what waits, and what runs and has not been asked to end."""
@@ -75,9 +78,11 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def cancel(self) -> int:
         """Cancel what is queued, or in progress without a live worker, at once; ask the workers of what is running."""
         with transaction.atomic(using=self.write_alias):
+            unowned = list(self.unowned().values_list("pk", flat=True))
             queued = self.cancellable().filter(status=Task.QUEUED)._set(status=Task.CANCELLED, finished=Now())
             asked = self.cancellable().running()._set(cancel_requested=Now())
-            self.unowned()._settle(UNOWNED, Attempt.Outcome.CANCELLED)
+            rows = Task.objects.using(self.write_alias).filter(pk__in=unowned)
+            rows.unowned()._settle(UNOWNED, Attempt.Outcome.CANCELLED)
         return queued + asked
 
     def undo_cancel(self) -> int:
@@ -95,12 +100,9 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """Let queued rows that wait for their time start at once."""
         return self.waiting()._set(due=True, run_after=Now())
 
-    def completed(self) -> Self:
-        return self.filter(status=Task.COMPLETED)
-
     def run_again(self, created_by: str = "") -> dict[UUID, UUID]:
-        """Enqueue the calls of completed rows once more, as new rows, and return the new id by the old one."""
-        return {row.pk: row.run_again(created_by) for row in self.completed()}
+        """Enqueue the calls of completed, allowed rows once more, as new rows; return the new id by the old one."""
+        return {row.pk: row.run_again(created_by) for row in self.repeatable()}
 
     def lose(self) -> int:
         """Settle what is in progress without a live worker: failed, or queued again while attempts remain."""
@@ -156,9 +158,8 @@ class Task(TaskColumns):
         try:
             callables.resolve(self.task)
         except Exception as error:
-            raise ValidationError(
-                {"task": ValidationError(_("Invalid callable: %s") % error, code="invalid")}
-            ) from error
+            problem = ValidationError(_("Invalid callable: %s") % error, code="invalid")
+            raise ValidationError({"task": problem}) from error
 
     def clean_args(self) -> None:
         """Raise ValidationError unless ``args`` is empty or a JSON object."""
