@@ -1,0 +1,124 @@
+"""What a run prints and logs, its subprocesses included: a file in memory per child that outlives it."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import io
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from django_simple_queue.engine.messages import anonymous_file
+from django_simple_queue.text import cut_bytes, storable
+
+STANDARD = (1, 2)
+LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
+KEEP_SIZE, PUNCH_HOLE = 1, 2
+
+
+class LogFile:
+    """Append-only: a subprocess that goes on writing after a truncation must not leave a hole."""
+
+    def __init__(self) -> None:
+        self.fd = anonymous_file("simple-queue-log")
+        fcntl.fcntl(self.fd, fcntl.F_SETFL, fcntl.fcntl(self.fd, fcntl.F_GETFL) | os.O_APPEND)
+        self.trimmed = 0
+
+    def clear(self) -> None:
+        os.ftruncate(self.fd, 0)
+
+    def read(self, limit: int) -> str:
+        """Return head and tail of what was written, at most ``limit`` bytes, valid text."""
+        size = os.fstat(self.fd).st_size
+        if not size:
+            return ""
+        if size <= limit:
+            data = os.pread(self.fd, limit, 0)
+        else:
+            ends = os.pread(self.fd, limit, 0) + os.pread(self.fd, limit, max(size - limit, limit))
+            data = cut_bytes(ends, limit, size - limit)
+        return storable(data.decode("utf-8", "replace"), limit)
+
+    def trim(self, limit: int) -> None:
+        """Give back the memory of what nobody will read: all but ``limit`` bytes at either end."""
+        size = os.fstat(self.fd).st_size
+        start, end = max(limit, self.trimmed if self.trimmed < size else 0), size - limit
+        if end - start > limit:
+            punch_hole(self.fd, start, end - start)
+            self.trimmed = end
+
+    def close(self) -> None:
+        os.close(self.fd)
+
+
+def punch_hole(file: int, start: int, length: int) -> None:
+    fallocate = getattr(ctypes.CDLL(None), "fallocate", None)
+    if fallocate is not None:
+        fallocate(file, PUNCH_HOLE | KEEP_SIZE, ctypes.c_int64(start), ctypes.c_int64(length))
+
+
+class Capture:
+    """Sends this process's stdout, stderr and logging to a LogFile, whoever writes: Python, C or a subprocess."""
+
+    def __init__(self, log: LogFile) -> None:
+        self.log = log
+        self.terminal = os.dup(2)
+        self.streams = (text_stream(1), text_stream(2))
+        self.point_at(log.fd)
+        if not any(map(writes_to_standard_stream, logging.root.handlers)):
+            log_to_standard_error()
+
+    def begin(self) -> None:
+        """Start with an empty file, whatever the run before did to the streams."""
+        self.log.clear()
+        self.point_at(self.log.fd)
+
+    def end(self, limit: int) -> str:
+        """Return what was written since ``begin``, at most ``limit`` bytes."""
+        self.flush()
+        return self.log.read(limit)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let what is written in this block reach the worker's own stderr."""
+        self.flush()
+        self.point_at(self.terminal)
+        try:
+            yield
+        finally:
+            self.flush()
+            self.point_at(self.log.fd)
+
+    def point_at(self, file: int) -> None:
+        for stream in STANDARD:
+            os.dup2(file, stream)
+        if any(stream.closed for stream in self.streams):
+            self.streams = (text_stream(1), text_stream(2))
+        sys.stdout, sys.stderr = self.streams
+
+    def flush(self) -> None:
+        for stream in (sys.stdout, *self.streams):
+            with suppress(Exception):
+                stream.flush()
+
+
+def text_stream(descriptor: int) -> io.TextIOWrapper:
+    return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def writes_to_standard_stream(handler: logging.Handler) -> bool:
+    try:
+        return handler.stream.fileno() in STANDARD  # type: ignore[attr-defined, no-any-return]
+    except (AttributeError, OSError, ValueError):
+        return False
+
+
+def log_to_standard_error() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter(LINE))
+    if not logging.root.handlers and logging.root.level == logging.WARNING:
+        logging.root.setLevel(logging.INFO)
+    logging.root.addHandler(handler)

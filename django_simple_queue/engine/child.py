@@ -1,0 +1,144 @@
+"""The child process: takes one task at a time by message and answers how it came out. It owns nothing durable."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import socket
+import sys
+import time
+import traceback
+from dataclasses import dataclass
+from types import FrameType
+from typing import NoReturn
+
+from django.db import close_old_connections, reset_queries
+
+from django_simple_queue import conf, running, signals
+from django_simple_queue.engine import messages
+from django_simple_queue.engine.capture import Capture, LogFile
+from django_simple_queue.models import Task
+from django_simple_queue.text import storable
+from django_simple_queue.worker import ManagedEventLoop, TaskSubject
+
+PR_SET_PDEATHSIG = 1
+OWN_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGALRM, signal.SIGCHLD)
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What a child is born with: the task stream, the pipe for results, the file that captures its output."""
+
+    tasks: socket.socket
+    results: int
+    log: LogFile
+
+
+def main(ends: Ends, parent: int) -> NoReturn:
+    """Serve until the parent hangs up, then leave without running anything that belongs to the parent."""
+    code = 1
+    try:
+        detach(parent)
+        Child(ends).serve()
+        code = 0
+    except running.Terminated:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
+    except BaseException:
+        traceback.print_exc(file=sys.__stderr__)
+    finally:
+        os._exit(code)
+
+
+def detach(parent: int) -> None:
+    """Be a session and process group of our own, and never outlive the parent."""
+    signal.set_wakeup_fd(-1)
+    for number in OWN_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, on_terminate)
+    os.setsid()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def on_terminate(number: int, frame: FrameType | None) -> NoReturn:
+    """Unwind the task, so that its ``finally`` blocks run; a second signal ends the process on the spot."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise running.Terminated
+
+
+class Child:
+    def __init__(self, ends: Ends) -> None:
+        self.tasks, self.results = ends.tasks, ends.results
+        self.capture = Capture(ends.log)
+        self.loop = ManagedEventLoop()
+        self.loop.__enter__()
+        self.unanswered: dict[int, tuple[TaskSubject, BaseException | None]] = {}
+        self.answers = {"run": self.run, "ended": self.ended, "died": self.died}
+
+    def serve(self) -> None:
+        self.say("ready", 0)
+        while (message := messages.receive_packet(self.tasks)) is not None:
+            verb, *arguments = message
+            self.answers[verb](*arguments)
+
+    def say(self, verb: str, serial: int, *details: object) -> None:
+        messages.send_frame(self.results, [verb, serial, signals.on_failure.has_listeners(Task), *details])
+
+    def run(self, serial: int, task_id: str, task: str, args: str | None, positional: str | None) -> None:
+        self.fresh()
+        subject = TaskSubject(task_id=task_id)
+        began = time.perf_counter()
+        result = running.run(running.Call(task, args, positional), subject)
+        seconds = time.perf_counter() - began
+        close_old_connections()
+        log = self.capture.end(conf.get_max_log_size())
+        awaits = (signals.on_failure if result.failure else signals.on_success).has_listeners(Task)
+        if awaits:
+            self.unanswered[serial] = (subject, result.error)
+        self.say("done", serial, awaits, seconds, result.output, failure_details(result), log)
+
+    def fresh(self) -> None:
+        """Let nothing of the run before reach the next one."""
+        close_old_connections()
+        reset_queries()
+        self.capture.begin()
+        signal.signal(signal.SIGTERM, on_terminate)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self.loop.loop is None or self.loop.loop.is_closed():
+            self.loop = ManagedEventLoop()
+            self.loop.__enter__()
+        else:
+            asyncio.set_event_loop(self.loop.loop)
+
+    def ended(self, serial: int, status: int) -> None:
+        """The ending of one of our runs is durable: its signals are due."""
+        subject, error = self.unanswered.pop(serial)
+        subject.forget()
+        with self.capture.paused():
+            if status == Task.COMPLETED:
+                subject.tell(signals.on_success)
+            elif status == Task.FAILED:
+                subject.tell(signals.on_failure, error=error)
+            close_old_connections()
+        self.say("told", serial)
+
+    def died(self, serial: int, task_id: str) -> None:
+        """A run of another child, which cannot tell any more, is FAILED."""
+        with self.capture.paused():
+            TaskSubject(task_id=task_id).tell(signals.on_failure, error=None)
+            close_old_connections()
+        self.say("told", serial)
+
+
+def failure_details(result: running.Result) -> list[str] | None:
+    """Return error, error class and frames as text that any database takes."""
+    if result.failure is None:
+        return None
+    error = storable(result.failure.error, conf.get_max_log_size())
+    return [error, result.failure.error_class, storable(result.failure.frames, conf.get_max_log_size())]

@@ -1,0 +1,71 @@
+"""The parent's way to the database: an outage is waited out, never raised."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import Error
+
+from django_simple_queue.engine import clock, store
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+Answer = TypeVar("Answer")
+logger = logging.getLogger("django_simple_queue.worker")
+
+
+class Desk:
+    """``ask`` runs one short unit of work; while the database is away it returns None and tries again later."""
+
+    def __init__(self) -> None:
+        self.down_since: float | None = None
+        self.pause = FIRST_PAUSE
+        self.retry_at = 0.0
+        self.connected = False
+
+    @property
+    def is_down(self) -> bool:
+        return self.down_since is not None
+
+    def ask(self, work: Callable[[], Answer]) -> Answer | None:
+        if self.is_down and clock.now() < self.retry_at:
+            return None
+        try:
+            answer = self.insist(work)
+        except Error as error:
+            self.lose_touch(error)
+            return None
+        self.back_again()
+        return answer
+
+    def insist(self, work: Callable[[], Answer]) -> Answer:
+        """Run ``work`` on a connection that is prepared; raises what the database raises."""
+        if not self.connected:
+            store.tune()
+            self.connected = True
+        return work()
+
+    def hang_up(self) -> None:
+        """Close the connection; the next question opens another."""
+        self.connected = False
+        store.disconnect()
+
+    def lose_touch(self, error: Error) -> None:
+        now = clock.now()
+        if self.down_since is None:
+            self.down_since = now
+            logger.warning("database does not answer, trying again: %s", " ".join(str(error).split()))
+        self.retry_at = now + self.pause * random.uniform(0.5, 1.5)  # noqa: S311
+        self.pause = min(self.pause * 2, LONGEST_PAUSE)
+        self.connected = False
+        try:
+            store.disconnect()
+        except Error:
+            logger.debug("closing the broken connection failed as well", exc_info=True)
+
+    def back_again(self) -> None:
+        if self.down_since is not None:
+            logger.warning("database answers again after %.1f s", clock.now() - self.down_since)
+        self.down_since, self.pause = None, FIRST_PAUSE

@@ -1,0 +1,121 @@
+"""One child as its parent sees it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from contextlib import suppress
+
+from django_simple_queue.engine import messages
+from django_simple_queue.engine.capture import LogFile
+from django_simple_queue.engine.runs import Doom, Run
+
+TERM_SECONDS = 0.5
+"""Between SIGTERM and SIGKILL."""
+TELL_SECONDS = 30.0
+"""How long the receivers of an ending's signals may take."""
+
+
+class Member:
+    """``end`` is our side of the task stream; ``other`` a copy of the child's side, from which we take back."""
+
+    def __init__(self, end: socket.socket, other: socket.socket, pipe: int, log: LogFile, pid: int) -> None:
+        self.end, self.other, self.pipe, self.log, self.pid = end, other, pipe, log, pid
+        self.frames = messages.Frames()
+        self.sent: dict[int, Run] = {}
+        self.telling: dict[int, float] = {}
+        self.given = 0
+        self.ready = False
+        self.leaving = False
+        self.since = 0.0
+        self.kill_at: float | None = None
+        self.hears_failures = False
+
+    @property
+    def descriptors(self) -> list[int]:
+        return [self.end.fileno(), self.other.fileno(), self.pipe, self.log.fd]
+
+    @property
+    def head(self) -> Run | None:
+        """The run that the child is at, unless it still tells receivers about an earlier one."""
+        return None if self.telling else next(iter(self.sent.values()), None)
+
+    @property
+    def doomed(self) -> bool:
+        return self.kill_at is not None
+
+    @property
+    def deadlines(self) -> list[float]:
+        """When the child is to be killed: its grace is over, or its receivers take too long."""
+        return [*self.telling.values(), *([] if self.kill_at is None else [self.kill_at])]
+
+    @property
+    def hungry(self) -> bool:
+        return not (self.sent or self.telling or self.leaving or self.doomed)
+
+    def give(self, run: Run, now: float) -> bool:
+        """Send ``run``; False when the child's queue is full."""
+        if not messages.send_packet(self.end, run.packet()):
+            return False
+        if not self.sent:
+            self.since = now
+            self.log.trimmed = 0
+        self.sent[run.serial] = run
+        self.given += 1
+        return True
+
+    def tell(self, serial: int, message: messages.Message, now: float) -> None:
+        """Have the child tell its receivers of an ending; best effort."""
+        with suppress(OSError):
+            if messages.send_packet(self.end, message):
+                self.telling[serial] = now + TELL_SECONDS
+
+    def take_back(self) -> list[Run]:
+        """Return the runs that the child has not begun to read; the kernel gives each packet to one reader only."""
+        taken = []
+        with suppress(BlockingIOError):
+            while messages.can_take_back(self.end):
+                message = messages.receive_packet(self.other, socket.MSG_DONTWAIT)
+                if message is None:
+                    break
+                if message[0] == "run":
+                    taken.append(self.sent.pop(message[1]))
+                else:
+                    self.telling.pop(message[1], None)
+        return taken
+
+    def doom(self, doom: Doom, now: float) -> None:
+        """End the child and all that runs in its process group: SIGTERM now, SIGKILL soon."""
+        if self.doomed:
+            return
+        if self.head is not None:
+            self.head.doom = doom
+        self.kill_at = now + TERM_SECONDS
+        self.signal(signal.SIGTERM)
+
+    def kill(self, doom: Doom | None = None) -> None:
+        """End the child and its process group on the spot."""
+        if self.head is not None and self.head.doom is None:
+            self.head.doom = doom
+        self.kill_at = float("inf")
+        self.signal(signal.SIGKILL)
+
+    def signal(self, number: int) -> None:
+        try:
+            os.killpg(self.pid, number)
+        except ProcessLookupError:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def dismiss(self, now: float) -> None:
+        """Hang up: the child reads what is left in its queue and leaves."""
+        self.leaving = True
+        self.kill_at = now + TELL_SECONDS + TERM_SECONDS
+        self.end.close()
+
+    def close(self) -> None:
+        self.end.close()
+        self.other.close()
+        os.close(self.pipe)
+        self.log.close()

@@ -1,0 +1,52 @@
+"""Endings that wait to become durable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django_simple_queue.engine.runs import Key
+from django_simple_queue.engine.store import Ending
+
+BATCH_ROWS = 500
+BATCH_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Entry:
+    """``pid`` is the child that wants to hear of the ending of its run ``serial``; ``unreported``: no child can."""
+
+    ending: Ending
+    since: float
+    serial: int = 0
+    pid: int | None = None
+    unreported: bool = False
+
+
+@dataclass(slots=True)
+class Outbox:
+    entries: dict[Key, Entry] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def add(self, entry: Entry) -> None:
+        self.entries[entry.ending.run] = entry
+
+    @property
+    def oldest(self) -> float:
+        return min((entry.since for entry in self.entries.values()), default=float("inf"))
+
+    def batch(self) -> list[Entry]:
+        """Return what goes into the next transaction: bounded in rows and bytes, at least one."""
+        chosen: list[Entry] = []
+        size = 0
+        for entry in self.entries.values():
+            size += len(entry.ending.output or "") + len(entry.ending.log or "") + len(entry.ending.error)
+            if chosen and (size > BATCH_BYTES or len(chosen) == BATCH_ROWS):
+                break
+            chosen.append(entry)
+        return chosen
+
+    def remove(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            del self.entries[entry.ending.run]

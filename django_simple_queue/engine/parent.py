@@ -1,0 +1,207 @@
+"""The parent: claims, hands out, settles, renews. One thread, no user code, the only writer of the queue."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import selectors
+import socket
+from dataclasses import dataclass
+
+from django_simple_queue import __version__, conf
+from django_simple_queue.engine import clock, events, janitor, store
+from django_simple_queue.engine.crew import Crew
+from django_simple_queue.engine.desk import Desk
+from django_simple_queue.engine.floor import Floor
+from django_simple_queue.engine.lease import Lease
+from django_simple_queue.engine.outbox import Entry
+from django_simple_queue.engine.poll import Poll
+from django_simple_queue.engine.stopping import Signals
+from django_simple_queue.engine.watch import Watch
+from django_simple_queue.models import Worker
+
+FLUSH_SECONDS = 0.02
+HOUSE_SECONDS = 1.0
+logger = logging.getLogger("django_simple_queue.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``queues`` empty: all of them; ``max_tasks`` None: no end; ``burst``: leave when nothing is due."""
+
+    slots: int
+    queues: tuple[str, ...] = ()
+    burst: bool = False
+    max_tasks: int | None = None
+
+
+class Parent:
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.worker = new_worker(options)
+        self.selector = selectors.DefaultSelector()
+        self.signals = Signals()
+        self.crew = Crew(options.slots, self.selector, [self.signals.pipe, self.signals.writer])
+        self.floor = Floor(self.crew)
+        self.watch = Watch(self.floor)
+        self.lease = Lease(self.worker.id, self.watch.fence)
+        self.desk, self.poll = Desk(), Poll()
+        self.left_to_claim = float("inf") if options.max_tasks is None else options.max_tasks
+        self.house_at = 0.0
+
+    def run(self) -> int:
+        """Work until told to stop or until there is nothing left to do; return the exit code."""
+        self.signals.watch()
+        self.selector.register(self.signals.pipe, selectors.EVENT_READ, self.signals.read)
+        try:
+            self.crew.fill(self.floor.hear, clock.now())
+            self.register()
+            while not self.is_done(clock.now()):
+                self.turn()
+            return self.leave()
+        except store.LeaseLost as error:
+            logger.error("leaving: %s Other workers settle its tasks.", error)
+            return 1
+        finally:
+            self.lease.disarm()
+            self.crew.disband()
+            self.signals.unwatch()
+
+    def register(self) -> None:
+        asked_at = clock.now()
+        self.desk.insist(lambda: store.register(self.worker))
+        self.lease.moved(asked_at)
+        logger.info("worker %s started as %s", self.worker.id, self.worker)
+
+    def is_done(self, now: float) -> bool:
+        """Tell whether there is nothing left to do, or no more time to do it."""
+        if self.watch.gives_up(now):
+            return True
+        if self.floor.busy or not (self.watch.stopping or self.left_to_claim <= 0):
+            return False
+        return now >= self.watch.grace_until or not self.floor.telling
+
+    def leave(self) -> int:
+        """Give up the lease; return the exit code."""
+        self.crew.dismiss(clock.now())
+        unsaved = len(self.floor.outbox)
+        if unsaved or self.desk.ask(lambda: store.leave(self.worker.id) or True) is None:
+            logger.error("leaving while the database does not answer: %d endings are not stored", unsaved)
+            return 1
+        logger.info("worker %s stopped", self.worker.id)
+        return 0
+
+    def turn(self) -> None:
+        """Sleep until something happens or is due, then do all that is due."""
+        for key, _ in self.selector.select(self.pause(clock.now())):
+            key.data()
+        now = clock.now()
+        for member, exit_code in self.crew.dead():
+            self.floor.bury(member, exit_code)
+        self.watch.stop(self.signals.asked, now)
+        self.watch.look(now)
+        self.floor.tell_failures(now)
+        self.floor.hand_out(now)
+        self.keep_house(now)
+        self.settle_and_claim(now)
+        self.floor.hand_out(now)
+        self.keep_lease(now)
+        self.renew_crew(now)
+
+    def pause(self, now: float) -> float:
+        """Return the seconds until the next thing is due."""
+        asking = max(self.next_question(now), self.desk.retry_at)
+        birth = self.crew.born_again_at if self.crew.missing > 0 and not self.watch.stopping else now + 1
+        return max(min(self.watch.next_deadline(now), asking, birth, now + 1) - now, 0)
+
+    def next_question(self, now: float) -> float:
+        """Return when the database is to be asked something again."""
+        due = [self.lease.due_at(self.watch.something_runs_long(now))]
+        if self.floor.outbox.entries:
+            due.append(self.flush_at(now))
+        if not self.watch.stopping:
+            due.append(self.house_at)
+        if self.wanted():
+            due.append(self.poll.next_at)
+        return min(due)
+
+    def wanted(self) -> int:
+        if self.watch.stopping or self.lease.is_over:
+            return 0
+        return int(min(self.floor.free_slots, self.left_to_claim))
+
+    def flush_at(self, now: float) -> float:
+        """Endings wait for company only while a child is busy and no other waits for work that is likely there."""
+        hungry = self.wanted() and self.poll.next_at <= now
+        company = not hungry and any(member.sent for member in self.crew)
+        return self.floor.outbox.oldest + (FLUSH_SECONDS if company else 0)
+
+    def settle_and_claim(self, now: float) -> None:
+        """One short transaction: what has ended, and what is wanted next."""
+        wanted = self.wanted() if now >= self.poll.next_at else 0
+        settling = bool(self.floor.outbox.entries) and now >= self.flush_at(now)
+        if not (settling or wanted):
+            return
+        batch = self.floor.outbox.batch()
+        wanted = self.wanted()
+        turn = self.desk.ask(
+            lambda: store.turn(self.worker.id, [entry.ending for entry in batch], wanted, self.options.queues)
+        )
+        if turn is None:
+            self.lease.renew_at = now
+            return
+        self.settled(batch, turn)
+        self.claimed(turn, wanted, now)
+
+    def settled(self, batch: list[Entry], turn: store.Turn) -> None:
+        self.floor.outbox.remove(batch)
+        for entry in batch:
+            status = turn.ended.get(entry.ending.run)
+            if status is None:
+                events.fenced_out(entry)
+            else:
+                events.ended(entry, status)
+            self.floor.settled(entry, status)
+
+    def claimed(self, turn: store.Turn, wanted: int, now: float) -> None:
+        events.claimed(turn.claimed)
+        self.left_to_claim -= len(turn.claimed)
+        self.floor.accept(turn.claimed)
+        if wanted:
+            self.poll.found(len(turn.claimed), wanted, now)
+            if self.options.burst and not turn.claimed and not self.floor.busy:
+                self.watch.finish()
+
+    def keep_lease(self, now: float) -> None:
+        if now < self.lease.due_at(self.watch.something_runs_long(now)):
+            return
+        renewal = self.desk.ask(self.lease.renew)
+        if renewal is not None:
+            self.watch.compare(renewal, now)
+
+    def keep_house(self, now: float) -> None:
+        if now >= self.house_at and not self.watch.stopping:
+            self.house_at = now + HOUSE_SECONDS * random.uniform(0.9, 1.1)  # noqa: S311
+            lost = self.desk.ask(lambda: janitor.tick(self.worker.id))
+            self.floor.failures_to_tell.extend(map(str, lost or ()))
+
+    def renew_crew(self, now: float) -> None:
+        """Replace children that died or are worn out."""
+        if self.watch.stopping:
+            return
+        self.crew.replace_worn_out(now)
+        if self.crew.missing > 0 and now >= self.crew.born_again_at:
+            self.desk.hang_up()
+            self.crew.fill(self.floor.hear, now)
+
+
+def new_worker(options: Options) -> Worker:
+    return Worker(
+        host=socket.gethostname()[:255],
+        pid=os.getpid(),
+        queues=",".join(options.queues),
+        slots=options.slots,
+        version=__version__,
+        release=conf.get_release(),
+    )

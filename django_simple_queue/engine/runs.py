@@ -1,0 +1,100 @@
+"""A claimed task on its way through this worker, and how it can end."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django_simple_queue.engine.store import Claimed, Ending
+from django_simple_queue.models import Attempt
+
+Key = tuple[UUID, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Doom:
+    """Why a run was ended from outside; ``verb`` is what its row gets, "" when the row is not ours any more."""
+
+    verb: str
+    outcome: str = ""
+    error: str = ""
+    error_class: str = ""
+
+
+NOT_OURS = Doom("")
+CANCELLED = Doom("fail", Attempt.Outcome.CANCELLED, "Cancelled while it was running.", "TaskCancelled")
+STOPPED = Doom("interrupt", Attempt.Outcome.INTERRUPTED, "The worker was stopped while the task ran.", "WorkerStopped")
+FENCED = Doom(
+    "interrupt",
+    Attempt.Outcome.INTERRUPTED,
+    "The worker could not renew its lease and ended the task, so that no other run overlaps with it.",
+    "LeaseExpired",
+)
+
+
+def timed_out(seconds: float) -> Doom:
+    return Doom("fail", Attempt.Outcome.TIMED_OUT, f"Task timed out after {seconds:g} seconds", "TaskTimedOut")
+
+
+def crashed(exit_code: int) -> Doom:
+    """Return the ending of a run whose process left by itself; a negative code is the signal that killed it."""
+    error = f"Worker subprocess exited with code {exit_code}"
+    if exit_code < 0:
+        error += f" (killed by {signal_name(-exit_code)})"
+    return Doom("fail", Attempt.Outcome.CRASHED, error, "WorkerCrashed")
+
+
+def signal_name(number: int) -> str:
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+    return f"{name}; out of memory?" if name == "SIGKILL" else name
+
+
+@dataclass(slots=True)
+class Run:
+    """``serial`` names it between parent and child; ``doom`` is set once we decided to end it."""
+
+    claimed: Claimed
+    serial: int
+    doom: Doom | None = None
+
+    @property
+    def key(self) -> Key:
+        return self.claimed.id, self.claimed.epoch
+
+    def packet(self) -> list[Any]:
+        claimed = self.claimed
+        return ["run", self.serial, str(claimed.id), claimed.task, claimed.args, claimed.positional]
+
+    def ending(self, verb: str, **details: Any) -> Ending:
+        claimed = self.claimed
+        return Ending(
+            id=claimed.id, epoch=claimed.epoch, attempt=claimed.attempt, task=claimed.task, verb=verb, **details
+        )
+
+    def reported(self, pid: int, details: list[Any]) -> Ending:
+        """Return the ending that a child reported."""
+        seconds, output, failure, log = details
+        common = {"output": output, "log": log, "worker_pid": pid, "ran_seconds": seconds}
+        if failure is None:
+            return self.ending("complete", **common)
+        error, error_class, frames = failure
+        return self.ending(
+            "fail", outcome=Attempt.Outcome.FAILED, error=error, error_class=error_class, frames=frames, **common
+        )
+
+    def doomed(self, doom: Doom, pid: int, seconds: float, log: str) -> Ending:
+        """Return the ending of a run that cannot report any more."""
+        return self.ending(
+            doom.verb,
+            outcome=doom.outcome,
+            error=doom.error,
+            error_class=doom.error_class,
+            log=log,
+            worker_pid=pid,
+            ran_seconds=seconds,
+        )

@@ -1,0 +1,102 @@
+"""What must end in time: runs over their limit, cancelled ones, those of a worker that stops or lost its lease."""
+
+from __future__ import annotations
+
+import logging
+
+from django_simple_queue import conf
+from django_simple_queue.engine import runs
+from django_simple_queue.engine.floor import Floor
+from django_simple_queue.engine.lease import LOOK_SECONDS
+from django_simple_queue.engine.member import Member
+from django_simple_queue.engine.store import Renewal
+
+logger = logging.getLogger("django_simple_queue.worker")
+TRIM_SECONDS = 0.1
+LAST_WORDS_SECONDS = 5.0
+
+
+class Watch:
+    def __init__(self, floor: Floor) -> None:
+        self.floor, self.crew = floor, floor.crew
+        self.timeout = conf.get_task_timeout()
+        self.grace = conf.get_shutdown_grace()
+        self.stopping = False
+        self.grace_until = float("inf")
+
+    def look(self, now: float) -> None:
+        for member in self.crew:
+            if now >= self.limit(member):
+                member.doom(runs.timed_out(self.seconds_of(member) or 0), now)
+        if now >= self.grace_until:
+            self.end_all(now)
+        self.crew.kill_overdue(now)
+        if any(self.runs_long(member, TRIM_SECONDS, now) for member in self.crew):
+            self.crew.trim_logs(self.floor.log_limit)
+
+    def limit(self, member: Member) -> float:
+        """Return when the child's run is over its time; never, when it has none."""
+        seconds = self.seconds_of(member)
+        return float("inf") if seconds is None or member.doomed else member.since + seconds
+
+    def seconds_of(self, member: Member) -> float | None:
+        run = member.head
+        if run is None:
+            return None
+        return self.timeout if run.claimed.timeout is None else run.claimed.timeout or None
+
+    def runs_long(self, member: Member, seconds: float, now: float) -> bool:
+        return bool(member.sent) and now - member.since >= seconds
+
+    def something_runs_long(self, now: float) -> bool:
+        return any(self.runs_long(member, LOOK_SECONDS, now) for member in self.crew)
+
+    def compare(self, renewal: Renewal, now: float) -> None:
+        """Act on what the database says is ours: cancel, drop what others took, give back what never reached us."""
+        known = self.floor.known
+        self.floor.end({key for key, cancel in renewal.held.items() if cancel}, runs.CANCELLED, now)
+        self.floor.end(known - renewal.held.keys(), runs.NOT_OURS, now)
+        self.floor.give_back(renewal.held.keys() - known)
+
+    def stop(self, requests: int, now: float) -> None:
+        """Let running tasks finish within SHUTDOWN_GRACE; end them at once when asked twice."""
+        if requests and not self.stopping:
+            logger.info("stopping: running tasks have %g s to finish, a second signal ends them", self.grace)
+            self.finish()
+            self.grace_until = now + self.grace
+        if requests > 1 and self.grace_until > now:
+            logger.info("stopping at once")
+            self.grace_until = now
+        if self.stopping:
+            self.floor.release_ready()
+
+    def finish(self) -> None:
+        """Start nothing more and give back what has not started."""
+        self.stopping = True
+        self.floor.release_unread()
+
+    def gives_up(self, now: float) -> bool:
+        """Tell whether a stop has had all the time there is, an outage of the database notwithstanding."""
+        return now >= self.grace_until + LAST_WORDS_SECONDS
+
+    def end_all(self, now: float) -> None:
+        for member in self.crew:
+            if member.sent and not member.doomed:
+                member.doom(runs.STOPPED, now)
+
+    def fence(self) -> None:
+        """Our lease is about to end: nothing of ours may run any longer. Called from a signal handler: no logging."""
+        for member in self.crew:
+            if member.sent:
+                member.kill(runs.FENCED)
+
+    def next_deadline(self, now: float) -> float:
+        """Return when ``look`` has something to do next."""
+        deadlines = [self.grace_until if self.grace_until > now else float("inf")]
+        for member in self.crew:
+            deadlines += [self.limit(member), *member.telling.values()]
+            if member.kill_at is not None and member.kill_at > now:
+                deadlines.append(member.kill_at)
+            if member.sent:
+                deadlines.append(max(member.since + TRIM_SECONDS, now + TRIM_SECONDS))
+        return min(deadlines)

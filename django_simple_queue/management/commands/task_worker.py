@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.checks import Tags
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error, connections, router
+from django.db.migrations.executor import MigrationExecutor
+
+from django_simple_queue import conf
+from django_simple_queue.apps import DjangoSimpleQueueConfig
+from django_simple_queue.engine.forks import CannotFork
+from django_simple_queue.engine.parent import Options, Parent
+from django_simple_queue.models import Task
+
+LINE = "%(asctime)s %(levelname)s %(message)s"
+LEVELS = {0: logging.WARNING, 1: logging.INFO, 2: logging.INFO, 3: logging.DEBUG}
+logger = logging.getLogger("django_simple_queue.worker")
+
+
+class Command(BaseCommand):
+    help = "Run queued tasks until told to stop (SIGTERM or Ctrl-C finishes what runs, a second one ends it)."
+    requires_system_checks = [Tags.models, DjangoSimpleQueueConfig.name]
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--concurrency", default=str(os.cpu_count() or 1), help="Tasks at the same time (CPU count)."
+        )
+        parser.add_argument("--queues", default="", help="Only these queues, strictly in this order: mail,default")
+        parser.add_argument("--burst", action="store_true", help="Leave when nothing is due any more.")
+        parser.add_argument("--max-tasks", default=None, help="Leave after this many tasks.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        chosen = Options(
+            slots=whole_number("--concurrency", options["concurrency"]),
+            queues=queue_names(options["queues"]),
+            burst=options["burst"],
+            max_tasks=None if options["max_tasks"] is None else whole_number("--max-tasks", options["max_tasks"]),
+        )
+        set_up_logging(options["verbosity"])
+        require_migrated()
+        announce(chosen)
+        try:
+            code = Parent(chosen).run()
+        except (CannotFork, Error) as error:
+            raise CommandError(" ".join(str(error).split())) from None
+        sys.exit(code)
+
+
+def whole_number(option: str, value: object) -> int:
+    try:
+        number = int(str(value))
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise CommandError(f"{option} {value} is not possible: use a whole number from 1 on.")
+    return number
+
+
+def queue_names(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
+def set_up_logging(verbosity: int) -> None:
+    """Print our lines to stderr unless the project's LOGGING takes care of them."""
+    logger.setLevel(LEVELS[verbosity])
+    if not logger.hasHandlers():
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter(LINE))
+        logger.addHandler(handler)
+
+
+def require_migrated() -> None:
+    """Raise CommandError, one sentence, when the database does not answer or lacks our tables or columns."""
+    alias = router.db_for_write(Task)
+    try:
+        executor = MigrationExecutor(connections[alias])
+        label = DjangoSimpleQueueConfig.name
+        missing = executor.migration_plan([node for node in executor.loader.graph.leaf_nodes() if node[0] == label])
+    except Error as error:
+        raise CommandError(f"The database {alias!r} does not answer: {' '.join(str(error).split())}") from None
+    if missing:
+        names = ", ".join(migration.name for migration, _ in missing)
+        raise CommandError(f'The database {alias!r} is not migrated (missing: {names}). Run "manage.py migrate" first.')
+
+
+def announce(options: Options) -> None:
+    settings = connections[router.db_for_write(Task)].settings_dict
+    allowed = conf.get_allowed_tasks()
+    logger.info(
+        "database %s, queues %s, %d at the same time, %s",
+        settings["NAME"],
+        ", ".join(options.queues) or "all",
+        options.slots,
+        "no allowlist: any task may run" if allowed is None else f"{len(allowed)} tasks allowed",
+    )

@@ -1,0 +1,159 @@
+"""Run one task here and now, in this process, under the same rules as a worker."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from datetime import timedelta
+from types import TracebackType
+from typing import Any
+from uuid import UUID
+
+from django.db import Error, connections, router
+from django.db.models.functions import Now
+from django.dispatch import Signal
+
+from django_simple_queue import __version__, conf, running, signals
+from django_simple_queue.models import Attempt, Task, Worker
+
+logger = logging.getLogger("django_simple_queue.worker")
+
+
+class TaskHeldError(RuntimeError):
+    """A live worker holds the task; it cannot be run here as well."""
+
+
+def execute_task(task_id: UUID | str, log_fd: int | None = None) -> None:
+    """Run a task that is queued, or in progress without a live worker, to its end in this process.
+
+    What the task prints and logs goes to the descriptor ``log_fd``, which is closed afterwards, if one is given. A task
+    that has ended already is left alone. Raises Task.DoesNotExist for an unknown id and TaskHeldError while a live
+    worker holds the task; what the task itself raises is stored in its row.
+    """
+    with writing_to(log_fd), ManagedEventLoop():
+        task = Task.objects.get(pk=task_id)
+        if task.status in (Task.QUEUED, Task.PROGRESS):
+            with identity() as worker:
+                run_here(task, worker)
+
+
+def run_here(task: Task, worker: Worker) -> None:
+    if not task.claim(worker.pk, os.getpid()):
+        raise TaskHeldError(f"Task {task.pk} is held by live worker {task.worker} (or has just ended): not run here.")
+    subject = TaskSubject(task)
+    result = running.run(running.Call(task.task, task.args, task.positional), subject)
+    if not store(task, result):
+        logger.warning("Task %s was taken over while it ran here; its result is dropped.", task.pk)
+    elif task.status == Task.COMPLETED:
+        subject.tell(signals.on_success)
+    elif task.status == Task.FAILED:
+        subject.tell(signals.on_failure, error=result.error)
+
+
+def store(task: Task, result: running.Result) -> bool:
+    if result.failure is None:
+        return task.complete(result.output)
+    return task.fail(result.failure, Attempt.Outcome.FAILED, output=result.output)
+
+
+class TaskSubject:
+    """Tells the receivers of the queue's signals about a task; nothing is read or built while there are none."""
+
+    def __init__(self, task: Task | None = None, task_id: str | None = None) -> None:
+        self.task = task
+        self.task_id = task_id
+        if task is not None:
+            task.runs_here = True
+
+    def tell(self, signal: Signal, **arguments: Any) -> None:
+        """Send ``signal`` about the task; a receiver that raises is logged and changes nothing."""
+        if not signal.has_listeners(Task):
+            return
+        try:
+            if (task := self.instance()) is not None:
+                signal.send_robust(sender=Task, task=task, **arguments)
+        except (Error, SystemExit, KeyboardInterrupt) as error:
+            logger.exception("Signals about task %s were cut short: %r", self.task_id or self.task, error)
+
+    def instance(self) -> Task | None:
+        if self.task is None:
+            self.task = Task.objects.filter(pk=self.task_id).first()
+            if self.task is not None:
+                self.task.runs_here = True
+        return self.task
+
+    def forget(self) -> None:
+        """Read the row anew before the next signal."""
+        if self.task_id is not None:
+            self.task = None
+
+
+@contextmanager
+def identity() -> Iterator[Worker]:
+    """A worker row of our own with a lease that is renewed, so that workers let our task be while we live."""
+    lease = timedelta(seconds=conf.get_lease_seconds())
+    alias = router.db_for_write(Worker)
+    columns = {"host": socket.gethostname()[:255], "pid": os.getpid(), "version": __version__}
+    worker = Worker.objects.using(alias).create(**columns, release=conf.get_release(), lease_until=Now() + lease)
+    ended = threading.Event()
+    heart = threading.Thread(target=beat, args=(worker.pk, lease, alias, ended), name="simple-queue-lease", daemon=True)
+    heart.start()
+    try:
+        yield worker
+    finally:
+        ended.set()
+        heart.join(timeout=1)
+        Worker.objects.using(alias).filter(pk=worker.pk).delete()
+
+
+def beat(worker: UUID, lease: timedelta, alias: str, ended: threading.Event) -> None:
+    while not ended.wait(lease.total_seconds() / 3):
+        try:
+            Worker.objects.using(alias).live().filter(pk=worker).update(heartbeat=Now(), lease_until=Now() + lease)
+        except Error as error:
+            logger.warning("The lease of worker %s could not be renewed: %s", worker, error)
+    connections.close_all()
+
+
+class ManagedEventLoop:
+    """A current event loop for a block, closed after it; inside a running loop that one, left as it is."""
+
+    def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.own = False
+
+    def __enter__(self) -> asyncio.AbstractEventLoop:
+        try:
+            self.loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.loop, self.own = asyncio.new_event_loop(), True
+            asyncio.set_event_loop(self.loop)
+        return self.loop
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.own and self.loop is not None:
+            asyncio.set_event_loop(None)
+            self.loop.close()
+
+
+@contextmanager
+def writing_to(log_fd: int | None) -> Iterator[None]:
+    if log_fd is None:
+        yield
+        return
+    with os.fdopen(log_fd, "w", encoding="utf-8", errors="backslashreplace") as log:
+        handler = logging.StreamHandler(log)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        logging.root.addHandler(handler)
+        try:
+            with redirect_stdout(log), redirect_stderr(log):
+                yield
+        finally:
+            logging.root.removeHandler(handler)

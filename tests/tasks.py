@@ -1,0 +1,221 @@
+"""Tasks for tests, one for each way in which a task can behave.
+
+What must be known from outside the database goes to the ledger: a file that every task appends to (O_APPEND).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+
+logger = logging.getLogger(__name__)
+
+
+def note(ledger: str, *words: object) -> None:
+    line = " ".join(map(str, words)) + "\n"
+    descriptor = os.open(ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.write(descriptor, line.encode())
+    finally:
+        os.close(descriptor)
+
+
+def noop() -> str:
+    return "ok"
+
+
+def recorded(ledger: str, name: str, seconds: float = 0) -> str:
+    """Note the start and the end."""
+    note(ledger, "start", name, os.getpid())
+    time.sleep(seconds)
+    note(ledger, "end", name, os.getpid())
+    return name
+
+
+def answer(value: object) -> object:
+    return value
+
+
+def number(value: int = 42) -> int:
+    return value
+
+
+def nothing() -> None:
+    return None
+
+
+def fail(message: str = "no such order") -> None:
+    raise ValueError(message)
+
+
+def fail_until(ledger: str, times: int) -> str:
+    """Fail so many times, then succeed."""
+    note(ledger, "try")
+    with open(ledger) as lines:
+        tries = len(lines.readlines())
+    if tries <= times:
+        raise ConnectionError(f"try {tries}")
+    return f"succeeded at try {tries}"
+
+
+def sleep(seconds: float = 30, ledger: str = "") -> None:
+    if ledger:
+        note(ledger, "start", os.getpid())
+    time.sleep(seconds)
+
+
+def stubborn(seconds: float = 30) -> None:
+    """Ignore SIGTERM."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    time.sleep(seconds)
+
+
+def in_c_code() -> int:
+    """Never give the interpreter back."""
+    return sum(range(10**14))
+
+
+def tidy(ledger: str, seconds: float = 30) -> None:
+    """Clean up when ended from outside."""
+    try:
+        note(ledger, "start", os.getpid())
+        time.sleep(seconds)
+    finally:
+        note(ledger, "cleaned")
+
+
+def count_to(end: int = 3) -> Iterator[str]:
+    for value in range(end):
+        yield f"{value} "
+
+
+def count_then_fail(end: int = 3) -> Iterator[str]:
+    yield from count_to(end)
+    raise RuntimeError("out of numbers")
+
+
+async def wait_a_little(value: str = "awaited") -> str:
+    await asyncio.sleep(0.001)
+    return value
+
+
+async def leave_work_behind() -> str:
+    asyncio.get_running_loop().create_task(asyncio.sleep(3600))
+    return "left"
+
+
+async def count_slowly(end: int = 3) -> AsyncIterator[str]:
+    for value in range(end):
+        await asyncio.sleep(0)
+        yield f"{value} "
+
+
+def use_current_loop() -> str:
+    """As older synchronous tasks do."""
+    return asyncio.get_event_loop().run_until_complete(wait_a_little("by hand"))
+
+
+def big_output(size: int) -> str:
+    return "x" * size
+
+
+def many_yields(count: int, size: int) -> Iterator[str]:
+    for index in range(count):
+        yield f"[{index}]".ljust(size, ".")
+
+
+def chatty(lines: int = 3) -> None:
+    for index in range(lines):
+        print("printed", index)
+        print("to stderr", index, file=sys.stderr)
+        logger.info("logged %d", index)
+
+
+def flood(megabytes: int) -> None:
+    for _ in range(megabytes):
+        print("y" * (1024 * 1024 - 1))
+
+
+def shell(command: str) -> None:
+    subprocess.run(command, shell=True, check=True)
+
+
+def helper(ledger: str, seconds: float = 30) -> None:
+    """Start a process that ignores SIGTERM and wait for it."""
+    code = (
+        "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        f"os.write(1, b'%d' % os.getpid()); time.sleep({seconds})"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        note(ledger, "helper", os.read(process.stdout.fileno(), 20).decode())
+
+
+def hostile_text() -> str:
+    print("printed \x00 and \ud800")
+    return "nul \x00 surrogate \udc80 done"
+
+
+def hostile_failure() -> None:
+    raise ValueError("nul \x00 surrogate \udc80 done")
+
+
+class Nameless(Exception):
+    def __repr__(self) -> str:
+        raise RuntimeError("no repr")
+
+    __str__ = __repr__
+
+
+def fail_without_text() -> None:
+    raise Nameless
+
+
+def leave(code: int = 3) -> None:
+    print("last words", flush=True)
+    os._exit(code)
+
+
+def kill_self(number: int = signal.SIGKILL) -> None:
+    print("last words", flush=True)
+    os.kill(os.getpid(), number)
+    time.sleep(30)
+
+
+def crash_in_c() -> None:
+    ctypes.string_at(0)
+
+
+def system_exit(code: int = 2) -> None:
+    sys.exit(code)
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def recurse() -> None:
+    recurse()
+
+
+def close_standard_streams() -> None:
+    sys.stdout.close()
+    os.close(1)
+
+
+def two_arguments(first: int, second: int) -> int:
+    return first + second
+
+
+def pid() -> int:
+    return os.getpid()
+
+
+not_callable = "a text"
