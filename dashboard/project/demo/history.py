@@ -113,7 +113,7 @@ class History:
     def time_out(self, task: Task) -> None:
         self.begin(task, self.random.expovariate(4))
         self.end(task, Task.FAILED, task.timeout or 0)
-        failure = Failure(f"Task timed out after {task.timeout} seconds", "TaskTimeout")
+        failure = Failure(f"Task timed out after {task.timeout} seconds", "TaskTimedOut")
         self.blame(task, failure, Attempt.Outcome.TIMED_OUT)
 
     def blame(self, task: Task, failure: Failure, outcome: str) -> None:
