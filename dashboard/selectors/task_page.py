@@ -69,6 +69,15 @@ class TaskPage:
         return self.task.task.rpartition(".")[2]
 
     @property
+    def running(self) -> bool:
+        return self.task.status == Task.PROGRESS
+
+    @property
+    def ahead(self) -> bool:
+        """The line ends in the future."""
+        return bool(self.bars) and self.bars[-1].stretch.ahead
+
+    @property
     def rounds(self) -> int:
         return self.runs[0].stretch.round if self.runs else 0
 
@@ -104,7 +113,7 @@ class TaskPage:
     @property
     def orphaned(self) -> bool:
         """In progress, and no live worker holds it."""
-        return self.task.status == Task.PROGRESS and not (self.worker and self.worker.alive)  # type: ignore[attr-defined]
+        return self.running and not (self.worker and self.worker.alive)  # type: ignore[attr-defined]
 
 
 def read_task(pk: UUID, *, with_payload: bool) -> Task | None:

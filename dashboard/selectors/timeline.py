@@ -20,6 +20,11 @@ OUTCOMES = {
     Attempt.Outcome.INTERRUPTED: State("interrupted", "Interrupted", "warn", "pause"),
     Attempt.Outcome.CANCELLED: states.CANCELLED,
 }
+ENDINGS = {
+    Task.COMPLETED: "completed",
+    Task.FAILED: Attempt.Outcome.FAILED,
+    Task.CANCELLED: Attempt.Outcome.CANCELLED,
+}
 PAUSES = {
     "wait": State("wait", "waited", "queued", "queued"),
     "backoff": State("backoff", "backoff", "scheduled", "scheduled"),
@@ -126,7 +131,7 @@ def latest(task: Task, free: datetime, number: int, requeued: Sequence[datetime]
         yield from pause(free, now, number, number + (not retrying), requeued, open=True)
         if task.run_after > now:
             yield Stretch("backoff" if retrying else "wait", now, task.run_after, ahead=True)
-    elif task.status in (Task.PROGRESS, Task.COMPLETED):
+    elif task.status in (Task.PROGRESS, Task.COMPLETED) or (task.started and task.started >= free):
         yield from final_run(task, free, number, requeued, now)
     elif task.finished and task.finished > free:
         yield from pause(free, task.finished, number, number, requeued)
@@ -140,7 +145,7 @@ def final_run(
     started = task.started or (task.modified if running else end)
     present = number + (task.attempt <= 1)
     yield from pause(free, started, number, present, requeued)
-    yield Stretch("run", started, end, "running" if running else "completed", task.attempt, present, open=running)
+    yield Stretch("run", started, end, ENDINGS.get(task.status, "running"), task.attempt, present, open=running)
 
 
 def pause(
@@ -191,5 +196,5 @@ def wait_time(task: Task, now: datetime) -> timedelta | None:
     """Return how long the latest run waited for a worker once it might start."""
     ready = max(task.created, task.run_after)
     if task.status == Task.QUEUED:
-        return max(now - ready, timedelta())
+        return now - ready if now > ready else None
     return max(task.started - ready, timedelta()) if task.started else None

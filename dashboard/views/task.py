@@ -21,7 +21,7 @@ from dashboard.selectors.task_page import read_task, task_page
 from dashboard.tags import tag_of
 from django_simple_queue.models import OperatorActionItem, Task
 
-PERMISSIONS = ("view_task_payload", "requeue_task", "cancel_task", "add_task")
+PERMISSIONS = ("view_task_payload", "requeue_task", "cancel_task", "add_task", "view_operatoraction")
 AGES = {Task.QUEUED: 5, Task.PROGRESS: 5}
 AGE_OF_ENDED = 60
 
@@ -38,7 +38,8 @@ def task(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 def context(request: HttpRequest, found: Task, with_payload: bool) -> Mapping[str, Any]:
     page = task_page(found, timezone.now(), with_payload=with_payload)
-    return {"page": page, **offers(page, {name for name in PERMISSIONS if may(request, name)})}
+    history = page.items if may(request, "view_operatoraction") else ()
+    return {"page": page, "history": history, **offers(page, {name for name in PERMISSIONS if may(request, name)})}
 
 
 def tag(request: HttpRequest, found: Task) -> str:
