@@ -23,16 +23,16 @@ def retry_delay(task: str, attempt: int) -> timedelta:
     """
     try:
         seconds = chosen_delay(task, attempt)
+        return timedelta(seconds=min(max(seconds, 0), LONGEST_SECONDS))
     except Exception:
         logger.exception("The backoff option of task %r is unusable after attempt %s.", task, attempt)
-        seconds = None
-    return timedelta(seconds=default_delay(attempt) if seconds is None else min(max(seconds, 0), LONGEST_SECONDS))
+        return timedelta(seconds=default_delay(attempt))
 
 
-def chosen_delay(task: str, attempt: int) -> float | None:
+def chosen_delay(task: str, attempt: int) -> float:
     backoff = conf.get_task_options(task).backoff
     if backoff is None:
-        return None
+        return default_delay(attempt)
     if callable(backoff):
         return float(backoff(attempt))
     steps = list(backoff)
