@@ -84,6 +84,7 @@ class Migration(migrations.Migration):
                     help_text="Dotted path of the function to be called.", max_length=255, verbose_name="Task"
                 ),
             },
+            copied={"run_after": "created", "finished": "CASE WHEN status IN (2, 3, 4) THEN modified END"},
         ),
         migrations.AlterModelOptions(
             name="task",

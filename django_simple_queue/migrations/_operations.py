@@ -15,11 +15,18 @@ Model = type[models.Model]
 class Reshape(Operation):
     """Add ``added`` and change ``altered`` columns (name -> field); undone, columns go but none gets narrower.
 
-    SQLite would copy the whole table for nearly each of them: here it is copied once.
+    SQLite would copy the whole table for nearly each of them: here it is copied once, and ``copied`` (column -> SQL of
+    older columns) fills in at once what other databases backfill later.
     """
 
-    def __init__(self, model_name: str, added: dict[str, models.Field], altered: dict[str, models.Field]) -> None:
-        self.model_name, self.added, self.altered = model_name, added, altered
+    def __init__(
+        self,
+        model_name: str,
+        added: dict[str, models.Field],
+        altered: dict[str, models.Field],
+        copied: dict[str, str] | None = None,
+    ) -> None:
+        self.model_name, self.added, self.altered, self.copied = model_name, added, altered, copied or {}
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         for name, field in self.added.items():
@@ -30,7 +37,7 @@ class Reshape(Operation):
     def database_forwards(self, app_label: str, schema_editor: Any, old: ProjectState, new: ProjectState) -> None:
         before, after = (state.apps.get_model(app_label, self.model_name) for state in (old, new))
         if schema_editor.connection.vendor == "sqlite":
-            return copy_table(schema_editor, before, after)
+            return copy_table(schema_editor, before, after, self.copied)
         for name in self.added:
             schema_editor.add_field(before, after._meta.get_field(name))
         for name in self.altered:
@@ -39,7 +46,7 @@ class Reshape(Operation):
     def database_backwards(self, app_label: str, schema_editor: Any, old: ProjectState, new: ProjectState) -> None:
         before, after = (state.apps.get_model(app_label, self.model_name) for state in (old, new))
         if schema_editor.connection.vendor == "sqlite":
-            return copy_table(schema_editor, before, after)
+            return copy_table(schema_editor, before, after, {})
         for name in self.added:
             schema_editor.remove_field(before, before._meta.get_field(name))
 
@@ -47,15 +54,17 @@ class Reshape(Operation):
         return f"Add {', '.join(self.added)} to {self.model_name}; change {', '.join(self.altered)}"
 
 
-def copy_table(schema_editor: BaseDatabaseSchemaEditor, before: Model, after: Model) -> None:
+def copy_table(schema_editor: BaseDatabaseSchemaEditor, before: Model, after: Model, copied: dict[str, str]) -> None:
     """Give the table of ``before`` the columns of ``after``; what is new takes its default in the database."""
     quote = schema_editor.quote_name
     table, copy = quote(before._meta.db_table), quote(f"new__{before._meta.db_table}")
     known = {field.column for field in before._meta.local_concrete_fields}
-    kept = ", ".join(quote(field.column) for field in after._meta.local_concrete_fields if field.column in known)
+    kept = [field.column for field in after._meta.local_concrete_fields if field.column in known]
+    source = {column: quote(column) for column in kept} | copied
     statement, parameters = schema_editor.table_sql(after)
     schema_editor.execute(statement.replace(table, copy, 1), parameters or None)
-    schema_editor.execute(f"INSERT INTO {copy} ({kept}) SELECT {kept} FROM {table}")  # noqa: S608
+    into, values = ", ".join(map(quote, source)), ", ".join(source.values())
+    schema_editor.execute(f"INSERT INTO {copy} ({into}) SELECT {values} FROM {table}")  # noqa: S608
     schema_editor.execute(f"DROP TABLE {table}")
     schema_editor.execute(f"ALTER TABLE {copy} RENAME TO {table}")
 

@@ -93,6 +93,8 @@ def test_the_backlog_keeps_its_order(older_database):
     assert list(claimed.values_list("pk", flat=True)) == expected
 
 
+@pytest.mark.postgres
+@pytest.mark.mariadb
 def test_the_backfill_goes_through_all_batches(older_database, monkeypatch):
     monkeypatch.setattr(import_module("django_simple_queue.migrations.0004_backfill"), "BATCH_ROWS", 7)
     fill(older_database)

@@ -57,7 +57,9 @@ def test_the_happy_path_writes_no_attempt(worker):
 def test_a_batch_of_all_verbs_ends_each_row_its_own_way(worker):
     enqueue(4)
     one, two, three, four = claim(worker, 4)
-    ended = write(worker, completed(one), failed(two), released(three), failed(four, "interrupt", outcome="interrupted"))
+    ended = write(
+        worker, completed(one), failed(two), released(three), failed(four, "interrupt", outcome="interrupted")
+    )
     expected = (Task.COMPLETED, Task.FAILED, Task.QUEUED, Task.FAILED)
     assert ended == {(run.id, run.epoch): status for run, status in zip((one, two, three, four), expected, strict=True)}
     assert [row(run).status for run in (one, two, three, four)] == list(expected)
