@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import router, transaction
 
@@ -54,7 +54,7 @@ class EnqueueForm(forms.Form):
             raise ValidationError([ValidationError(problem) for problem in problems])
         return args
 
-    def save(self, actor: AbstractBaseUser) -> tuple[UUID, bool]:
+    def save(self, actor: AbstractBaseUser | AnonymousUser) -> tuple[UUID, bool]:
         """Enqueue the call and write down who did it; return the task's id and whether it is new.
 
         Raises what ``create_task`` raises.

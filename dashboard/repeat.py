@@ -47,4 +47,7 @@ def make(row: Task, actor: AbstractBaseUser | AnonymousUser) -> UUID:
         action = perform(VERB, Task.objects.filter(pk=row.pk), actor, scope, created_by=actor.get_username())
     except TaskNotAllowedError as error:
         raise ValueError(str(error)) from error
-    return action.items.get().created_task
+    copy = action.items.get().created_task
+    if copy is None:
+        raise ValueError("It changed while you clicked.")
+    return copy

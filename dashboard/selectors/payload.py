@@ -130,11 +130,16 @@ def walk(value: Any, key: str = "", depth: int = 0) -> Iterator[Token]:
     elif depth >= MAX_DEPTH:
         yield Token("cut", key, "deeper levels are not shown")
     else:
-        is_object = isinstance(value, Mapping)
-        yield Token("open", key, "{" if is_object else "[", len(value))
-        for name, item in value.items() if is_object else enumerate(value):
-            yield from walk(item, json.dumps(name, ensure_ascii=False) if is_object else "", depth + 1)
-        yield Token("close", text="}" if is_object else "]")
+        yield from branch(value, key, depth)
+
+
+def branch(value: Mapping[str, Any] | list[Any], key: str, depth: int) -> Iterator[Token]:
+    named = list(value.items()) if isinstance(value, Mapping) else [(None, item) for item in value]
+    opening, closing = "{}" if isinstance(value, Mapping) else "[]"
+    yield Token("open", key, opening, len(named))
+    for name, item in named:
+        yield from walk(item, "" if name is None else json.dumps(name, ensure_ascii=False), depth + 1)
+    yield Token("close", text=closing)
 
 
 def leaf(value: Any, key: str) -> Token:

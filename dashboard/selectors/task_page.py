@@ -122,10 +122,9 @@ def read_task(pk: UUID, *, with_payload: bool) -> Task | None:
     return (payload.with_windows(tasks) if with_payload else tasks.defer(*HIDDEN)).first()
 
 
-def task_page(task: Task, now: datetime, *, with_payload: bool) -> TaskPage:
-    """Return the picture of ``task``, as ``read_task`` has read it, at the moment ``now``."""
+def task_page(task: Task, items: Sequence[OperatorActionItem], now: datetime, *, with_payload: bool) -> TaskPage:
+    """Return the picture of ``task`` at ``now``; ``read_task`` has read it, and ``actions_on`` its ``items``."""
     attempts = list(attempts_of(task, with_payload))
-    items = list(actions_on(task))
     requeued = sorted(item.action.created for item in items if item.action.verb == "requeue")
     bars = timeline(task, attempts, requeued, now)
     return TaskPage(
@@ -153,7 +152,9 @@ def attempts_of(task: Task, with_payload: bool) -> Sequence[Attempt]:
 
 
 def actions_on(task: Task) -> Sequence[OperatorActionItem]:
-    return OperatorActionItem.objects.filter(task=task.pk).select_related("action").order_by("-action")[:MOST_ACTIONS]
+    """Return what people did to ``task``, newest first."""
+    items = OperatorActionItem.objects.filter(task=task.pk).select_related("action")
+    return list(items.order_by("-action")[:MOST_ACTIONS])
 
 
 def worker_of(task: Task) -> Worker | None:

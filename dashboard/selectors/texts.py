@@ -9,7 +9,6 @@ from dashboard.redaction import redact_text
 from dashboard.selectors.payload import TEXTS, arguments
 from django_simple_queue.models import Task
 
-LENGTHS = TEXTS
 NAMES = ("args", *TEXTS)
 
 

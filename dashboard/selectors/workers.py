@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -119,7 +119,12 @@ def fleet(now: datetime) -> Fleet:
     taken = taken_by_worker([worker for worker in workers if worker.state == Worker.State.LOST])
     known = {worker.pk: worker for worker in workers}
     members = [
-        Member(worker, state_of(worker), running.get(worker.pk) or taken.get(worker.pk, []), known.get(worker.lost_by))
+        Member(
+            worker,
+            state_of(worker),
+            running.get(worker.pk) or taken.get(worker.pk, []),
+            known.get(worker.lost_by) if worker.lost_by else None,
+        )
         for worker in workers
     ]
     members.sort(key=lambda member: (ORDER[member.state.slug], member.worker.host, member.worker.pid))
@@ -134,7 +139,7 @@ def recent_workers(now: datetime) -> Sequence[Worker]:
         | Q(state=Worker.State.STOPPED, ended__gt=now - STOPPED_FOR)
     )
     held = Case(When(lease_until__gt=Now(), then=Value(True)), default=Value(False), output_field=BooleanField())
-    return Worker.objects.filter(recent).annotate(held=held).order_by("-started")[:MOST_WORKERS]
+    return list(Worker.objects.filter(recent).annotate(held=held).order_by("-started")[:MOST_WORKERS])
 
 
 def state_of(worker: Worker) -> State:
@@ -159,7 +164,7 @@ def taken_by_worker(lost: Sequence[Worker]) -> Mapping[UUID | None, Sequence[Tas
     return grouped(Task.objects.filter(moments).only("pk", "task", "worker", "started", "finished")[:MOST_JOBS])
 
 
-def grouped(tasks: Sequence[Task]) -> Mapping[UUID | None, Sequence[Task]]:
+def grouped(tasks: Iterable[Task]) -> Mapping[UUID | None, Sequence[Task]]:
     found: dict[UUID | None, list[Task]] = defaultdict(list)
     for task in tasks:
         found[task.worker].append(task)

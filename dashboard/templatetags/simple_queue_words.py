@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 
 from django import template
 
+from dashboard.formats import coarse
 from dashboard.redaction import redact_text, visible
 from dashboard.selectors.activity import Filter
 from dashboard.selectors.task_page import MOST_SIMILAR
-from dashboard.templatetags.simple_queue import coarse
 from dashboard.wording import past
 from django_simple_queue.models import OperatorAction, Task, Worker
 
@@ -60,7 +60,7 @@ def last_part(path: str) -> str:
 @register.filter
 def letters(name: str) -> str:
     """The one or two letters that stand for a person who is known by name only."""
-    return visible(name[:2].upper()) if name else "SQ"
+    return visible(name)[:2].upper() or "SQ"
 
 
 @register.filter

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -15,15 +14,17 @@ from django.utils import timezone
 from dashboard import repeat
 from dashboard.access import may, operator
 from dashboard.htmx import page_path, render
-from dashboard.selectors import texts
 from dashboard.selectors.offers import offers
-from dashboard.selectors.task_page import read_task, task_page
+from dashboard.selectors.payload import TEXTS
+from dashboard.selectors.task_page import actions_on, read_task, task_page
+from dashboard.selectors.texts import whole_text
 from dashboard.tags import tag_of
 from django_simple_queue.models import OperatorActionItem, Task
 
 PERMISSIONS = ("view_task_payload", "requeue_task", "cancel_task", "add_task", "view_operatoraction")
 AGES = {Task.QUEUED: 5, Task.PROGRESS: 5}
 AGE_OF_ENDED = 60
+Items = Sequence[OperatorActionItem]
 
 
 @operator()
@@ -33,23 +34,24 @@ def task(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     found = read_task(pk, with_payload=with_payload)
     if found is None:
         raise Http404(f"There is no task {pk}. It may have been deleted with other old tasks.")
-    return render(request, "task", lambda: context(request, found, with_payload), tag=tag(request, found))
+    items = actions_on(found)
+    tag = name_of(request, found, items)
+    return render(request, "task", lambda: context(request, found, items, with_payload), tag=tag)
 
 
-def context(request: HttpRequest, found: Task, with_payload: bool) -> Mapping[str, Any]:
-    page = task_page(found, timezone.now(), with_payload=with_payload)
-    history = page.items if may(request, "view_operatoraction") else ()
+def context(request: HttpRequest, found: Task, items: Items, with_payload: bool) -> Mapping[str, Any]:
+    page = task_page(found, items, timezone.now(), with_payload=with_payload)
+    history = items if may(request, "view_operatoraction") else ()
     return {"page": page, "history": history, **offers(page, {name for name in PERMISSIONS if may(request, name)})}
 
 
-def tag(request: HttpRequest, found: Task) -> str:
+def name_of(request: HttpRequest, found: Task, items: Items) -> str:
     """Return a name of what the page shows: the same name means that a poll would change nothing."""
-    acted = OperatorActionItem.objects.filter(task=found.pk).aggregate(latest=Max("action"))["latest"]
     age = int(timezone.now().timestamp()) // AGES.get(found.status, AGE_OF_ENDED)
-    lengths = [getattr(found, f"{name}_length", None) for name in texts.LENGTHS]
+    lengths = [getattr(found, f"{name}_length", None) for name in TEXTS]
     held = [may(request, name) for name in PERMISSIONS]
-    seen = (page_path(request), request.user.pk, held, acted, age, found.modified, found.progress, lengths)
-    return tag_of(*seen)
+    acted = [(item.action_id, item.action.undone) for item in items[:1]]
+    return tag_of(page_path(request), request.user.pk, held, acted, age, found.modified, found.progress, lengths)
 
 
 @operator("add_task", methods=("POST",))
@@ -66,7 +68,7 @@ def task_run_again(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 @operator("view_task_payload")
 def task_text(request: HttpRequest, pk: UUID, name: str) -> HttpResponseBase:
     """Send the whole arguments, output, error or log of a task as a file of plain text, redacted."""
-    text = texts.whole_text(pk, name)
+    text = whole_text(pk, name)
     if text is None:
         raise Http404(f"There is no {name[:20]} of a task {pk}.")
     response = HttpResponse(text, content_type="text/plain; charset=utf-8")
