@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any
 
-from django.conf import settings
+from django.conf import global_settings, settings
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
@@ -22,6 +22,7 @@ View = Callable[..., HttpResponseBase]
 Decorator = Callable[[View], View]
 READ = frozenset({"GET", "HEAD"})
 QUEUE = "django_simple_queue"
+DJANGO_DEFAULT = global_settings.LOGIN_URL
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -114,7 +115,8 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:
 
 def login_url() -> str:
     """Return the host's LOGIN_URL when it has set one, else the console's own."""
-    return resolve_url(settings.LOGIN_URL if settings.is_overridden("LOGIN_URL") else "simple_queue_dashboard:login")
+    own = settings.LOGIN_URL == DJANGO_DEFAULT
+    return resolve_url("simple_queue_dashboard:login" if own else settings.LOGIN_URL)
 
 
 def safe_next(request: HttpRequest, fallback: str = "simple_queue_dashboard:tasks") -> str:

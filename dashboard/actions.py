@@ -120,13 +120,13 @@ def undoable(action: OperatorAction) -> int | None:
 def question(verb: str, ids: Collection[UUID]) -> Question | None:
     """Return what to ask before ``verb`` runs over these tasks: whether to repeat, or to end, what may be half done."""
     rows = list(chosen(ids))
-    doubtful = [row.pk for row in rows if is_doubtful(verb, row)]
-    if verb == "requeue":
-        doubtful += [row.pk for row in without_answer(rows) if row.pk not in doubtful]
+    declared = {row.pk for row in rows if is_doubtful(verb, row)}
+    unanswered = {row.pk for row in without_answer(rows)} if verb == "requeue" else set()
+    doubtful = declared | unanswered
     if not doubtful:
         return None
-    asked = wording.question(verb, len(doubtful), len(rows), describe_scope(ids))
-    safe = tuple(row.pk for row in rows if row.pk not in set(doubtful))
+    asked = wording.question(verb, len(doubtful), len(rows), describe_scope(ids), answered=not unanswered)
+    safe = tuple(row.pk for row in rows if row.pk not in doubtful)
     return Question(verb, asked.title, asked.text, asked.answer, tuple(ids), safe)
 
 

@@ -99,13 +99,14 @@ def undone(action: OperatorAction, restored: int) -> str:
     return "Too late to undo: it has started, or was changed since. Nothing done."
 
 
-def question(verb: str, doubtful: int, total: int, name: str) -> Asked:
+def question(verb: str, doubtful: int, total: int, name: str, answered: bool) -> Asked:
     if verb == "cancel":
         return stop(doubtful, total, name)
     if total == 1:
-        text = "Its last run ended without an answer and may have taken effect. Running it again may repeat that."
-        return Asked(f"Requeue {name}?", text, "Requeue anyway")
-    text = f"{doubtful} of {total} ended without an answer and may have taken effect. Running them again may repeat it."
+        known = "It has run before, and repeating it may do harm: its effects may happen twice."
+        unknown = "Its last run ended without an answer and may have taken effect. Running it again may repeat that."
+        return Asked(f"Requeue {name}?", known if answered else unknown, "Requeue anyway")
+    text = f"{doubtful} of {total} may have taken effect already. Running them again may repeat it."
     return Asked(f"Requeue {total} tasks?", text, f"Requeue all {total}")
 
 

@@ -40,7 +40,7 @@ class Mark:
         """For example "Requeued by you"."""
         action = self.item.action
         if action.undone:
-            return f"{wording.past(action.verb).capitalize()} by {self.who}, and undone"
+            return f"{wording.past(action.verb).capitalize()} by {self.who}, undone"
         return f"{wording.past(action.verb).capitalize()} by {self.who}"
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from django.db.models import Case, F, QuerySet, TextField, Value, When
@@ -13,7 +14,7 @@ from django.utils import timezone
 from dashboard.redaction import redact_args, redact_text
 from dashboard.selectors.marks import Mark
 from dashboard.selectors.snapshot import Fleet
-from dashboard.states import State, state_of
+from dashboard.states import QUEUED, State, state_of
 from django_simple_queue import conf
 from django_simple_queue.models import Task
 
@@ -63,7 +64,7 @@ class Row:
 
     @property
     def state(self) -> State:
-        return state_of(self.task, self.stalled)
+        return QUEUED if self.held else state_of(self.task, self.stalled)
 
     @property
     def args(self) -> Any:
@@ -96,6 +97,10 @@ class Row:
         return requeued and self.task.status == Task.QUEUED and not self.task.due and self.task.run_after > self.now
 
     @property
+    def starts(self) -> str:
+        return f"in {max(ceil((self.task.run_after - self.now).total_seconds()), 1)} s"
+
+    @property
     def moment(self) -> datetime | None:
         """The time that the tab orders by."""
         value: datetime | None = self.task.key
@@ -105,17 +110,19 @@ class Row:
     def waited(self) -> timedelta | None:
         if not self.task.started or self.task.status == Task.QUEUED:
             return None
-        return max(self.task.started - max(self.task.run_after, self.task.created), timedelta())
+        wait: timedelta = self.task.started - max(self.task.run_after, self.task.created)
+        return max(wait, timedelta())
 
     @property
     def ran(self) -> timedelta | None:
         if not self.task.started or self.task.status == Task.QUEUED:
             return None
-        return (self.task.finished or self.now) - self.task.started
+        run: timedelta = (self.task.finished or self.now) - self.task.started
+        return run
 
     @property
     def used_up(self) -> bool:
-        return self.task.status == Task.FAILED and self.task.attempt >= self.task.max_attempts > 0
+        return bool(self.task.status == Task.FAILED and self.task.attempt >= self.task.max_attempts > 0)
 
     @property
     def worker(self) -> str:
@@ -134,9 +141,8 @@ class Row:
 
     @property
     def cancel_word(self) -> str:
-        """What ending this task is called: a waiting one is cancelled, a running one stopped, a retry given up."""
-        words = {"progress": "Stop\N{HORIZONTAL ELLIPSIS}", "retrying": "Give up"}
-        return words.get(self.state.slug, "Cancel")
+        """What ending this task is called: a waiting one is cancelled, a running one stopped, after a question."""
+        return "Stop\N{HORIZONTAL ELLIPSIS}" if self.task.status == Task.PROGRESS else "Cancel"
 
     @property
     def can_undo(self) -> bool:

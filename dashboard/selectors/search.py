@@ -42,7 +42,7 @@ def search(filters: TaskFilter, order: Order, start: Cursor | None, payload: boo
         rows = order.apply(filters.qs)
         if reach.cursor:
             rows = rows.filter(order.beyond(reach.cursor))
-        last = rows[size - 1 : size].first()
+        last: Any = rows[size - 1 : size].first()
         hits += matches(rows, order, last, filters.text, payload, HITS - len(hits))
         reach = Reach(order.cursor(last), last.key) if last else Reach(None)
         if len(hits) == HITS:

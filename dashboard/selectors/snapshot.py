@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
@@ -153,7 +154,7 @@ def ended_in_minute(minute: datetime, age: int) -> QuerySet[Task]:
     return Task.objects.filter(finished__gte=start, finished__lt=start + timedelta(minutes=1))
 
 
-def recent_runs(now: datetime) -> QuerySet[Task, tuple[datetime, datetime, datetime]]:
+def recent_runs(now: datetime) -> QuerySet[Task, tuple[Any, Any, datetime]]:
     """Return (started, finished, could have started) of the latest completed runs of the last hour."""
     recent = Task.objects.filter(finished__gte=now - timedelta(hours=1), status=Task.COMPLETED, started__isnull=False)
     return recent.order_by("-finished", "-id").values_list("started", "finished", "run_after")[:SAMPLE]

@@ -19,6 +19,7 @@ from dashboard.selectors.snapshot import Snapshot
 from django_simple_queue.models import Attempt, Task
 
 SIZES = (25, 50, 100)
+CURSORS = ("older", "newer", "top")
 NEW_CAP = 99
 COUNT_SECONDS = 0.5
 BROKEN = "That page link is broken; this is the first page."
@@ -63,12 +64,12 @@ class Page:
 
 def read_place(query: Mapping[str, str]) -> Place:
     """Return the page that the query names; a broken cursor means the first page, and a notice."""
-    size = int(query["rows"]) if query.get("rows") in map(str, SIZES) else SIZES[0]
+    size = next((size for size in SIZES if str(size) == query.get("rows")), SIZES[0])
     try:
-        cursors = {name: Cursor.parse(query[name]) for name in ("older", "newer", "top") if query.get(name)}
+        older, newer, top = (Cursor.parse(query[name]) if query.get(name) else None for name in CURSORS)
     except BrokenCursor:
         return Place(size=size, notice=BROKEN)
-    return Place(**cursors, size=size)
+    return Place(older, newer, top, size)
 
 
 def find(filters: TaskFilter, place: Place, viewer: Viewer, picture: Snapshot) -> Page:
@@ -133,7 +134,7 @@ def those_that_stay(
     left = marks.left_tab(recent, filters.tab, {task.pk for task in tasks})
     if not left:
         return []
-    rows = list(order.with_key(light(filters.in_tab("").filter(pk__in=left))))
+    rows: list[Any] = list(order.with_key(light(filters.in_tab("").filter(pk__in=left))))
     restore_key(rows, order)
     place = place_in(order)
     last = min(map(place, tasks), default=None) if more and order.descending else None

@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 
 from dashboard import filters
 from dashboard.access import may, operator
+from dashboard.formats import capped
 from dashboard.htmx import live_path, render, with_query
 from dashboard.selectors import health, live, snapshot
 from dashboard.selectors import tasks as selector
@@ -69,7 +70,7 @@ def tab(
     return {
         "slug": slug or "all",
         "label": filters.TABS[slug],
-        "count": health.capped(count),
+        "count": capped(count),
         "known": count is not None,
         "url": link(request, status=slug or None),
         "current": slug == current,
