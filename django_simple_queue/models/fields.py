@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -29,5 +30,15 @@ class DueField(BooleanField):
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         if add:
-            setattr(model_instance, self.attname, getattr(model_instance, "run_after") <= timezone.now())  # noqa: B009
+            setattr(model_instance, self.attname, has_come(model_instance.__dict__["run_after"]))
         return super().pre_save(model_instance, add)
+
+
+def has_come(moment: Any) -> bool:
+    """Tell whether a time has come; what only the database can tell is left to the next promotion."""
+    if hasattr(moment, "resolve_expression"):
+        return False
+    value = models.DateTimeField().to_python(moment)
+    if settings.USE_TZ and timezone.is_naive(value):
+        value = timezone.make_aware(value)
+    return bool(value <= timezone.now())

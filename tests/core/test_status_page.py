@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, Permission, User
+from django.db.models.functions import Now
+from django.test import RequestFactory
+from django.urls import reverse
+
+from django_simple_queue import payload
+from django_simple_queue.models import Task
+from django_simple_queue.views import view_task_status
+from tests.core.rows import LABELS, a_task
+
+pytestmark = pytest.mark.django_db
+
+SECRET = "payload-7781"
+HOSTILE = "</pre><script>x()</script><img src=x>\"'&{{ 'm'|add:'arked' }}"
+
+
+def a_user(*permissions, **columns):
+    user = User.objects.create_user(f"user-{uuid4()}", **{"is_staff": True, **columns})
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    return user
+
+
+def get(client, task_id=None, **parameters):
+    if task_id is not None:
+        parameters["task_id"] = str(task_id)
+    return client.get(reverse("django_simple_queue:task"), parameters)
+
+
+@pytest.fixture
+def task():
+    texts = {"args": f'{{"key": "{SECRET}"}}', "output": SECRET, "error": f"{SECRET}: broken", "log": SECRET}
+    return a_task(Task.FAILED, **texts, error_class="shop.Broken")
+
+
+@pytest.fixture
+def reader(client):
+    client.force_login(a_user("view_task", "view_task_payload"))
+    return client
+
+
+OUTSIDERS = {
+    "inactive": lambda: a_user("view_task", "view_task_payload", is_active=False),
+    "not staff": lambda: a_user("view_task", "view_task_payload", is_staff=False),
+    "without permission": lambda: a_user(),
+    "with another permission": lambda: a_user("change_task", "view_task_payload"),
+}
+
+
+@pytest.mark.parametrize("who", OUTSIDERS)
+@pytest.mark.parametrize("parameters", [{}, {"type": "json"}])
+def test_an_outsider_learns_nothing_not_even_whether_the_task_exists(rf, task, who, parameters):
+    user = OUTSIDERS[who]()
+    answers = []
+    for task_id in (task.pk, uuid4()):
+        request = rf.get("/queue/task", {"task_id": str(task_id), **parameters})
+        request.user = user
+        answers.append(view_task_status(request))
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert answers[0].content == answers[1].content
+    assert SECRET not in answers[0].content.decode()
+    assert "django_simple_queue.view_task" in answers[0].content.decode()
+
+
+def test_a_stranger_is_led_to_the_login_and_back(client, task):
+    for task_id in (task.pk, uuid4(), "nonsense"):
+        response = get(client, task_id)
+        assert response.status_code == 302
+        login, _, query = response.url.partition("?")
+        assert client.get(login).status_code == 200
+        assert query == f"next=/queue/task%3Ftask_id%3D{task_id}"
+
+
+def test_a_stranger_that_wants_json_gets_a_sentence(client, task):
+    response = get(client, task.pk, type="json")
+    assert response.status_code == 403
+    assert response.json() == {"error": "Sign in as a staff user with the permission django_simple_queue.view_task."}
+
+
+def test_where_the_login_url_leads_nowhere_the_admin_signs_in(client, task, settings):
+    settings.LOGIN_URL = "/accounts/login/"
+    assert get(client, task.pk).url.startswith("/admin/login/?next=")
+
+
+def test_a_project_without_users_refuses(task):
+    request = RequestFactory().get("/queue/task", {"task_id": str(task.pk), "type": "json"})
+    assert view_task_status(request).status_code == 403
+    request.user = AnonymousUser()
+    assert view_task_status(request).status_code == 403
+
+
+SENTENCES = [
+    ({}, "Missing task_id parameter."),
+    ({"task_id": ""}, "Missing task_id parameter."),
+    ({"task_id": "nonsense"}, "Invalid task_id format."),
+    ({"task_id": "\x00"}, "Invalid task_id format."),
+    ({"task_id": "1; DROP TABLE"}, "Invalid task_id format."),
+    ({"task_id": str(uuid4())}, "Task not found."),
+]
+
+
+@pytest.mark.parametrize(("parameters", "sentence"), SENTENCES)
+@pytest.mark.parametrize("kind", [{}, {"type": "json"}])
+def test_bad_input_gets_a_sentence(reader, parameters, sentence, kind):
+    response = get(reader, **parameters, **kind)
+    assert (response.status_code, response.content.decode()) == (400, sentence)
+    assert response["Content-Type"].startswith("text/plain")
+
+
+def test_json_has_the_keys_of_the_older_package(reader, task):
+    response = get(reader, task.pk, type="json")
+    task.refresh_from_db()
+    assert response["Content-Type"] == "application/json"
+    assert response.json() == {
+        "id": str(task.pk),
+        "created": str(task.created),
+        "modified": str(task.modified),
+        "task": task.task,
+        "args": task.args,
+        "status": "Failed",
+        "output": SECRET,
+        "worker_pid": None,
+        "error": f"{SECRET}: broken",
+        "log": SECRET,
+    }
+
+
+def test_without_the_permission_for_payload_the_texts_are_left_out(client, task):
+    client.force_login(a_user("view_task"))
+    answer = get(client, task.pk, type="json").json()
+    assert [answer[name] for name in ("args", "output", "error", "log")] == [None] * 4
+    assert answer["status"] == "Failed"
+    page = get(client, task.pk).content.decode()
+    assert SECRET not in page
+    assert "django_simple_queue.view_task_payload" in page
+
+
+@pytest.mark.parametrize("status", LABELS)
+def test_the_page_says_how_the_task_is(reader, status):
+    task = a_task(status, progress=40 if status == 1 else None, progress_message="row 4 of 10")
+    page = get(reader, task.pk).content.decode()
+    assert f'<p class="status is-{status}">' in page
+    assert task.get_status_display() in page
+    assert str(task.pk) in page
+    assert ('value="40"' in page) == (status == 1)
+
+
+def test_a_task_that_waits_for_its_time_says_when(reader):
+    assert "Starts" in get(reader, a_task(due=False, run_after="2030-01-02T03:04:05Z").pk).content.decode()
+
+
+def test_the_page_leads_to_the_console(reader, task):
+    assert f'href="{reverse("simple_queue_dashboard:task", args=[task.pk])}"' in get(reader, task.pk).content.decode()
+
+
+@pytest.mark.parametrize("public", [True, False])
+def test_a_public_status_is_for_everybody(client, task, settings, public):
+    settings.DJANGO_SIMPLE_QUEUE_PUBLIC_STATUS = public
+    assert (get(client, task.pk).status_code == 200) == public
+    assert (get(client, task.pk, type="json").status_code == 200) == public
+    assert (SECRET in get(client, task.pk).content.decode()) == public
+    assert "/admin/" not in get(client, task.pk).content.decode()
+
+
+def test_a_public_page_works_where_every_view_needs_a_login(client, task, settings):
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware"]
+    settings.DJANGO_SIMPLE_QUEUE_PUBLIC_STATUS = True
+    assert get(client, task.pk).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete", "patch"])
+def test_the_page_is_only_read(reader, task, method):
+    assert getattr(reader, method)(f"/queue/task?task_id={task.pk}").status_code == 405
+
+
+class Elements(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append((tag, tuple(name for name, _ in attributes)))
+
+
+def elements(text):
+    parser = Elements()
+    parser.feed(text)
+    return parser.found
+
+
+def test_what_a_task_carries_never_becomes_markup(reader):
+    plain = a_task(Task.PROGRESS, **dict.fromkeys(payload.COLUMNS, "x"), queue="x", progress=1, progress_message="x")
+    columns = dict.fromkeys(payload.COLUMNS, HOSTILE)
+    hostile = a_task(
+        Task.PROGRESS, **columns, task=HOSTILE[:200], queue=HOSTILE, progress=1, progress_message=HOSTILE
+    )
+    page = get(reader, hostile.pk).content.decode()
+    assert [tag for tag in elements(page) if tag[0] != "span"] == [
+        tag for tag in elements(get(reader, plain.pk).content.decode()) if tag[0] not in ("span", "wbr")
+    ]
+    assert "marked" not in page
+
+
+def test_a_big_text_is_shown_in_part_and_never_leaves_the_database_whole(reader, django_assert_max_num_queries):
+    big = "first line\n" + "x" * 3_000_000 + "\nlast line"
+    task = a_task(Task.FAILED, args=big, output=big, error=big, log=big)
+    with django_assert_max_num_queries(6):
+        page = get(reader, task.pk).content.decode()
+    assert len(page) < 120_000
+    assert page.count("first line") == 3
+    assert page.count("last line") == 1
+    assert "The first 20,000 characters; 2,980,021 more are not shown." in page
+    assert "The last 20,000 characters; 2,980,021 before them are not shown." in page
+
+
+@pytest.mark.parametrize("path", ["?task_id={id}", "?task_id={id}&type=json", "?task_id=nonsense", ""])
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_every_answer_is_closed_to_caches_frames_and_scripts(client, task, path, signed_in):
+    if signed_in:
+        client.force_login(a_user("view_task", "view_task_payload"))
+    response = client.get("/queue/task" + path.format(id=task.pk))
+    assert "no-store" in response["Cache-Control"]
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Referrer-Policy"] == "same-origin"
+    policy = response["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none';")
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize(
+    ("url", "source"), [("static/", "'self'"), ("https://cdn.example.org/s/", "https://cdn.example.org")]
+)
+def test_the_style_sheet_may_come_from_where_static_files_are(reader, task, settings, url, source):
+    settings.STATIC_URL = url
+    response = get(reader, task.pk)
+    assert response["Content-Security-Policy"].endswith(f"style-src {source}")
+    assert re.search(r'<link rel="stylesheet" href="[^"]*django_simple_queue/status.css">', response.content.decode())
+
+
+def test_a_task_that_is_gone_in_between_is_not_found(reader, task):
+    Task.objects.all().delete()
+    assert get(reader, task.pk).content == b"Task not found."
+
+
+def test_an_empty_task_says_so(reader):
+    page = get(reader, a_task(args=None, run_after=Now()).pk).content.decode()
+    assert "No arguments, no output, no error and no log." in page
