@@ -201,7 +201,7 @@ class Task(TaskColumns):
 
         ``outcome`` is an Attempt.Outcome. False when the run is no longer ours: nothing is written then.
         """
-        retry = Q(cancel_requested=None, attempt__lt=F("max_attempts"))
+        retry = Q(cancel_requested=None, attempt__gt=0, attempt__lt=F("max_attempts"))
         again = Now() + retry_delay(self.task, self.attempt)
         run = copy(self)
         with transaction.atomic(using=router.db_for_write(Task)):
