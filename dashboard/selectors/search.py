@@ -19,7 +19,7 @@ from dashboard.selectors.keyset import Cursor, Order
 from dashboard.selectors.rows import light
 from django_simple_queue.models import Task
 
-CHUNKS = (2_000, 20_000, 80_000)
+CHUNKS = (5_000, 95_000)
 HITS = 50
 SECONDS = 0.3
 ERROR_SEARCHED = 20_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -91,12 +91,13 @@ memory = Memory()
 
 
 def current() -> Snapshot:
-    """Return a picture of the queue that is at most a second old."""
-    return memory.get()
+    """Return a picture of the queue that is at most a second old, with the newest operator action of this moment."""
+    asked = timezone.now()
+    picture = memory.get()
+    return picture if picture.taken >= asked and picture.complete else replace(picture, last_action=last_action())
 
 
 def last_action() -> int:
-    """Return the id of the newest operator action, fresh from the database, whatever the snapshot's age."""
     return OperatorAction.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 

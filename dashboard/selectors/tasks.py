@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from dashboard.filters import TABS, TaskFilter
 from dashboard.selectors import marks, scalars
@@ -21,6 +21,7 @@ from django_simple_queue.models import Attempt, Task
 SIZES = (25, 50, 100)
 CURSORS = ("older", "newer", "top")
 NEW_CAP = 99
+NEW = "above"
 COUNT_SECONDS = 0.5
 BROKEN = "That page link is broken; this is the first page."
 STALE = "There is nothing beyond that place any more; this is the first page."
@@ -49,7 +50,6 @@ class Page:
     viewer: Viewer
     older: Cursor | None = None
     newer: Cursor | None = None
-    new: int = 0
     notice: str = ""
     late: bool = False
     reach: Reach | None = None
@@ -93,8 +93,7 @@ def found(filters: TaskFilter, place: Place, viewer: Viewer, picture: Snapshot, 
     older, newer = ends(tasks, more, order, place)
     stayed = those_that_stay(filters, recent, tasks, order, older is not None) if place.is_first else []
     rows = dressed(sorted([*tasks, *stayed], key=place_in(order), reverse=order.descending), viewer, picture, recent)
-    new = count_new(filters.qs, order, place)
-    return Page(rows, order, place, viewer, older, newer, new, place.notice)
+    return Page(rows, order, place, viewer, older, newer, notice=place.notice)
 
 
 def cut(rows: QuerySet[Task], order: Order, place: Place) -> tuple[list[Any], bool]:
@@ -119,14 +118,6 @@ def ends(tasks: list[Any], more: bool, order: Order, place: Place) -> tuple[Curs
     return older, newer
 
 
-def count_new(rows: QuerySet[Task], order: Order, place: Place) -> int:
-    """Return how many rows came before the one where the reader began, up to 100."""
-    if not (place.top and place.is_first and order.descending):
-        return 0
-    newer = order.with_key(rows).filter(order.beyond(place.top, backwards=True))
-    return int(newer.order_by()[: NEW_CAP + 1].count())
-
-
 def those_that_stay(
     filters: TaskFilter, recent: Mapping[UUID, marks.Mark], tasks: list[Any], order: Order, more: bool
 ) -> list[Any]:
@@ -134,20 +125,17 @@ def those_that_stay(
     left = marks.left_tab(recent, filters.tab, {task.pk for task in tasks})
     if not left:
         return []
-    rows: list[Any] = list(order.with_key(light(filters.in_tab("").filter(pk__in=left))))
-    restore_key(rows, order)
+    rows: list[Any] = list(order.with_key(light(filters.in_tab("").filter(pk__in=left))).annotate(ended=last_end()))
+    for row in rows:
+        row.key = row.key or row.ended
     place = place_in(order)
     last = min(map(place, tasks), default=None) if more and order.descending else None
     return [row for row in rows if row.key and (last is None or place(row) >= last)]
 
 
-def restore_key(rows: list[Any], order: Order) -> None:
+def last_end() -> Subquery:
     """A row that runs again has lost the end it was ordered by; its latest attempt knows it."""
-    running = {row.pk: row for row in rows if row.key is None and order.column == "finished"}
-    if running:
-        ended = Attempt.objects.filter(task__in=running).order_by("epoch").values_list("task_id", "finished")
-        for pk, finished in ended:
-            running[pk].key = finished
+    return Subquery(Attempt.objects.filter(task=OuterRef("pk")).order_by("-epoch").values("finished")[:1])
 
 
 def place_in(order: Order) -> Any:
@@ -158,14 +146,31 @@ def dressed(tasks: Sequence[Any], viewer: Viewer, picture: Snapshot, recent: Map
     return [make_row(task, viewer, picture.fleet, recent.get(task.pk)) for task in tasks]
 
 
-def counts(filters: TaskFilter, picture: Snapshot) -> dict[str, int | None]:
-    """Return the number on each tab under the other filters; None where it is not known in time."""
-    if not filters.is_valid() or filters.text:
-        return dict.fromkeys(TABS)
-    if not filters.is_narrowed:
-        return picture.counts
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The number on each tab under the other filters, None where it is unknown; ``new`` is what waits above."""
+
+    tabs: Mapping[str, int | None]
+    new: int = 0
+
+
+def count(filters: TaskFilter, page: Page, picture: Snapshot) -> Numbers:
+    """Count what the page shows beside its rows, with one statement at most."""
+    known = picture.counts if not filters.is_narrowed else dict.fromkeys(TABS)
+    countable = filters.is_valid() and not filters.text
+    wanted = {tab: filters.in_tab(tab) for tab in TABS} if countable and filters.is_narrowed else {}
+    questions = {tab: scalars.capped_count(rows) for tab, rows in wanted.items()}
+    if countable and page.place.top and page.top:
+        questions[NEW] = scalars.capped_count(rows_above(filters, page.order, page.place.top), NEW_CAP)
     try:
         with deadline(COUNT_SECONDS):
-            return scalars.ask({tab: scalars.capped_count(filters.in_tab(tab)) for tab in TABS})
+            answers = scalars.ask(questions) if questions else {}
     except TookTooLong:
-        return dict.fromkeys(TABS)
+        answers = {}
+    new = answers.pop(NEW, 0)
+    return Numbers({**known, **answers} if filters.is_valid() else dict.fromkeys(TABS), new)
+
+
+def rows_above(filters: TaskFilter, order: Order, top: Cursor) -> QuerySet[Task]:
+    """Return the rows that came before the one where the reader began."""
+    return order.with_key(filters.qs).filter(order.beyond(top, backwards=True))

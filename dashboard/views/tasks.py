@@ -36,18 +36,19 @@ def context(request: HttpRequest, picture: snapshot.Snapshot) -> dict[str, Any]:
     chosen = filters.read(request.GET)
     place = selector.read_place(request.GET)
     page = selector.find(chosen, place, viewer(request), picture)
-    numbers = selector.counts(chosen, picture)
+    numbers = selector.count(chosen, page, picture)
     return {
         "filters": chosen,
         "page": page,
-        "tabs": [tab(request, slug, numbers[slug], chosen.tab, picture) for slug in filters.TABS],
+        "tabs": [tab(request, slug, numbers.tabs[slug], chosen.tab, picture) for slug in filters.TABS],
         "tiles": health.tiles(picture),
         "sentences": health.attention(picture),
         "task_names": sorted({*(conf.get_allowed_tasks() or ()), *filter(None, [chosen.value("task")])}),
         "queue_names": queue_names(chosen, picture),
         "periods": filters.PERIOD_LABELS,
         "chips": [(label, value, without(request, name)) for name, label, value in chosen.chips()],
-        "total": numbers[chosen.tab],
+        "total": numbers.tabs[chosen.tab],
+        "new": numbers.new,
         "sizes": selector.SIZES,
         "links": links(request, page),
         "without_text": without(request, "q"),
