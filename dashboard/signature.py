@@ -216,12 +216,14 @@ def read_docstring(text: str) -> tuple[str, str, dict[str, str]]:
     summary, _, rest = text.strip().partition("\n")
     helps: dict[str, str] = {}
     details: list[str] = []
-    in_section = False
+    in_section, name = False, ""
     for line in rest.splitlines():
         in_section = bool(SECTION.match(line)) or (in_section and (not line.strip() or line.startswith((" ", "\t"))))
         found = SPHINX.match(line) or (GOOGLE.match(line) if in_section and not SECTION.match(line) else None)
         if found:
-            helps[found[1]] = found[2].strip()
+            name, helps[found[1]] = found[1], found[2].strip()
+        elif in_section and name and line.strip():
+            helps[name] = f"{helps[name]} {line.strip()}".strip()
         elif not in_section:
             details.append(line)
     return summary.strip(), "\n".join(details).strip(), helps

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboard.actions import undoable
+from dashboard.redaction import visible
 from dashboard.wording import REFUSED, past
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
 
@@ -39,7 +40,7 @@ class Entry:
 
     @property
     def did(self) -> str:
-        return past(self.action.verb)
+        return visible(past(self.action.verb))
 
     @property
     def outcome(self) -> str:
@@ -50,7 +51,7 @@ class Entry:
         return ", ".join(f"{count} {self.words(name)}" for name, count in outcomes.items())
 
     def words(self, name: str) -> str:
-        return {"done": self.did, "asked": "asked to stop"}.get(name) or REFUSED.get(name, name)
+        return {"done": self.did, "asked": "asked to stop"}.get(name) or visible(REFUSED.get(name, name))
 
     @property
     def more(self) -> int:
@@ -92,9 +93,14 @@ def activity_page(chosen: Filter, before: int | None, after: int | None, now: da
         days=[(day, list(group)) for day, group in groupby(entries, key=day_of)],
         newer=actions[0].pk if actions and has_newer else None,
         older=actions[-1].pk if actions and has_older else None,
-        people=sorted({name for name in people if name}),
-        verbs=sorted(set(verbs)),
+        people=choices(people),
+        verbs=choices(verbs),
     )
+
+
+def choices(names: Iterable[str]) -> Sequence[str]:
+    """Return what can be chosen in a list: names that look like what they are."""
+    return sorted({name for name in names if name and name == visible(name)})
 
 
 def read_page(

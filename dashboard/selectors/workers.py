@@ -20,6 +20,7 @@ MOST_JOBS = 1000
 JOBS_IN_A_ROW = 4
 LOST_FOR = timedelta(hours=24)
 STOPPED_FOR = timedelta(hours=1)
+JOB_COLUMNS = ("pk", "task", "worker", "started", "finished", "modified")
 SETTLING = timedelta(seconds=5)
 
 STATES = {
@@ -120,10 +121,10 @@ def fleet(now: datetime) -> Fleet:
     known = {worker.pk: worker for worker in workers}
     members = [
         Member(
-            worker,
-            state_of(worker),
-            running.get(worker.pk) or taken.get(worker.pk, []),
-            known.get(worker.lost_by) if worker.lost_by else None,
+            worker=worker,
+            state=state_of(worker),
+            jobs=running.get(worker.pk) or taken.get(worker.pk, []),
+            finder=known.get(worker.lost_by) if worker.lost_by else None,
         )
         for worker in workers
     ]
@@ -150,7 +151,7 @@ def state_of(worker: Worker) -> State:
 
 def jobs_by_worker(workers: Sequence[UUID]) -> Mapping[UUID | None, Sequence[Task]]:
     running = Task.objects.filter(status=Task.PROGRESS, worker__in=workers)
-    return grouped(running.only("pk", "task", "worker", "started", "modified").order_by("started")[:MOST_JOBS])
+    return grouped(running.only(*JOB_COLUMNS).order_by("started")[:MOST_JOBS])
 
 
 def taken_by_worker(lost: Sequence[Worker]) -> Mapping[UUID | None, Sequence[Task]]:
@@ -161,7 +162,7 @@ def taken_by_worker(lost: Sequence[Worker]) -> Mapping[UUID | None, Sequence[Tas
             moments |= Q(worker=worker.pk, finished__range=(worker.ended - SETTLING, worker.ended + SETTLING))
     if not moments:
         return {}
-    return grouped(Task.objects.filter(moments).only("pk", "task", "worker", "started", "finished")[:MOST_JOBS])
+    return grouped(Task.objects.filter(moments).only(*JOB_COLUMNS)[:MOST_JOBS])
 
 
 def grouped(tasks: Iterable[Task]) -> Mapping[UUID | None, Sequence[Task]]:
