@@ -1,13 +1,12 @@
-"""A payment provider that has stopped answering, so that the console has an incident to show."""
+"""A payment provider that is out of order, so that the console has an incident to show."""
 
 from __future__ import annotations
 
 HOST = "payments.example"
-SECONDS = 3.0
 
 
-class ConnectTimeout(ConnectionError):
-    """The provider did not answer in time."""
+class ProviderUnavailable(ConnectionError):
+    """The provider takes no payments for now."""
 
 
 class Gateway:
@@ -20,17 +19,14 @@ class Gateway:
         return str(answer["receipt"])
 
     def _post(self, path: str, body: dict[str, object]) -> dict[str, object]:
-        connection = self._connect()
-        return connection.send("POST", path, body)
+        status, answer = send("POST", f"https://{self.host}{path}", body)
+        self._check(status, answer)
+        return answer
 
-    def _connect(self) -> Connection:
-        return Connection(self.host, 443, SECONDS)
+    def _check(self, status: int, answer: dict[str, object]) -> None:
+        if status >= 500:
+            raise ProviderUnavailable(f"{self.host} answered {status}: {answer['error']}")
 
 
-class Connection:
-    def __init__(self, host: str, port: int, seconds: float) -> None:
-        self.address = f"{host}:{port}"
-        raise ConnectTimeout(f"{self.address} did not answer within {seconds} s")
-
-    def send(self, method: str, path: str, body: dict[str, object]) -> dict[str, object]:
-        return {"receipt": f"{method} {self.address}{path} {len(body)}"}
+def send(method: str, url: str, body: dict[str, object]) -> tuple[int, dict[str, object]]:
+    return 503, {"error": "no payments for now"}

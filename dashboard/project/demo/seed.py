@@ -21,11 +21,11 @@ from django_simple_queue.utils import create_tasks
 SEED = 20_26
 BATCH = 500
 FIRST_CALLS = (
-    ("build_report", {"month": "2026-10", "pages": 45}),
-    ("import_orders", {"source": "contoso", "orders": 1200}),
+    ("build_report", {"month": "2026-10", "pages": 40}),
+    ("import_orders", {"source": "contoso", "orders": 900}),
     ("reserve_stock", {"order_id": 51_007, "sku": "LAM-204"}),
     ("charge_invoice", {"invoice_id": 9_114, "amount_cents": 12_900}),
-    ("reindex_products", {"shelf": "lamps", "products": 1500}),
+    ("reindex_products", {"shelf": "lamps", "products": 900}),
     ("fetch_exchange_rates", {"base": "EUR"}),
     ("export_catalogue", {"language": "de"}),
     ("resize_photos", {"album": "garden-7", "photos": 60}),

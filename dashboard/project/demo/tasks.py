@@ -67,7 +67,7 @@ def store_order(order: dict[str, object]) -> str:
 
 
 def charge_invoice(invoice_id: int, amount_cents: int, currency: str = "EUR") -> str:
-    """Charge an invoice to the customer's card. Fails: the payment provider has stopped answering.
+    """Charge an invoice to the customer's card. Fails: the payment provider is out of order.
 
     Args:
         invoice_id: The invoice to charge.

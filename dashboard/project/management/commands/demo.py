@@ -44,7 +44,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=port_number, help="port of the console (default: a free one from 8000 on)")
-        parser.add_argument("--concurrency", type=int, default=2, help="tasks that run at the same time (default: 2)")
+        parser.add_argument("--concurrency", type=int, default=4, help="tasks that run at the same time (default: 4)")
         parser.add_argument("--no-history", action="store_true", help="start with an empty queue")
         parser.add_argument("--still", action="store_true", help="enqueue no new tasks while the demo runs")
         parser.add_argument("--show-logs", action="store_true", help="print what the web server and the worker print")
