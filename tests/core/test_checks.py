@@ -45,7 +45,12 @@ def ids(check=checks.check_settings, **kwargs):
 
 
 def pairs(options):
-    return [pytest.param(name, value, id=f"{name}={value!r:.30}") for name in options for value in options[name]]
+    return [pytest.param(name, value, id=f"{name}={spelled(value)}") for name in options for value in options[name]]
+
+
+def spelled(value):
+    """The value as text that is the same in every process, so that tests can run side by side."""
+    return "a function" if callable(value) else f"{value!r:.30}"
 
 
 @pytest.fixture
