@@ -19,6 +19,7 @@ class AttemptAdmin(ReadOnlyAdmin):
 
     list_display = ("task_id", "round", "attempt", "outcome", "error_class", "started", "finished")
     list_filter = ("outcome",)
+    lookups = ("outcome", "task")
     facts = ("task_id", "round", "attempt", "epoch", "outcome", "error_class", "started", "finished")
     process = ("worker", "worker_pid")
 
@@ -47,6 +48,7 @@ class WorkerAdmin(ReadOnlyAdmin):
 
     list_display = ("__str__", "state", "queues", "slots", "started", "heartbeat", "lease_until", "release")
     list_filter = ("state",)
+    lookups = ("state",)
 
 
 @admin.register(OperatorAction)
@@ -56,4 +58,5 @@ class OperatorActionAdmin(ReadOnlyAdmin):
     permission = "django_simple_queue.view_operatoraction"
     list_display = ("created", "actor", "verb", "scope", "outcomes", "state", "undone")
     list_filter = ("verb", "state")
+    lookups = ("verb", "state")
     ordering = ("-created", "-id")

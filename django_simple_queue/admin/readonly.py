@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import HttpRequest
@@ -41,8 +42,17 @@ class CappedPaginator(ListPaginator):
         return found if found <= COUNTED else AtLeast(COUNTED)
 
 
+class SteadyChangeList(ChangeList):
+    """Sorts by nothing but the columns that an index sorts, whatever the address says."""
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        return super().get_ordering_field(field_name) if field_name in (self.sortable_by or ()) else None
+
+
 class ReadOnlyAdmin(ModelAdmin):
-    """Rows that are written elsewhere; ``permission`` opens them."""
+    """Rows that are written elsewhere; ``permission`` opens them, and an address filters only by ``lookups``."""
+
+    lookups: ClassVar[tuple[str, ...]] = ()
 
     permission = VIEW
     paginator = CappedPaginator
@@ -51,6 +61,13 @@ class ReadOnlyAdmin(ModelAdmin):
     list_max_show_all = 0
     ordering: ClassVar[tuple[str, ...]] = ("-id",)
     sortable_by: ClassVar[tuple[str, ...]] = ()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return SteadyChangeList
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Refuse what a column's text could be guessed with, bit by bit."""
+        return lookup.partition("__")[0] in self.lookups
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm(self.permission)

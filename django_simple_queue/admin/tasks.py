@@ -17,6 +17,7 @@ from django_simple_queue.admin.readonly import ReadOnlyAdmin
 from django_simple_queue.models import QueuePause, Task, Worker
 from django_simple_queue.models.audit import MAX_ROWS
 from django_simple_queue.models.task import TaskQuerySet
+from django_simple_queue.text import UNSTORABLE
 
 APP = "django_simple_queue"
 ENDED = (Task.COMPLETED, Task.FAILED, Task.CANCELLED)
@@ -49,7 +50,10 @@ class QueueFilter(admin.SimpleListFilter):
         return [(name, name) for name in sorted(names - {""})]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
-        return queryset.filter(queue=self.value()) if self.value() else queryset
+        value = self.value()
+        if value and UNSTORABLE.search(value):
+            return queryset.none()
+        return queryset.filter(queue=value) if value else queryset
 
 
 @admin.register(Task)
@@ -59,6 +63,7 @@ class TaskAdmin(TaskColumns, ReadOnlyAdmin):
     list_display = ("task", "status_page_link", "queue", "attempts", "created", "started", "finished", "id")
     list_display_links = ("task", "id")
     list_filter = ("status", QueueFilter, "created")
+    lookups = ("status", "queue", "created")
     ordering = ("-created", "-id")
     sortable_by = ("created",)
     search_fields = ("id", "task")

@@ -197,9 +197,7 @@ def elements(text):
 def test_what_a_task_carries_never_becomes_markup(reader):
     plain = a_task(Task.PROGRESS, **dict.fromkeys(payload.COLUMNS, "x"), queue="x", progress=1, progress_message="x")
     columns = dict.fromkeys(payload.COLUMNS, HOSTILE)
-    hostile = a_task(
-        Task.PROGRESS, **columns, task=HOSTILE[:200], queue=HOSTILE, progress=1, progress_message=HOSTILE
-    )
+    hostile = a_task(Task.PROGRESS, **columns, task=HOSTILE[:200], queue=HOSTILE, progress=1, progress_message=HOSTILE)
     page = get(reader, hostile.pk).content.decode()
     assert [tag for tag in elements(page) if tag[0] != "span"] == [
         tag for tag in elements(get(reader, plain.pk).content.decode()) if tag[0] not in ("span", "wbr")
