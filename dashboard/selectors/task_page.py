@@ -73,6 +73,10 @@ class TaskPage:
         return self.task.status == Task.PROGRESS
 
     @property
+    def has_run(self) -> bool:
+        return self.task.status in (Task.PROGRESS, Task.COMPLETED, Task.FAILED) or bool(self.runs)
+
+    @property
     def ahead(self) -> bool:
         """The line ends in the future."""
         return bool(self.bars) and self.bars[-1].stretch.ahead

@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django import template
+from django.utils import timezone
+from django.utils.safestring import SafeString
 
-from dashboard.formats import coarse
+from dashboard.formats import coarse, duration
 from dashboard.redaction import redact_text, visible
 from dashboard.selectors.activity import Filter
 from dashboard.selectors.task_page import MOST_SIMILAR
+from dashboard.templatetags.simple_queue import stamp
 from dashboard.wording import past
 from django_simple_queue.models import OperatorAction, Task, Worker
 
@@ -45,10 +48,18 @@ def similar_count(count: int) -> str:
     return f"More than {MOST_SIMILAR}" if count > MOST_SIMILAR else "1 other task" if count == 1 else f"{count} others"
 
 
+@register.simple_tag
+def moment(value: datetime, now: datetime) -> SafeString:
+    """A moment as the time of day, with the day when that is not today."""
+    local = timezone.localtime(value)
+    today = local.date() == timezone.localdate(now)
+    return stamp(value, f"{local:%H:%M:%S}" if today else f"{local.day} {local:%b %H:%M}")
+
+
 @register.filter
-def liveness(worker: Worker) -> str:
-    """The state of a worker that is not alive any more."""
-    return "stopped since" if worker.state == Worker.State.STOPPED else "lost since"
+def brief(seconds: float | None) -> str:
+    """A duration for a narrow column."""
+    return coarse(seconds) if seconds is not None and seconds >= 60 else duration(seconds)
 
 
 @register.filter
