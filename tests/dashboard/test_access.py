@@ -1,0 +1,207 @@
+"""The gate: every view of the console passes it, and says what is missing."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from django.db import DatabaseError
+from django.urls import get_resolver, reverse
+
+from dashboard import urls
+from dashboard.access import HEADERS
+from dashboard.selectors import snapshot
+from django_simple_queue.models import OperatorAction, Task
+from tests.dashboard.people import operator, signed_in
+from tests.dashboard.queue import a_task, status_of
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+OPEN = {"login", "logout"}
+NAMES = sorted({pattern.name for pattern in urls.urlpatterns})
+
+
+def address(name, task=None):
+    route = str(next(pattern for pattern in urls.urlpatterns if pattern.name == name).pattern)
+    values = {"<uuid:pk>": task.pk if task else uuid4(), "<int:pk>": 1, "<str:name>": "output"}
+    return reverse(f"simple_queue_dashboard:{name}", args=[value for key, value in values.items() if key in route])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_view_passes_the_gate(name):
+    views = [pattern.callback for pattern in urls.urlpatterns if pattern.name == name]
+    assert all(getattr(view, "passes_gate", False) for view in views)
+
+
+def test_the_project_serves_no_other_view_under_the_console():
+    console = [pattern for pattern in get_resolver().url_patterns if getattr(pattern, "app_name", "") == urls.app_name]
+    assert [pattern.urlconf_module for pattern in console] == [urls]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in OPEN])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_nobody_gets_in_without_signing_in(client, name, method):
+    response = getattr(client, method)(address(name))
+    assert response.status_code in (302, 405)
+    if response.status_code == 302:
+        assert response["Location"].startswith("/login/")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_answer_carries_the_headers(client, name):
+    response = client.get(address(name))
+    assert {header: response[header] for header in HEADERS} == HEADERS
+
+
+def test_an_anonymous_page_comes_back_after_signing_in(client):
+    operator("ada", "view_task")
+    login = client.get("/?status=failed")["Location"]
+    assert login == "/login/?next=%2F%3Fstatus%3Dfailed"
+    response = client.post(login, {"username": "ada", "password": "ada", "next": "/?status=failed"})
+    assert response["Location"] == "/?status=failed"
+
+
+def test_an_anonymous_fragment_leads_its_whole_page_to_the_login(client):
+    headers = {**HTMX, "HX-Current-URL": "http://testserver/?status=failed"}
+    response = client.get("/?status=failed&live=1&top=x", headers=headers)
+    assert response.status_code == 200
+    assert response["HX-Redirect"] == "/login/?next=%2F%3Fstatus%3Dfailed"
+    assert response.content == b""
+
+
+def test_signing_in_never_leads_to_another_site(client):
+    operator("ada", "view_task")
+    response = client.post("/login/?next=//evil.example/", {"username": "ada", "password": "ada"})
+    assert response["Location"] == "/"
+
+
+def test_a_wrong_password_is_told_and_the_name_stays(client):
+    response = client.post("/login/", {"username": "ada", "password": "no"})
+    assert response.status_code == 200
+    assert b'value="ada"' in response.content
+    assert b"sign-in-error" in response.content
+
+
+def test_signing_out(client):
+    signed_in(client, operator("ada", "view_task"))
+    assert client.post("/logout/")["Location"] == "/login/"
+    assert client.get("/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("user", "missing"),
+    [
+        ({"staff": False, "superuser": True}, b"staff status"),
+        ({}, b"django_simple_queue.view_task"),
+    ],
+)
+def test_who_may_not_look_is_told_what_is_missing(client, user, missing):
+    response = signed_in(client, operator("eva", **user)).get("/")
+    assert response.status_code == 403
+    assert missing in response.content
+
+
+@pytest.mark.parametrize(
+    ("name", "permission", "status"),
+    [
+        ("task_requeue", "requeue_task", Task.FAILED),
+        ("task_start_now", "requeue_task", Task.QUEUED),
+        ("task_undo", "requeue_task", Task.FAILED),
+        ("task_cancel", "cancel_task", Task.QUEUED),
+        ("task_mark_failed", "cancel_task", Task.PROGRESS),
+    ],
+)
+def test_each_verb_needs_its_own_permission(client, name, permission, status):
+    task = a_task(status)
+    others = {"requeue_task", "cancel_task", "change_task", "add_task", "export_task"} - {permission}
+    response = signed_in(client, operator("eva", "view_task", *others)).post(address(name, task))
+    assert response.status_code == 403
+    assert permission.encode() in response.content
+    assert status_of(task) == status
+
+
+@pytest.mark.parametrize("name", ["tasks_requeue", "tasks_cancel"])
+def test_a_verb_over_many_needs_the_permission_too(client, name):
+    task = a_task(Task.FAILED)
+    response = signed_in(client, operator("eva", "view_task")).post(address(name), {"ids": str(task.pk)})
+    assert response.status_code == 403
+    assert status_of(task) == Task.FAILED
+
+
+def test_undoing_an_action_needs_the_permission_of_its_verb(client):
+    action = OperatorAction.objects.create(verb="cancel", outcomes={"done": 1})
+    signed_in(client, operator("eva", "view_task", "requeue_task"))
+    response = client.post(reverse("simple_queue_dashboard:action_undo", args=[action.pk]))
+    assert response.status_code == 403
+    assert b"cancel_task" in response.content
+
+
+def test_a_forbidden_click_tells_it_in_place(client):
+    task = a_task(Task.FAILED)
+    response = signed_in(client, operator("eva", "view_task")).post(address("task_requeue", task), headers=HTMX)
+    assert (response.status_code, response["HX-Retarget"]) == (403, "#outcome")
+    assert b"requeue_task" in response.content
+    assert b"<html" not in response.content
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith(("task_", "tasks_", "action_", "theme"))])
+def test_a_change_is_never_made_by_get(client, name):
+    task = a_task(Task.FAILED)
+    response = signed_in(client, operator("ada", superuser=True)).get(address(name, task))
+    assert response.status_code in (200, 405)
+    assert status_of(task) == Task.FAILED
+
+
+def test_a_change_needs_the_csrf_token():
+    from django.test import Client
+
+    task = a_task(Task.FAILED)
+    client = signed_in(Client(enforce_csrf_checks=True), operator("ada", superuser=True))
+    assert client.post(address("task_requeue", task)).status_code == 403
+    assert status_of(task) == Task.FAILED
+
+
+def test_a_lost_database_is_told_and_the_page_tries_again(client, monkeypatch):
+    def lost():
+        raise DatabaseError("server closed the connection unexpectedly")
+
+    signed_in(client, operator("ada", superuser=True))
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshot, "current", lost)
+        response = client.get("/?status=failed")
+        assert response.status_code == 503
+        assert response["Retry-After"] == "5"
+        assert b'http-equiv="refresh"' in response.content
+        assert b"does not answer" in response.content
+        assert b"server closed" not in response.content
+        assert {header: response[header] for header in HEADERS} == HEADERS
+    assert client.get("/?status=failed").status_code == 200
+
+
+def test_an_unknown_task_is_a_page_of_the_house(client):
+    response = signed_in(client, operator("ada", superuser=True)).post(address("task_requeue"))
+    assert response.status_code == 404
+    assert b"No task has the id" in response.content
+
+
+def test_the_theme_is_kept_in_a_cookie_and_set_by_the_server(client):
+    signed_in(client, operator("ada", "view_task"))
+    response = client.post("/theme/", {"next": "/?status=failed"})
+    assert response["Location"] == "/?status=failed"
+    assert b'data-theme="light"' in client.get("/").content
+    client.post("/theme/")
+    assert b'data-theme="dark"' in client.get("/").content
+
+
+def test_going_back_never_leads_to_another_site(client):
+    signed_in(client, operator("ada", "view_task"))
+    assert client.post("/theme/", {"next": "https://evil.example/"})["Location"] == "/"
+
+
+def test_the_navigation_lists_what_this_operator_may_open(client):
+    html = signed_in(client, operator("eva", "view_task")).get("/").content.decode()
+    assert ">Enqueue<" not in html
+    client.logout()
+    html = signed_in(client, operator("ada", superuser=True)).get("/").content.decode()
+    assert ">Workers<" in html
+    assert ">Failures<" not in html
