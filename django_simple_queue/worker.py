@@ -77,11 +77,11 @@ class TaskSubject:
         try:
             if (task := self.instance()) is not None:
                 signal.send_robust(sender=Task, task=task, **arguments)
-        except (Error, SystemExit, KeyboardInterrupt) as error:
-            logger.exception("Signals about task %s were cut short: %r", self.task_id or self.task, error)
+        except (Exception, SystemExit, KeyboardInterrupt):
+            logger.exception("The signals about task %s were cut short", self.task_id or self.task)
 
     def instance(self) -> Task | None:
-        if self.task is None:
+        if self.task is None and self.task_id is not None:
             self.task = Task.objects.filter(pk=self.task_id).first()
             if self.task is not None:
                 self.task.runs_here = True

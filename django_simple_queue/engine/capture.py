@@ -111,7 +111,7 @@ def text_stream(descriptor: int) -> io.TextIOWrapper:
 
 def writes_to_standard_stream(handler: logging.Handler) -> bool:
     try:
-        return handler.stream.fileno() in STANDARD  # type: ignore[attr-defined, no-any-return]
+        return handler.stream.fileno() in STANDARD  # type: ignore[attr-defined]
     except (AttributeError, OSError, ValueError):
         return False
 

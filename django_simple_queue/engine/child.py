@@ -10,6 +10,7 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
@@ -79,7 +80,7 @@ class Child:
         self.loop = ManagedEventLoop()
         self.loop.__enter__()
         self.unanswered: dict[int, tuple[TaskSubject, BaseException | None]] = {}
-        self.answers = {"run": self.run, "ended": self.ended, "died": self.died}
+        self.answers: dict[str, Callable[..., None]] = {"run": self.run, "ended": self.ended, "died": self.died}
 
     def serve(self) -> None:
         self.say("ready", 0)

@@ -7,7 +7,6 @@ import os
 import selectors
 from collections.abc import Callable, Iterator
 
-from django_simple_queue import conf
 from django_simple_queue.engine import child, clock, messages
 from django_simple_queue.engine.capture import LogFile
 from django_simple_queue.engine.forks import prepare_to_fork
@@ -24,7 +23,6 @@ class Crew:
     def __init__(self, size: int, selector: selectors.BaseSelector, private: list[int]) -> None:
         self.size, self.selector, self.private = size, selector, private
         self.members: dict[int, Member] = {}
-        self.worn_out_at = conf.get_max_tasks_per_child()
         self.born_again_at = 0.0
 
     def __iter__(self) -> Iterator[Member]:
@@ -72,7 +70,7 @@ class Crew:
 
     def replace_worn_out(self, now: float) -> None:
         for member in self.staff:
-            if member.given >= self.worn_out_at and member.hungry:
+            if member.idle and not member.hungry:
                 member.dismiss(now)
 
     def dead(self) -> Iterator[tuple[Member, int]]:

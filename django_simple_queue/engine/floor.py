@@ -103,7 +103,7 @@ class Floor:
             self.outbox.add(Entry(run.ending("release"), now))
 
     def release_unread(self) -> None:
-        for member in self.crew:
+        for member in self.crew.staff:
             self.ready.extend(member.take_back())
         self.release_ready()
 

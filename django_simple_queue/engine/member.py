@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from collections.abc import Iterator
 from contextlib import suppress
 
+from django_simple_queue import conf
 from django_simple_queue.engine import messages
 from django_simple_queue.engine.capture import LogFile
 from django_simple_queue.engine.runs import Doom, Run
@@ -26,6 +28,7 @@ class Member:
         self.sent: dict[int, Run] = {}
         self.telling: dict[int, float] = {}
         self.given = 0
+        self.worn_out_at = conf.get_max_tasks_per_child()
         self.ready = False
         self.leaving = False
         self.since = 0.0
@@ -52,6 +55,10 @@ class Member:
 
     @property
     def hungry(self) -> bool:
+        return self.idle and self.given < self.worn_out_at
+
+    @property
+    def idle(self) -> bool:
         return not (self.sent or self.telling or self.leaving or self.doomed)
 
     def give(self, run: Run, now: float) -> bool:
@@ -73,17 +80,20 @@ class Member:
 
     def take_back(self) -> list[Run]:
         """Return the runs that the child has not begun to read; the kernel gives each packet to one reader only."""
-        taken = []
+        unread = list(self.unread())
+        for message in unread:
+            if message[0] != "run":
+                with suppress(OSError):
+                    messages.send_packet(self.end, message)
+        return [self.sent.pop(message[1]) for message in unread if message[0] == "run"]
+
+    def unread(self) -> Iterator[messages.Message]:
         with suppress(BlockingIOError):
-            while messages.can_take_back(self.end):
+            while messages.can_take_back(self.other):
                 message = messages.receive_packet(self.other, socket.MSG_DONTWAIT)
                 if message is None:
-                    break
-                if message[0] == "run":
-                    taken.append(self.sent.pop(message[1]))
-                else:
-                    self.telling.pop(message[1], None)
-        return taken
+                    return
+                yield message
 
     def doom(self, doom: Doom, now: float) -> None:
         """End the child and all that runs in its process group: SIGTERM now, SIGKILL soon."""

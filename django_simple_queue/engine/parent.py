@@ -86,11 +86,15 @@ class Parent:
         """Give up the lease; return the exit code."""
         self.crew.dismiss(clock.now())
         unsaved = len(self.floor.outbox)
-        if unsaved or self.desk.ask(lambda: store.leave(self.worker.id) or True) is None:
+        if unsaved or not self.desk.ask(self.give_up_lease):
             logger.error("leaving while the database does not answer: %d endings are not stored", unsaved)
             return 1
         logger.info("worker %s stopped", self.worker.id)
         return 0
+
+    def give_up_lease(self) -> bool:
+        store.leave(self.worker.id)
+        return True
 
     def turn(self) -> None:
         """Sleep until something happens or is due, then do all that is due."""

@@ -1,0 +1,98 @@
+"""The command line: what it says at the start, and how it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from django_simple_queue.models import Task
+from tests.engine.fleet import TASKS, Fleet, enqueue
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--concurrency", "0"], "--concurrency 0 is not possible: use a whole number from 1 on."),
+        (["--concurrency", "many"], "--concurrency many is not possible: use a whole number from 1 on."),
+        (["--max-tasks", "-1"], "--max-tasks -1 is not possible: use a whole number from 1 on."),
+    ],
+)
+def test_impossible_options(fleet: Fleet, arguments: list[str], complaint: str) -> None:
+    boot = fleet.start(*arguments)
+    assert boot.wait() == 1
+    assert boot.lines.strip().endswith(complaint)
+    assert "Traceback" not in boot.lines
+
+
+def test_wrong_settings(fleet: Fleet) -> None:
+    boot = fleet.start("--burst", lease_seconds="soon")
+    assert boot.wait() == 1
+    assert "DJANGO_SIMPLE_QUEUE_LEASE_SECONDS" in boot.lines
+    assert "Traceback" not in boot.lines
+
+
+def test_unmigrated_database(fleet: Fleet, tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+    boot = fleet.start("--burst", env={"TEST_DATABASE_URL": address})
+    assert boot.wait() == 1
+    (last,) = boot.lines.strip().splitlines()[-1:]
+    assert last.startswith("CommandError: The database 'default' is not migrated (missing: 0001_initial")
+    assert last.endswith('Run "manage.py migrate" first.')
+    assert "Traceback" not in boot.lines
+
+
+def test_database_that_does_not_answer(fleet: Fleet, tmp_path: Path) -> None:
+    address = f"postgres://nobody@{str(tmp_path).replace('/', '%2F')}/none"
+    boot = fleet.start("--burst", env={"TEST_DATABASE_URL": address})
+    assert boot.wait() == 1
+    assert "CommandError: The database 'default' does not answer:" in boot.lines
+    assert "Traceback" not in boot.lines
+
+
+def test_says_what_it_works_on(fleet: Fleet) -> None:
+    boot = fleet.burst("--concurrency", "3", "--queues", "mail,media", allowed_tasks=[TASKS + "noop"])
+    assert (
+        f"database {connection.settings_dict['NAME']}, queues mail, media, 3 at the same time, 1 tasks allowed"
+        in boot.lines
+    )
+
+
+def test_one_line_per_event(fleet: Fleet) -> None:
+    good, bad = enqueue("noop"), enqueue("fail")
+    lines = fleet.burst("--concurrency", "1").lines
+    assert f"claimed {good} tests.tasks.noop attempt 1 of 1" in lines
+    assert f"completed {good} tests.tasks.noop " in lines
+    assert f"failed {bad} tests.tasks.fail " in lines
+    assert " ms: ValueError('no such order')\n" in lines
+
+
+def test_quiet(fleet: Fleet) -> None:
+    enqueue("noop")
+    assert fleet.burst("--concurrency", "1", "-v", "0", allowed_tasks=[TASKS + "noop"]).lines == ""
+
+
+@pytest.mark.parametrize(
+    ("module", "complaint"),
+    [
+        (
+            "import threading\nthreading.Thread(target=threading.Event().wait, name='poller', daemon=True).start()",
+            "The project started threads that a child process cannot take along: 'poller'.",
+        ),
+    ],
+)
+def test_refuses_to_fork_with_threads(fleet: Fleet, tmp_path: Path, module: str, complaint: str) -> None:
+    (tmp_path / "with_threads.py").write_text(f"from tests.settings import *\n{module}\n")
+    boot = fleet.start("--burst", env={"DJANGO_SETTINGS_MODULE": "with_threads", "PYTHONPATH": f"{tmp_path}:."})
+    assert boot.wait() == 1
+    assert complaint in boot.lines
+    assert "Traceback" not in boot.lines
+
+
+def test_burst_promotes_what_is_due_first(fleet: Fleet) -> None:
+    task = Task.objects.get(pk=enqueue("noop"))
+    Task.objects.filter(pk=task.pk).update(due=False)
+    fleet.burst()
+    task.refresh_from_db()
+    assert task.status == Task.COMPLETED

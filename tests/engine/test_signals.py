@@ -1,0 +1,80 @@
+"""Receivers of the queue's signals, in the children of a real worker. `tests.engine.receivers` is an app of the test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from django_simple_queue.models import Task
+from tests.engine.fleet import Fleet, Ledger, enqueue
+
+
+def worker(fleet: Fleet, ledger: Ledger, *arguments: str, **settings: Any) -> str:
+    env = {"DJANGO_SETTINGS_MODULE": "tests.engine.with_receivers", "RECEIVERS_LEDGER": ledger.path}
+    boot = fleet.start("--burst", "--concurrency", "1", *arguments, env=env, **settings)
+    assert boot.wait() == 0, boot.lines
+    return boot.lines
+
+
+def heard(ledger: Ledger) -> list[str]:
+    return [" ".join(words) for words in ledger.words("heard")]
+
+
+def test_success(fleet: Fleet, ledger: Ledger) -> None:
+    task = enqueue("noop")
+    worker(fleet, ledger)
+    assert heard(ledger) == [f"before_job {task} 1", f"on_success {task} 2 ok"]
+
+
+def test_failure(fleet: Fleet, ledger: Ledger) -> None:
+    task = enqueue("fail")
+    worker(fleet, ledger)
+    assert heard(ledger) == [f"before_job {task} 1", f"on_failure {task} 3 ValueError('no such order')"]
+
+
+@pytest.mark.parametrize("name", ["count_to", "count_slowly"])
+def test_generators(fleet: Fleet, ledger: Ledger, name: str) -> None:
+    task = enqueue(name, {"end": 2})
+    worker(fleet, ledger)
+    assert heard(ledger) == [
+        f"before_job {task} 1",
+        *(f"before_loop {task} 0", f"after_loop {task} 0 '0 '"),
+        *(f"before_loop {task} 1", f"after_loop {task} 1 '1 '"),
+        f"on_success {task} 2 0 1",
+    ]
+
+
+def test_another_child_tells_of_a_crash(fleet: Fleet, ledger: Ledger) -> None:
+    task = enqueue("kill_self")
+    worker(fleet, ledger)
+    assert heard(ledger)[-1] == f"on_failure {task} 3 None"
+
+
+def test_no_ending_is_told_while_attempts_remain(fleet: Fleet, ledger: Ledger) -> None:
+    task = enqueue("fail", max_attempts=2)
+    worker(fleet, ledger)
+    assert heard(ledger) == [f"before_job {task} 1"]
+
+
+def test_a_receiver_that_raises_changes_nothing(fleet: Fleet, ledger: Ledger) -> None:
+    task = enqueue("noop", created_by="raise")
+    lines = worker(fleet, ledger)
+    assert Task.objects.get(pk=task).status == Task.COMPLETED
+    assert heard(ledger)[-1] == f"on_success {task} 2 ok"
+    assert "receiver on purpose" in (Task.objects.get(pk=task).log or "") + lines
+
+
+def test_what_a_receiver_saves_spares_the_engine(fleet: Fleet, ledger: Ledger) -> None:
+    task = enqueue("noop", created_by="save")
+    worker(fleet, ledger)
+    row = Task.objects.get(pk=task)
+    assert (row.status, row.output, row.created_by) == (Task.COMPLETED, "ok", "saved")
+
+
+def test_a_receiver_that_hangs_is_ended(fleet: Fleet, ledger: Ledger) -> None:
+    hanging = enqueue("noop", created_by="hang", timeout=1)
+    after = enqueue("noop")
+    worker(fleet, ledger)
+    assert Task.objects.get(pk=hanging).error == "Task timed out after 1 seconds"
+    assert Task.objects.get(pk=after).status == Task.COMPLETED

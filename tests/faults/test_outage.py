@@ -1,0 +1,81 @@
+"""The database goes away while tasks run: no worker dies, nothing runs twice, nothing stays in progress."""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+
+import pytest
+from django.db import close_old_connections, connection
+
+from django_simple_queue.models import Task
+from django_simple_queue.utils import create_tasks
+from tests.engine.fleet import TASKS, Boot, Fleet, Ledger, enqueue
+from tests.support.servers import Server
+from tests.support.waiting import wait_until
+
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+def all_ended() -> bool:
+    close_old_connections()
+    return not Task.objects.filter(status__in=(Task.QUEUED, Task.PROGRESS)).exists()
+
+
+def stop_cleanly(boots: list[Boot]) -> None:
+    for boot in boots:
+        assert boot.process.poll() is None, boot.lines
+        boot.send(signal.SIGTERM)
+    assert [boot.wait(30) for boot in boots] == [0] * len(boots)
+    assert not [boot.lines for boot in boots if "Traceback" in boot.lines]
+
+
+@pytest.mark.parametrize("mode", ["immediate", "fast"])
+def test_restart_under_load(fleet: Fleet, ledger: Ledger, postgres_cluster: Server, mode: str) -> None:
+    names = [str(number) for number in range(600)]
+    create_tasks([(TASKS + "recorded", {"ledger": ledger.path, "name": n, "seconds": 0.01}) for n in names])
+    boots = [fleet.ready("--concurrency", "2") for _ in range(3)]
+    for share in (100, 300):
+        ledger.wait_for("end", share, 60)
+        connection.close()
+        postgres_cluster.restart(mode)
+    wait_until(all_ended, 90, "every task has ended")
+    assert Task.objects.filter(status=Task.COMPLETED).count() == len(names)
+    assert ledger.count("start") == ledger.count("end") == Counter(names)
+    stop_cleanly(boots)
+
+
+def test_what_ends_while_the_database_is_away_is_stored(fleet: Fleet, ledger: Ledger, postgres_cluster: Server) -> None:
+    boot = fleet.ready("--concurrency", "1")
+    task = enqueue("recorded", {"ledger": ledger.path, "name": "one", "seconds": 1})
+    ledger.wait_for("start")
+    connection.close()
+    postgres_cluster.stop("immediate")
+    try:
+        ledger.wait_for("end")
+        wait_until(lambda: "database does not answer" in boot.lines, 10, "the worker notices")
+    finally:
+        postgres_cluster.resume()
+    wait_until(all_ended, 20, "the ending is stored")
+    assert Task.objects.get(pk=task).output == "one"
+    assert "database answers again" in boot.lines
+    stop_cleanly([boot])
+
+
+def test_an_outage_longer_than_the_lease_ends_what_runs(fleet: Fleet, ledger: Ledger, postgres_cluster: Server) -> None:
+    boot = fleet.ready("--concurrency", "1", lease_seconds=3)
+    task = enqueue("tidy", {"ledger": ledger.path})
+    ((child,),) = ledger.wait_for("start")
+    children = boot.children
+    connection.close()
+    postgres_cluster.stop("immediate")
+    try:
+        wait_until(lambda: child not in map(str, boot.children), 5, "the child is ended before the lease is over")
+    finally:
+        postgres_cluster.resume()
+    assert boot.wait(20) == 1
+    assert child in map(str, children)
+    assert "leaving: The lease of worker" in boot.lines
+    assert Task.objects.get(pk=task).status in (Task.PROGRESS, Task.FAILED)
+    fleet.ready("--concurrency", "1", lease_seconds=3)
+    wait_until(all_ended, 15, "another worker settles the task")
