@@ -22,25 +22,26 @@ def detect_orphaned_tasks() -> int:
     return sum(end(task, f"worker process (PID {task.worker_pid}) no longer running", "lost") for task in orphans)
 
 
-def handle_subprocess_exit(task_id: UUID, exit_code: int) -> bool:
-    """End a task whose process left with ``exit_code`` other than 0 while it was in progress; tell whether it was."""
-    return exit_code != 0 and end_running(task_id, f"Worker subprocess exited with code {exit_code}", "crashed")
+def handle_subprocess_exit(task_id: UUID, exit_code: int | None) -> bool:
+    """End a task in progress whose process left with ``exit_code``, unless that is 0 or None; tell whether it did."""
+    return bool(exit_code) and end_running(task_id, f"Worker subprocess exited with code {exit_code}", "crashed")
 
 
 def handle_task_timeout(task_id: UUID, timeout_seconds: float) -> bool:
     """End a task in progress whose process was stopped after ``timeout_seconds``; tell whether it was in progress."""
-    return end_running(task_id, f"Task timed out after {timeout_seconds:g} seconds", "timed_out")
+    cause = TimeoutError(f"Task exceeded {timeout_seconds:g}s timeout")
+    return end_running(task_id, f"Task timed out after {timeout_seconds:g} seconds", "timed_out", cause)
 
 
-def end_running(task_id: UUID, error: str, outcome: str) -> bool:
+def end_running(task_id: UUID, error: str, outcome: str, cause: Exception | None = None) -> bool:
     task = Task.objects.running().filter(pk=task_id).first()
-    return task is not None and end(task, error, outcome)
+    return task is not None and end(task, error, outcome, cause)
 
 
-def end(task: Task, error: str, outcome: str) -> bool:
+def end(task: Task, error: str, outcome: str, cause: Exception | None = None) -> bool:
     ended = task.fail(Failure(error), Attempt.Outcome(outcome))
     if ended and task.status == Task.FAILED:
-        signals.on_failure.send_robust(sender=Task, task=task, error=None)
+        signals.on_failure.send_robust(sender=Task, task=task, error=cause)
     return ended
 
 
