@@ -18,6 +18,7 @@ from django_simple_queue.models import OperatorActionItem, Task
 from django_simple_queue.models.audit import record
 from django_simple_queue.utils import create_task
 
+KEY_OF_FORM = "console:"
 EXPECTED = {
     "Expecting value": "a value is missing",
     "Expecting property name enclosed in double quotes": "a name in double quotes is missing",
@@ -75,7 +76,7 @@ class EnqueueForm(forms.Form):
         """Return a key that is the same for the same form with the same content, and only for it."""
         content = json.dumps([self.call.path, {**self.cleaned_data, "token": ""}], sort_keys=True, default=str)
         digest = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:16]
-        return f"console:{self.cleaned_data['token']}:{digest}"
+        return f"{KEY_OF_FORM}{self.cleaned_data['token']}:{digest}"
 
 
 def new_token() -> UUID:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ MUST_NOT = "This task must not run twice, so it cannot be requeued here (its opt
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A button; what has to be asked before it acts, the console asks in a dialog."""
+    """A button; what has to be asked before it acts, the console asks in a dialog. ``leaves`` goes to another page."""
 
     verb: str
     label: str
@@ -26,10 +26,11 @@ class Offer:
     style: str = ""
     key: str = ""
     url: str = ""
+    leaves: bool = False
 
 
 REQUEUE = Offer("requeue", "Requeue", "requeue", "btn-primary", "r")
-RUN_AGAIN = Offer("run_again", "Run again", "requeue")
+RUN_AGAIN = Offer("run_again", "Run again", "requeue", leaves=True)
 START_NOW = Offer("start_now", "Start now", "play", "btn-primary")
 CANCEL = Offer("cancel", "Cancel", "ban", "btn-danger")
 STOP = Offer("cancel", "Stop task…", "ban", "btn-danger")
@@ -37,23 +38,31 @@ MARK_FAILED = Offer("mark_failed", "Mark failed", "failed", "btn-danger")
 
 
 def offers(page: TaskPage, permissions: Collection[str]) -> Mapping[str, Any]:
-    """Return ``actions``, the offers that ``permissions`` (codenames) allow, and ``refused``, sentences."""
+    """Return the offers that ``permissions`` (codenames) allow, and ``refused``, sentences on what is not possible.
+
+    ``actions`` belong to the head of the page. ``undo`` belongs to the notice of what was just done: there no button
+    takes the place of the one that was clicked, and a double click does not undo.
+    """
     possible, refused = possible_offers(page)
-    allowed = [offer for offer in possible if PERMISSIONS[offer.verb] in permissions]
-    return {"actions": [located(offer, page) for offer in allowed], "refused": refused}
+    undo = [*undo_offers(page), *([START_NOW] if page.held else [])]
+    return {"actions": ready(possible, page, permissions), "undo": ready(undo, page, permissions), "refused": refused}
+
+
+def ready(possible: Sequence[Offer], page: TaskPage, permissions: Collection[str]) -> Sequence[Offer]:
+    return [located(offer, page) for offer in possible if PERMISSIONS[offer.verb] in permissions]
 
 
 def possible_offers(page: TaskPage) -> tuple[list[Offer], list[str]]:
     task = page.task
     if task.status == Task.QUEUED:
-        return [*undo_offers(page), *([] if task.due else [START_NOW]), CANCEL], []
+        return [] if page.held else [*([] if task.due else [START_NOW]), CANCEL], []
     if task.status == Task.PROGRESS:
         return [MARK_FAILED] if page.orphaned else [STOP] if not task.cancel_requested else [], []
     if not conf.is_task_allowed(task.task):
-        return undo_offers(page), [f"It cannot run again: it is not in {conf.PREFIX}ALLOWED_TASKS any more."]
+        return [], [f"It cannot run again: it is not in {conf.PREFIX}ALLOWED_TASKS any more."]
     if task.status == Task.COMPLETED:
         return [RUN_AGAIN], []
-    return ([*undo_offers(page), REQUEUE], []) if not never(task) else ([], [MUST_NOT])
+    return ([REQUEUE], []) if not never(task) else ([], [MUST_NOT])
 
 
 def undo_offers(page: TaskPage) -> list[Offer]:

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import BooleanField, Case, Q, Value, When
 from django.db.models.functions import Now
 
+from dashboard.forms import KEY_OF_FORM
 from dashboard.redaction import Redacted
 from dashboard.selectors import diagnosis, payload
 from dashboard.selectors.payload import FrameGroup, Token, Window
@@ -75,6 +76,16 @@ class TaskPage:
     @property
     def has_run(self) -> bool:
         return self.task.status in (Task.PROGRESS, Task.COMPLETED, Task.FAILED) or bool(self.runs)
+
+    @property
+    def key(self) -> str:
+        """The idempotency key, unless it is the one that the enqueue form gave itself."""
+        key = self.task.idempotency_key or ""
+        return "" if key.startswith(KEY_OF_FORM) else key
+
+    @property
+    def enqueued_here(self) -> bool:
+        return any(item.action.verb == "enqueue" for item in self.items)
 
     @property
     def ahead(self) -> bool:
