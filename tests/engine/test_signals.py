@@ -1,4 +1,4 @@
-"""Receivers of the queue's signals, in the children of a real worker. `tests.engine.receivers` is an app of the test."""
+"""Receivers of the queue's signals, in the children of a real worker."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from django.db import close_old_connections, connection
@@ -13,6 +14,22 @@ from django_simple_queue.utils import create_tasks
 from tests.engine.fleet import TASKS, Boot, Fleet, Ledger, enqueue
 from tests.support.servers import Server
 from tests.support.waiting import wait_until
+
+
+@pytest.fixture
+def postgres(fleet: Fleet, postgres_cluster: Server) -> Iterator[Server]:
+    """The test's server is quick because it forgets its latest commits in a crash; here it must remember them."""
+    execute("ALTER ROLE CURRENT_USER SET synchronous_commit = on")
+    connection.close()
+    yield postgres_cluster
+    connection.close()
+    execute("ALTER ROLE CURRENT_USER RESET synchronous_commit")
+
+
+def execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -31,48 +48,48 @@ def stop_cleanly(boots: list[Boot]) -> None:
 
 
 @pytest.mark.parametrize("mode", ["immediate", "fast"])
-def test_restart_under_load(fleet: Fleet, ledger: Ledger, postgres_cluster: Server, mode: str) -> None:
+def test_restart_under_load(fleet: Fleet, ledger: Ledger, postgres: Server, mode: str) -> None:
     names = [str(number) for number in range(600)]
     create_tasks([(TASKS + "recorded", {"ledger": ledger.path, "name": n, "seconds": 0.01}) for n in names])
     boots = [fleet.ready("--concurrency", "2") for _ in range(3)]
     for share in (100, 300):
         ledger.wait_for("end", share, 60)
         connection.close()
-        postgres_cluster.restart(mode)
+        postgres.restart(mode)
     wait_until(all_ended, 90, "every task has ended")
     assert Task.objects.filter(status=Task.COMPLETED).count() == len(names)
     assert ledger.count("start") == ledger.count("end") == Counter(names)
     stop_cleanly(boots)
 
 
-def test_what_ends_while_the_database_is_away_is_stored(fleet: Fleet, ledger: Ledger, postgres_cluster: Server) -> None:
+def test_what_ends_while_the_database_is_away_is_stored(fleet: Fleet, ledger: Ledger, postgres: Server) -> None:
     boot = fleet.ready("--concurrency", "1")
     task = enqueue("recorded", {"ledger": ledger.path, "name": "one", "seconds": 1})
     ledger.wait_for("start")
     connection.close()
-    postgres_cluster.stop("immediate")
+    postgres.stop("immediate")
     try:
         ledger.wait_for("end")
         wait_until(lambda: "database does not answer" in boot.lines, 10, "the worker notices")
     finally:
-        postgres_cluster.resume()
+        postgres.resume()
     wait_until(all_ended, 20, "the ending is stored")
     assert Task.objects.get(pk=task).output == "one"
     assert "database answers again" in boot.lines
     stop_cleanly([boot])
 
 
-def test_an_outage_longer_than_the_lease_ends_what_runs(fleet: Fleet, ledger: Ledger, postgres_cluster: Server) -> None:
+def test_an_outage_longer_than_the_lease_ends_what_runs(fleet: Fleet, ledger: Ledger, postgres: Server) -> None:
     boot = fleet.ready("--concurrency", "1", lease_seconds=3)
     task = enqueue("tidy", {"ledger": ledger.path})
     ((child,),) = ledger.wait_for("start")
     children = boot.children
     connection.close()
-    postgres_cluster.stop("immediate")
+    postgres.stop("immediate")
     try:
         wait_until(lambda: child not in map(str, boot.children), 5, "the child is ended before the lease is over")
     finally:
-        postgres_cluster.resume()
+        postgres.resume()
     assert boot.wait(20) == 1
     assert child in map(str, children)
     assert "leaving: The lease of worker" in boot.lines
