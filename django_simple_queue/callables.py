@@ -44,7 +44,10 @@ def resolve(task: str) -> Callable[..., Any]:
 
 
 def lookup(module_path: str, name: str, task: str) -> Any:
-    module = import_module(module_path)
+    try:
+        module = import_module(module_path)
+    except SystemExit as error:
+        raise ImportError(f"Module {module_path!r} left with {error!r} while it was imported.") from error
     try:
         return getattr(module, name)
     except AttributeError:

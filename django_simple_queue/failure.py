@@ -15,6 +15,7 @@ from typing import Any
 MAX_FRAMES = 30
 HEADLINE = 2000
 LIBRARY_FOLDERS = ("site-packages", "dist-packages", "<frozen", sysconfig.get_path("stdlib"))
+WRAPPING = re.compile(r"^[\w.]+\(['\"]|['\"],?\)$")
 VARYING = (
     (re.compile(r"0x[0-9a-fA-F]+|\b[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}\b"), "#"),
     (re.compile(r"'[^'\n]*'|\"[^\"\n]*\""), "''"),
@@ -32,7 +33,7 @@ class Failure:
 
     def fingerprint(self, task: str) -> str:
         """Return 16 characters that are the same for failures of ``task`` that differ only in numbers and values."""
-        headline = self.error[:HEADLINE].strip().partition("\n")[0]
+        headline = WRAPPING.sub("", self.error[:HEADLINE].strip().partition("\n")[0])
         for pattern, substitute in VARYING:
             headline = pattern.sub(substitute, headline)
         return hashlib.sha256(f"{task}\n{self.error_class}\n{headline}".encode("utf-8", "replace")).hexdigest()[:16]

@@ -151,7 +151,7 @@ def lost_tasks(paths: Iterable[str]) -> Found:
     for path in paths:
         try:
             callables.resolve(path)
-        except (Exception, SystemExit) as error:
+        except Exception as error:
             yield Warning(
                 f"{conf.PREFIX}ALLOWED_TASKS contains {path!r}, which cannot be called: {describe(error)}",
                 hint="Correct the path, or remove it; until then each of its runs fails.",
