@@ -66,14 +66,14 @@ def no_workers(picture: Snapshot) -> Iterator[Sentence]:
     if picture.fleet.live:
         return
     waits = picture.counts["queued"] or 0
-    tasks = f"{capped(waits)} {'task waits' if waits == 1 else 'tasks wait'}" if waits else "Nothing waits yet"
+    tasks = they_wait(waits) if waits else "Nothing waits yet"
     oldest = f", the oldest for {coarse(age(picture))}" if waits and picture.oldest_queued else ""
     last = picture.fleet.last_seen
     gone = f" The last one, {last}, answered {coarse(timezone.now() - last.heartbeat)} ago." if last else ""
     detail = f"{tasks}{oldest}.{gone} Start one with"
     tone = "failed" if waits or picture.counts["progress"] else "warn"
     yield Sentence(
-        "No worker is running", detail, tone, page="workers", link="Workers", command="manage.py task_worker"
+        "No worker is running", detail, tone, page="workers", link="Workers", command="python manage.py task_worker"
     )
 
 
@@ -88,10 +88,14 @@ def stalled(picture: Snapshot) -> Iterator[Sentence]:
 def waiting(picture: Snapshot) -> Iterator[Sentence]:
     oldest = age(picture)
     if picture.fleet.live and oldest and oldest > WAITS_TOO_LONG:
-        title = f"{capped(picture.counts['queued'] or 0)} tasks wait, the oldest for {coarse(oldest)}"
+        title = f"{they_wait(picture.counts['queued'] or 0)}, the oldest for {coarse(oldest)}"
         busy = (picture.counts["progress"] or 0) >= picture.fleet.slots > 0
         detail = "All slots are busy." if busy else "Slots are free: does a worker serve their queue?"
         yield Sentence(title, detail, "warn", "status=queued")
+
+
+def they_wait(count: int) -> str:
+    return f"{capped(count)} {'task waits' if count == 1 else 'tasks wait'}"
 
 
 def failing(picture: Snapshot) -> Iterator[Sentence]:

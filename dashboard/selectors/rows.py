@@ -20,7 +20,7 @@ from django_simple_queue.models import Task
 
 ARGS_SHOWN = 4000
 ERROR_READ = 2000
-ERROR_SHOWN = 300
+ERROR_SHOWN = 200
 COLUMNS = (
     "id task status queue priority created modified run_after due attempt max_attempts epoch worker worker_pid "
     "started finished cancel_requested progress progress_message error_class"

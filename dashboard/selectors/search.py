@@ -57,9 +57,15 @@ def matches(rows: QuerySet[Task], order: Order, last: Any, text: str, payload: b
     within = rows.filter(order.beyond(order.cursor(last), backwards=True, inclusive=True)) if last else rows
     holds = Q(task__icontains=text)
     if payload:
-        holds |= Q(args__icontains=text) | Q(error__icontains=text)
+        holds |= Q(args__icontains=stored_form(text)) | Q(error__icontains=text)
     found = light(within.filter(holds)).annotate(error_start=Left("error", ERROR_SEARCHED))
     return list(visible(found, text, payload, wanted))
+
+
+def stored_form(text: str) -> str:
+    """Return what a stored argument holds of ``key=value`` as the list writes it: the value."""
+    key, equals, value = text.partition("=")
+    return value.strip('"') if equals and key.isidentifier() and value else text
 
 
 def visible(rows: QuerySet[Task], text: str, payload: bool, wanted: int) -> Iterator[Any]:

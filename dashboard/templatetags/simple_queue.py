@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from dashboard.states import State, state_of
 from django_simple_queue.models import Task
 
 register = template.Library()
+ARGUMENTS_SHOWN = 160
 SPRITE = "simple_queue_dashboard/icons.svg"
 for formatted in (arguments_text, capped, coarse, duration, number):
     register.filter(formatted)
@@ -143,8 +144,18 @@ def arguments(values: Any) -> SafeString:
     """Arguments as key=value with dim keys; something that is not a mapping as its JSON."""
     if not isinstance(values, Mapping):
         return format_html("{}", compact(values))
-    pairs = ((key, compact(value)) for key, value in values.items())
+    pairs = ((key, compact(value)) for key, value in shown_pairs(values))
     return format_html_join(" ", "<i>{}=</i>{}", pairs)
+
+
+def shown_pairs(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the first arguments, as many as a row has room for."""
+    room = ARGUMENTS_SHOWN
+    for key, value in values.items():
+        if room <= 0:
+            return
+        room -= len(key) + len(compact(value)) + 2
+        yield key, value
 
 
 @register.inclusion_tag("simple_queue_dashboard/_spark.html")

@@ -1,0 +1,277 @@
+"""The list of tasks: what a row shows, the numbers above it, and its pages."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from django.utils.html import escape
+
+from dashboard.formats import capped
+from dashboard.selectors import scalars, snapshot
+from dashboard.selectors import tasks as selector
+from django_simple_queue.models import Task
+from tests.dashboard.people import operator, signed_in
+from tests.dashboard.queue import a_task, a_worker, count_on, later, row_of, shown
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def viewer(client):
+    return signed_in(client, operator("ada", superuser=True))
+
+
+def page(client, query=""):
+    response = client.get(f"/?{query}")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_an_empty_queue_says_how_to_begin(viewer):
+    html = page(viewer)
+    assert "No tasks yet" in html
+    assert "create_task(" in html
+    assert "No worker is running" in html
+
+
+def test_nothing_needs_you_while_all_is_well(viewer):
+    a_worker()
+    a_task(Task.COMPLETED)
+    assert "Nothing needs you." in page(viewer)
+
+
+def test_a_dead_fleet_is_told_with_the_command(viewer):
+    a_worker(alive=False)
+    a_task(age=600)
+    html = page(viewer)
+    assert "No worker is running" in html
+    assert "1 task waits, the oldest for 10 min" in html
+    assert "python manage.py task_worker" in html
+    assert 'class="kpi is-failed" id="tile-workers"' in html
+
+
+def test_waiting_tasks_and_failures_are_told(viewer):
+    a_worker()
+    a_task(age=900)
+    for _ in range(4):
+        a_task(Task.FAILED)
+    html = page(viewer)
+    assert "1 tasks wait" not in html
+    assert "1 task waits, the oldest for 15 min" in html
+    assert "4 of 4 runs failed in the last 15 min" in html
+
+
+def test_tiles_are_neutral_until_a_threshold_breaks(viewer):
+    a_worker()
+    a_task(Task.COMPLETED)
+    assert not re.search(r'class="kpi is-\w+"', page(viewer))
+
+
+def test_counts_stop_and_say_so(viewer):
+    tasks = [a_task(Task.COMPLETED) for _ in range(3)]
+    assert scalars.ask({"all": scalars.capped_count(Task.objects.all(), 1)}) == {"all": 2}
+    assert scalars.ask({"all": scalars.capped_count(Task.objects.all())}) == {"all": len(tasks)}
+    assert capped(10_001) == "10\u202f000+"
+
+
+def test_tabs_count_what_they_list(viewer):
+    for status, number in ((Task.QUEUED, 2), (Task.COMPLETED, 3), (Task.FAILED, 1)):
+        for _ in range(number):
+            a_task(status)
+    html = page(viewer)
+    assert [count_on(html, slug) for slug in ("all", "queued", "completed", "failed")] == ["6", "2", "3", "1"]
+
+
+def test_tabs_count_under_the_other_filters(viewer):
+    a_task(Task.FAILED, queue="mail")
+    a_task(Task.FAILED)
+    html = page(viewer, "queue=mail&status=queued")
+    assert (count_on(html, "failed"), count_on(html, "all")) == ("1", "1")
+
+
+def test_a_row_shows_arguments_error_attempt_and_worker(viewer):
+    worker = a_worker()
+    task = a_task(Task.FAILED, worker=worker.pk, attempt=3, max_attempts=3, args='{"to": "a@b.c", "password": "x"}')
+    row = row_of(page(viewer), task)
+    assert "<i>to=</i>&quot;a@b.c&quot;" in row
+    assert "[redacted]" in row
+    assert "billing.CardDeclined: no funds" in row
+    assert "at-max" in row
+    assert "web-1:2117" in row
+
+
+def test_a_row_shows_progress(viewer):
+    worker = a_worker()
+    task = a_task(Task.PROGRESS, worker=worker.pk, progress=62, progress_message="3 of 5")
+    row = row_of(page(viewer), task)
+    assert '<progress value="62" max="100"' in row
+    assert "62 % · 3 of 5" in row
+
+
+def test_a_row_without_a_live_worker_is_stalled_and_may_be_marked_failed(viewer):
+    task = a_task(Task.PROGRESS, worker=a_worker(alive=False).pk)
+    row = row_of(page(viewer), task)
+    assert "Stalled" in row
+    assert f"/tasks/{task.pk}/mark-failed/" in row
+
+
+def test_a_retrying_row_says_when_and_why(viewer):
+    task = a_task(attempt=1, epoch=1, max_attempts=3, error="E\n\nlast line", **later(30))
+    row = row_of(page(viewer, "status=retrying"), task)
+    assert "Retrying" in row
+    assert re.search(r"attempt 2 of 3\s+<time[^>]*>in \d+ s</time> · last line", row)
+    assert f"/tasks/{task.pk}/start-now/" in row
+
+
+def test_who_may_not_see_the_payload_sees_none_of_it(client):
+    task = a_task(Task.FAILED, args='{"order_id": 20418}')
+    html = page(signed_in(client, operator("eva", "view_task")))
+    assert "20418" not in html
+    assert "no funds" not in html
+    assert "billing.CardDeclined" in row_of(html, task)
+
+
+def test_who_may_not_act_sees_no_buttons(client):
+    a_task(Task.FAILED)
+    a_task()
+    html = page(signed_in(client, operator("eva", "view_task")))
+    assert "requeue/" not in html.partition("<tbody")[2]
+    assert "cancel/" not in html.partition("<tbody")[2]
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", '"><img src=x>', "{{ 7|add:7 }}", "\u202eevil"])
+def test_what_a_task_says_is_only_text(viewer, text):
+    a_task(Task.FAILED, task=f"shop.{text}"[:255], error=text, queue="x", args='{"' + text.replace('"', "") + '": 1}')
+    html = page(viewer)
+    assert text not in html or escape(text) == text
+    assert "<script>alert" not in html
+
+
+def test_long_arguments_and_errors_stay_behind(viewer):
+    task = a_task(Task.FAILED, args='{"x": "' + "y" * 100_000 + '"}', error="z" * 100_000)
+    html = page(viewer)
+    assert len(html) < 60_000
+    assert "characters of arguments" in row_of(html, task)
+
+
+@pytest.mark.parametrize(
+    ("tab", "label"),
+    [
+        ("", "Created"),
+        ("queued", "Waiting since"),
+        ("completed", "Finished"),
+        ("failed", "Failed"),
+    ],
+)
+def test_pages_follow_each_other_without_gap_or_double(viewer, tab, label):
+    status = {"": Task.QUEUED, "queued": Task.QUEUED, "completed": Task.COMPLETED, "failed": Task.FAILED}[tab]
+    now = timezone.now()
+    tasks = [a_task(status, age=10) for _ in range(60)]
+    Task.objects.update(created=now)
+    if tab in ("completed", "failed"):
+        Task.objects.update(finished=now)
+    html, seen, addresses = page(viewer, f"status={tab}"), [], []
+    assert f">{label}</th>" in html
+    while True:
+        seen += shown(html)
+        link = re.search(r'href="(/\?[^"]*older=[^"]*)"', html)
+        if not link:
+            break
+        addresses.append(link[1].replace("&amp;", "&"))
+        html = page(viewer, addresses[-1].partition("?")[2])
+    assert len(addresses) == 2
+    assert len(seen) == 60
+    assert set(seen) == {str(task.pk) for task in tasks}
+
+
+def test_a_page_leads_back_to_the_one_before(viewer):
+    for age in range(60):
+        a_task(age=age)
+    first = page(viewer)
+    older = re.search(r'href="/\?([^"]*older=[^"]*)"', first)[1].replace("&amp;", "&")
+    second = page(viewer, older)
+    newer = re.search(r'href="/\?([^"]*newer=[^"]*)"', second)[1].replace("&amp;", "&")
+    assert shown(page(viewer, newer)) == shown(first)
+
+
+def test_times_that_the_database_wrote_are_cursors_too(viewer):
+    """SQLite writes three digits where Python writes six, and compares text."""
+    from django.db.models.functions import Now
+
+    for _ in range(30):
+        a_task(Task.COMPLETED)
+    Task.objects.update(finished=Now())
+    first = page(viewer, "status=completed")
+    older = re.search(r'href="/\?([^"]*older=[^"]*)"', first)[1].replace("&amp;", "&")
+    assert not set(shown(first)) & set(shown(page(viewer, older)))
+
+
+def test_scheduled_tasks_come_soonest_first(viewer):
+    last, first = a_task(**later(7200)), a_task(**later(60))
+    assert shown(page(viewer, "status=scheduled")) == [str(first.pk), str(last.pk)]
+
+
+def test_running_tasks_come_longest_first_even_before_they_have_started(viewer):
+    worker = a_worker().pk
+    now = timezone.now()
+    longest = a_task(Task.PROGRESS, worker=worker, started=now - timedelta(hours=1))
+    claimed = a_task(Task.PROGRESS, worker=worker, started=None)
+    assert shown(page(viewer, "status=progress")) == [str(longest.pk), str(claimed.pk)]
+
+
+@pytest.mark.parametrize("cursor", ["x", "~", "2026-01-01~x", "2026-13-01 00:00~" + "0" * 32, "%00", "9" * 500])
+def test_a_broken_cursor_means_the_first_page_and_a_notice(viewer, cursor):
+    task = a_task()
+    for name in ("older", "newer", "top"):
+        html = page(viewer, f"{name}={cursor}")
+        assert shown(html) == [str(task.pk)]
+        assert "That page link is broken" in html
+
+
+def test_a_stale_cursor_means_the_first_page_and_a_notice(viewer):
+    task = a_task()
+    html = page(viewer, "older=2020-01-01 00:00:00%2B00:00~00000000-0000-0000-0000-000000000000")
+    assert shown(html) == [str(task.pk)]
+    assert "nothing beyond that place" in html
+
+
+def test_a_slow_database_leaves_the_page_usable(viewer, monkeypatch):
+    from dashboard.selectors.deadline import TookTooLong
+
+    def slow(*args):
+        raise TookTooLong
+
+    a_task()
+    monkeypatch.setattr(selector, "found", slow)
+    html = page(viewer)
+    assert "This took too long" in html
+    assert 'id="filters"' in html
+
+
+def test_missing_numbers_are_told_and_not_invented(viewer, monkeypatch):
+    from dashboard.selectors.deadline import TookTooLong
+
+    def slow(now):
+        raise TookTooLong
+
+    monkeypatch.setattr(snapshot, "picture", slow)
+    task = a_task()
+    html = page(viewer)
+    assert "The numbers are missing" in html
+    assert shown(html) == [str(task.pk)]
+    assert 'class="n"' not in html
+
+
+@pytest.mark.parametrize("query", ["", "status=failed", "time=24h&queue=default", "q=nothing", "rows=100"])
+def test_a_page_costs_few_statements_and_bytes(client, query, django_assert_max_num_queries):
+    eva = signed_in(client, operator("eva", "view_task", "view_task_payload", "requeue_task", "cancel_task"))
+    for number in range(120):
+        a_task(number % 5, args='{"note": "' + "x" * 200 + '"}')
+    with django_assert_max_num_queries(12):
+        response = eva.get(f"/?{query}")
+    assert len(response.content) < 200_000
+    with django_assert_max_num_queries(12):
+        eva.get(f"/?{query}&live=1&top=2020-01-01 00:00:00~00000000-0000-0000-0000-000000000000")
