@@ -92,8 +92,10 @@ def words(age: timedelta) -> str:
 def undone(action: OperatorAction, restored: int) -> str:
     """Say how much of ``action`` was taken back."""
     total = action.outcomes.get("done", 0)
+    if restored and restored < total:
+        return f"Undone for {restored} of {total}; the others have started, or were changed since."
     if restored:
-        return f"Undone: {action.scope} as before." if restored == total else f"Undone for {restored} of {total}."
+        return f"Undone: {action.scope} is as before." if total == 1 else f"Undone: {total} tasks are as before."
     if action.undone:
         return f"{action.undone_by or 'Somebody'} has undone this already. Nothing done."
     return "Too late to undo: it has started, or was changed since. Nothing done."

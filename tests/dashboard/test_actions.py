@@ -1,0 +1,294 @@
+"""What an operator does: one click, its Undo, what is asked first, and who is told what when two click at once."""
+
+from __future__ import annotations
+
+import re
+import threading
+from datetime import timedelta
+
+import pytest
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from dashboard import wording
+from django_simple_queue.models import Attempt, OperatorAction, Task
+from tests.dashboard.people import operator, signed_in
+from tests.dashboard.queue import CHARGE, SEND, a_task, a_worker, later, row_of, status_of
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def ada(client):
+    return signed_in(client, operator("ada", superuser=True))
+
+
+@pytest.fixture
+def omar():
+    return signed_in(Client(), operator("omar", superuser=True))
+
+
+def do(client, task, verb, **values):
+    return client.post(f"/tasks/{task.pk}/{verb}/", {"next": "/", **values})
+
+
+def said(response):
+    """The newest message that waits to be shown."""
+    return str(list(get_messages(response.wsgi_request))[-1])
+
+
+def run(task, epoch=2, **columns):
+    """A worker takes the task."""
+    Task.objects.filter(pk=task.pk).update(status=1, epoch=epoch, attempt=1, worker=a_worker().pk, **columns)
+
+
+def test_requeue_is_one_click_and_held_for_undo(ada):
+    task = a_task(Task.FAILED)
+    response = do(ada, task, "requeue")
+    assert (response.status_code, response["Location"]) == (302, "/")
+    task.refresh_from_db()
+    assert (task.status, task.due, task.attempt) == (Task.QUEUED, False, 0)
+    assert timedelta(seconds=3) < task.run_after - timezone.now() < timedelta(seconds=6)
+    assert "starts in 5 s" in said(response)
+    action = OperatorAction.objects.get()
+    assert (action.verb, action.actor, action.done) == ("requeue", "ada", 1)
+
+
+def test_the_row_says_what_was_done_with_undo_and_start_now(ada):
+    task = a_task(Task.FAILED)
+    do(ada, task, "requeue")
+    row = row_of(ada.get("/").content.decode(), task)
+    assert re.search(r"Requeued by you, starts in \d s", row)
+    assert f"/tasks/{task.pk}/undo/" in row
+    assert f"/tasks/{task.pk}/start-now/" in row
+    assert "Queued" in row
+
+
+def test_undo_puts_the_row_back_as_it_was(ada):
+    task = a_task(Task.FAILED)
+    do(ada, task, "requeue")
+    response = do(ada, task, "undo")
+    restored = Task.objects.get(pk=task.pk)
+    for column in ("status", "attempt", "run_after", "error", "finished", "epoch"):
+        assert getattr(restored, column) == getattr(task, column), column
+    assert "Undone" in said(response)
+
+
+def test_undo_is_once(ada, omar):
+    task = a_task(Task.FAILED)
+    do(ada, task, "requeue")
+    action = OperatorAction.objects.get()
+    assert "Undone" in said(omar.post(f"/activity/{action.pk}/undo/"))
+    assert said(ada.post(f"/activity/{action.pk}/undo/")) == "omar has undone this already. Nothing done."
+
+
+def test_undo_after_a_start_says_too_late(ada):
+    task = a_task(Task.FAILED)
+    do(ada, task, "requeue")
+    run(task)
+    action = OperatorAction.objects.get()
+    assert "Too late" in said(ada.post(f"/activity/{action.pk}/undo/"))
+    assert status_of(task) == Task.PROGRESS
+
+
+def test_undo_without_anything_to_undo(ada):
+    assert "nothing to undo" in said(do(ada, a_task(Task.FAILED), "undo"))
+
+
+def test_start_now_ends_the_hold(ada):
+    task = a_task(Task.FAILED)
+    do(ada, task, "requeue")
+    do(ada, task, "start-now")
+    task.refresh_from_db()
+    assert task.due
+    assert task.run_after <= timezone.now()
+
+
+def test_cancel_of_a_waiting_task_and_its_undo(ada):
+    task = a_task()
+    response = do(ada, task, "cancel")
+    assert status_of(task) == Task.CANCELLED
+    assert said(response).startswith("Cancelled: send_email")
+    do(ada, task, "undo")
+    assert status_of(task) == Task.QUEUED
+
+
+def test_stopping_a_running_task_asks_first_even_without_scripts(ada):
+    task = a_task(Task.PROGRESS, worker=a_worker().pk)
+    page = do(ada, task, "cancel")
+    assert page.status_code == 200
+    assert b"<html" in page.content
+    assert b"Stop send_email" in page.content
+    assert Task.objects.get(pk=task.pk).cancel_requested is None
+    response = do(ada, task, "cancel", confirm="yes")
+    assert Task.objects.get(pk=task.pk).cancel_requested
+    assert said(response).startswith("Asked the worker to stop")
+
+
+def test_with_scripts_the_question_opens_in_the_dialog(ada):
+    task = a_task(Task.PROGRESS, worker=a_worker().pk)
+    response = ada.post(f"/tasks/{task.pk}/cancel/", {"next": "/"}, headers=HTMX)
+    assert response["HX-Retarget"] == "#dialog"
+    assert b"<html" not in response.content
+    assert b'name="confirm" value="yes"' in response.content
+
+
+@pytest.mark.parametrize("outcome", ["lost", "timed_out", "crashed", "interrupted"])
+def test_what_ended_without_an_answer_asks_before_it_is_repeated(ada, outcome):
+    task = a_task(Task.FAILED)
+    Attempt.objects.create(task=task, epoch=1, attempt=1, outcome=outcome)
+    assert b"may have taken effect" in do(ada, task, "requeue").content
+    assert status_of(task) == Task.FAILED
+    do(ada, task, "requeue", confirm="yes")
+    assert status_of(task) == Task.QUEUED
+
+
+def test_an_answer_of_an_earlier_round_does_not_ask(ada):
+    task = a_task(Task.FAILED, epoch=2)
+    Attempt.objects.create(task=task, epoch=1, attempt=1, outcome="lost")
+    Attempt.objects.create(task=task, epoch=2, attempt=1, outcome="failed")
+    do(ada, task, "requeue")
+    assert status_of(task) == Task.QUEUED
+
+
+@pytest.mark.parametrize(
+    ("rerun", "status", "asks"), [("confirm", Task.FAILED, True), ("safe", Task.QUEUED, False), ("never", 3, False)]
+)
+def test_the_allowlist_says_what_is_safe_to_repeat(ada, settings, rerun, status, asks):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {SEND: {"rerun": rerun}}
+    task = a_task(Task.FAILED)
+    if rerun == "safe":
+        Attempt.objects.create(task=task, epoch=1, attempt=1, outcome="lost")
+    response = do(ada, task, "requeue")
+    assert status_of(task) == status
+    assert (b"may do harm" in response.content) == asks
+    if rerun == "never":
+        assert said(response) == "This task is never to be repeated. Nothing done."
+
+
+def test_a_task_outside_the_allowlist_is_not_requeued(ada, settings):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {CHARGE}
+    task = a_task(Task.FAILED)
+    assert said(do(ada, task, "requeue")) == "This task is not in the allowlist any more. Nothing done."
+    assert f"/tasks/{task.pk}/requeue/" not in ada.get("/").content.decode()
+
+
+def test_a_task_may_demand_its_own_permission(client, settings):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {SEND: {"permission": "auth.change_user"}}
+    task = a_task(Task.FAILED)
+    eva = signed_in(client, operator("eva", "view_task", "requeue_task"))
+    assert said(do(eva, task, "requeue")) == "This task is not yours to change. Nothing done."
+    assert status_of(task) == Task.FAILED
+
+
+def test_who_comes_second_is_told_who_was_first(ada, omar):
+    task = a_task(Task.FAILED)
+    do(omar, task, "requeue")
+    OperatorAction.objects.update(created=timezone.now() - timedelta(seconds=4))
+    response = do(ada, task, "requeue")
+    assert re.fullmatch(r"omar requeued this [45] s ago\. Nothing done\.", said(response))
+    assert OperatorAction.objects.count() == 1
+
+
+def test_the_second_click_of_a_double_click_is_told_what_the_first_did(ada):
+    task = a_task(Task.FAILED)
+    first, second = do(ada, task, "requeue"), do(ada, task, "requeue")
+    assert "starts in 5 s" in said(second)
+    assert said(first) in said(second)
+    assert OperatorAction.objects.count() == 1
+
+
+@pytest.mark.parametrize("status", [Task.QUEUED, Task.PROGRESS, Task.COMPLETED])
+def test_requeue_touches_only_what_failed_or_was_cancelled(ada, status):
+    task = a_task(status, worker=a_worker().pk)
+    assert said(do(ada, task, "requeue")).endswith("Nothing done.")
+    assert status_of(task) == status
+
+
+def test_a_task_without_a_live_worker_may_be_marked_failed(ada):
+    task = a_task(Task.PROGRESS, worker=a_worker(alive=False).pk)
+    assert said(do(ada, task, "mark-failed")).startswith("Marked as failed")
+    assert status_of(task) == Task.FAILED
+
+
+def test_a_held_task_of_a_live_worker_is_not_marked_failed(ada):
+    task = a_task(Task.PROGRESS, worker=a_worker().pk)
+    assert said(do(ada, task, "mark-failed")) == "This task is held by a live worker. Nothing done."
+
+
+def test_ticked_rows_are_requeued_and_every_outcome_is_told(ada):
+    failed = [a_task(Task.FAILED) for _ in range(3)]
+    other = [a_task(Task.COMPLETED), a_task(**later(60))]
+    ids = [str(task.pk) for task in (*failed, *other)] + ["0" * 32, "nonsense"]
+    response = ada.post("/tasks/requeue/", {"ids": ids[:4], "elsewhere": " ".join(ids[4:]), "next": "/?status=failed"})
+    assert response["Location"] == "/?status=failed"
+    assert said(response) == "Requeued 3 of 6: 1 completed, 1 queued already, 1 gone."
+    assert {status_of(task) for task in failed} == {Task.QUEUED}
+    action = OperatorAction.objects.get()
+    assert said(ada.post(f"/activity/{action.pk}/undo/")).startswith("Undone: 3 tasks are as before")
+    assert {status_of(task) for task in failed} == {Task.FAILED}
+
+
+def test_cancelling_ticked_rows_asks_when_some_run(ada):
+    waiting, running = a_task(), a_task(Task.PROGRESS, worker=a_worker().pk)
+    ids = [str(waiting.pk), str(running.pk)]
+    page = ada.post("/tasks/cancel/", {"ids": ids})
+    assert b"1 of 2 are running" in page.content
+    response = ada.post("/tasks/cancel/", {"elsewhere": " ".join(ids), "confirm": "yes"})
+    assert said(response) == "Cancelled 1 of 2, asked the workers to stop 1."
+
+
+def test_only_the_safe_ones_may_be_chosen(ada):
+    safe, unknown = a_task(Task.FAILED), a_task(Task.FAILED)
+    Attempt.objects.create(task=unknown, epoch=1, attempt=1, outcome="lost")
+    page = ada.post("/tasks/requeue/", {"ids": [str(safe.pk), str(unknown.pk)]}).content.decode()
+    assert re.search(rf'name="safe" value="{safe.pk}"', page)
+    values = {"elsewhere": f"{safe.pk} {unknown.pk}", "safe": str(safe.pk), "which": "safe", "confirm": "yes"}
+    ada.post("/tasks/requeue/", values)
+    assert (status_of(safe), status_of(unknown)) == (Task.QUEUED, Task.FAILED)
+
+
+def test_nothing_ticked_is_told(ada):
+    assert said(ada.post("/tasks/requeue/")) == "No task is ticked. Nothing done."
+
+
+def test_too_many_at_once_are_refused(ada):
+    ids = " ".join(f"{number:032x}" for number in range(501))
+    assert "501 tasks are ticked; at most 500" in said(
+        ada.post("/tasks/requeue/", {"elsewhere": ids, "confirm": "yes"})
+    )
+
+
+@pytest.mark.parametrize("next_page", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
+def test_a_click_never_leads_to_another_site(ada, next_page):
+    assert do(ada, a_task(Task.FAILED), "requeue", next=next_page)["Location"] == "/"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_clicks_at_once_make_one_transition_and_one_entry():
+    user = operator("ada", superuser=True)
+    task = a_task(Task.FAILED)
+    clients = [signed_in(Client(), user) for _ in range(20)]
+    answers = []
+
+    def click(client):
+        answers.append(do(client, task, "requeue").status_code)
+        connection.close()
+
+    threads = [threading.Thread(target=click, args=[client]) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert answers == [302] * 20
+    assert OperatorAction.objects.count() == 1
+    assert Task.objects.get(pk=task.pk).modified
+
+
+def test_outcomes_add_up_in_words():
+    assert wording.many("requeue", {"done": 31, "progress": 4, "not_allowed": 2}) == (
+        "Requeued 31 of 37: 4 in progress, 2 not in the allowlist any more."
+    )
