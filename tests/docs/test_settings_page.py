@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import override_settings
+
+from dashboard import access
+from django_simple_queue import checks, conf
+from tests.docs.pages import ROOT, blocks, table, text
+
+PAGE = "docs/configuration.md"
+ROWS = {name: rest for name, *rest in table(PAGE, "setting", "type", "unit", "default", "example")}
+READER = {reader.__name__: reader for reader in conf.READERS}
+SPECIAL = {"PUBLIC_STATUS": "is_status_public"}
+
+
+def reader(name: str):
+    return READER[SPECIAL.get(name, f"get_{name.lower()}")]
+
+
+def test_the_table_names_every_setting_and_no_other():
+    in_code = re.findall(r'get_(?:setting|whole_number|seconds)\("([A-Z_]+)"', text("django_simple_queue/conf.py"))
+    assert set(ROWS) == set(in_code)
+    assert len(ROWS) == len(conf.READERS)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_default_is_the_one_of_the_code(name):
+    documented = ROWS[name][2]
+    with override_settings():
+        delattr_if_set(name)
+        expected = None if documented == "not set" else ast.literal_eval(documented)
+        assert reader(name)() == expected
+
+
+def delattr_if_set(name: str) -> None:
+    if hasattr(settings, conf.PREFIX + name):
+        delattr(settings, conf.PREFIX + name)
+
+
+@pytest.mark.parametrize("name", [name for name in ROWS if name != "RELEASE"])
+def test_the_example_is_accepted(name):
+    with override_settings(**{conf.PREFIX + name: ast.literal_eval(ROWS[name][3])}):
+        reader(name)()
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_every_setting_is_explained(name):
+    assert re.search(rf"^\*\*.*\b{name}\b.*\*\*", text(PAGE), re.MULTILINE)
+
+
+def test_the_table_of_options_is_the_one_of_the_code():
+    assert {row[0] for row in table(PAGE, "option", "meaning")} == set(conf.OPTION_NAMES)
+
+
+def test_the_example_of_options_passes_the_checks():
+    [code] = blocks(ROOT / PAGE, "python")
+    values: dict[str, object] = {}
+    exec(code, values)
+    allowed = values["DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS"]
+    with override_settings(DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS=allowed):
+        assert checks.check_settings() == []
+
+
+def test_the_ids_of_the_checks_are_those_of_the_code():
+    documented = {row[0] for row in table(PAGE, "id", "says")}
+    queue = {f"django_simple_queue.{found}" for found in ids_in("django_simple_queue/checks")}
+    console = {f"simple_queue_dashboard.{found}" for found in ids_in("dashboard/checks.py")}
+    assert documented == queue | console
+
+
+def ids_in(place: str) -> set[str]:
+    path = ROOT / place
+    files = path.glob("*.py") if path.is_dir() else [path]
+    return {found for file in files for found in re.findall(r"\b([EW]\d{3})\"", Path(file).read_text())}
+
+
+def test_the_environment_of_the_project_is_the_one_of_its_settings():
+    source = text("dashboard/project/settings.py") + text("dashboard/project/env.py")
+    read = re.findall(r'(?:env\.\w+|environ\.get)\(\s*"([A-Z_]+)"', source)
+    assert {row[0] for row in table("docs/deployment.md", "variable", "default", "meaning")} == set(read)
+
+
+def test_the_headers_are_those_of_the_gate():
+    page = " ".join(text("docs/security.md").split())
+    assert [f"{name}: {value}" for name, value in access.HEADERS.items() if f"{name}: {value}" not in page] == []
