@@ -9,7 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
 from django_simple_queue import conf
@@ -89,13 +89,20 @@ def settle(rows: TaskQuerySet, reason: str) -> list[UUID]:
 
 
 def tidy(now: float) -> list[UUID]:
-    """Once a minute (at once again after a full batch): prune, and settle what the older package left in progress."""
+    """Once a minute (at once again after a full batch): prune, and put right what older code left behind."""
     global _prune_at
     if now < _prune_at:
         return []
     more = prune() >= PRUNE_ROWS
     _prune_at = now if more else now + PRUNE_EVERY_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
+    date_endings()
     return [] if more else settle_unowned()
+
+
+def date_endings() -> int:
+    """Give the rows that older code ended (``task.status = ...; task.save()``) the time by which they are listed."""
+    undated = Task.objects.using(alias()).filter(status__in=STATUS_NAMES.values(), finished=None)
+    return undated.update(finished=F("modified"))
 
 
 def settle_unowned() -> list[UUID]:

@@ -20,13 +20,15 @@ TELL_SECONDS = 30.0
 
 
 class Member:
-    """``end`` is our side of the task stream; ``other`` a copy of the child's side, from which we take back."""
+    """``end`` is our side of the task stream; ``other`` a copy of the child's side, from which we take back.
+
+    ``stream`` is what the child still has to answer, in order: runs, and None for endings to tell receivers about.
+    """
 
     def __init__(self, end: socket.socket, other: socket.socket, pipe: int, log: LogFile, pid: int) -> None:
         self.end, self.other, self.pipe, self.log, self.pid = end, other, pipe, log, pid
         self.frames = messages.Frames()
-        self.sent: dict[int, Run] = {}
-        self.telling: dict[int, float] = {}
+        self.stream: dict[int, Run | None] = {}
         self.given = 0
         self.worn_out_at = conf.get_max_tasks_per_child()
         self.ready = False
@@ -41,34 +43,39 @@ class Member:
 
     @property
     def head(self) -> Run | None:
-        """The run that the child is at, unless it still tells receivers about an earlier one."""
-        return None if self.telling else next(iter(self.sent.values()), None)
+        """The run that the child is at, unless it tells receivers about an earlier one."""
+        return next(iter(self.stream.values()), None)
+
+    @property
+    def runs(self) -> list[Run]:
+        return [run for run in self.stream.values() if run is not None]
+
+    @property
+    def telling(self) -> bool:
+        return None in self.stream.values()
 
     @property
     def doomed(self) -> bool:
         return self.kill_at is not None
 
     @property
-    def deadlines(self) -> list[float]:
-        """When the child is to be killed: its grace is over, or its receivers take too long."""
-        return [*self.telling.values(), *([] if self.kill_at is None else [self.kill_at])]
+    def open(self) -> bool:
+        """May be given more."""
+        return self.kill_at is None and self.given < self.worn_out_at
 
     @property
     def hungry(self) -> bool:
-        return self.idle and self.given < self.worn_out_at
+        return self.open and not self.stream
 
     @property
-    def idle(self) -> bool:
-        return not (self.sent or self.telling or self.leaving or self.doomed)
+    def worn_out(self) -> bool:
+        return self.kill_at is None and not self.stream and self.given >= self.worn_out_at
 
     def give(self, run: Run, now: float) -> bool:
         """Send ``run``; False when the child's queue is full."""
         if not messages.send_packet(self.end, run.packet()):
             return False
-        if not self.sent:
-            self.since = now
-            self.log.trimmed = 0
-        self.sent[run.serial] = run
+        self.expect(run.serial, run, now)
         self.given += 1
         return True
 
@@ -76,16 +83,31 @@ class Member:
         """Have the child tell its receivers of an ending; best effort."""
         with suppress(OSError):
             if messages.send_packet(self.end, message):
-                self.telling[serial] = now + TELL_SECONDS
+                self.expect(serial, None, now)
+
+    def expect(self, serial: int, run: Run | None, now: float) -> None:
+        if not self.stream:
+            self.since = now
+            self.log.trimmed = 0
+        self.stream[serial] = run
+
+    def answered(self, serial: int, now: float) -> Run | None:
+        self.since = now
+        self.log.trimmed = 0
+        return self.stream.pop(serial, None)
 
     def take_back(self) -> list[Run]:
         """Return the runs that the child has not begun to read; the kernel gives each packet to one reader only."""
+        if len(self.stream) < 2 and self.ready and not self.doomed:
+            return []
         unread = list(self.unread())
         for message in unread:
             if message[0] != "run":
                 with suppress(OSError):
                     messages.send_packet(self.end, message)
-        return [self.sent.pop(message[1]) for message in unread if message[0] == "run"]
+        taken = [self.stream.pop(message[1]) for message in unread if message[0] == "run"]
+        self.given -= len(taken)
+        return [run for run in taken if run is not None]
 
     def unread(self) -> Iterator[messages.Message]:
         with suppress(BlockingIOError):
@@ -97,8 +119,6 @@ class Member:
 
     def doom(self, doom: Doom, now: float) -> None:
         """End the child and all that runs in its process group: SIGTERM now, SIGKILL soon."""
-        if self.doomed:
-            return
         if self.head is not None:
             self.head.doom = doom
         self.kill_at = now + TERM_SECONDS

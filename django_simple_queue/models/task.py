@@ -77,13 +77,16 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     def cancel(self) -> int:
         """Cancel what is queued, or in progress without a live worker, at once; ask the workers of what is running."""
+        waits = Q(status=Task.QUEUED)
         with transaction.atomic(using=self.write_alias):
             unowned = list(self.unowned().values_list("pk", flat=True))
-            queued = self.cancellable().filter(status=Task.QUEUED)._set(status=Task.CANCELLED, finished=Now())
-            asked = self.cancellable().running()._set(cancel_requested=Now())
-            rows = Task.objects.using(self.write_alias).filter(pk__in=unowned)
-            rows.unowned()._settle(UNOWNED, Attempt.Outcome.CANCELLED)
-        return queued + asked
+            moved = self.cancellable()._set(  # one statement: a row that moves on between two would be missed by both
+                finished=Case(When(waits, then=Now()), default=F("finished")),
+                cancel_requested=Case(When(waits, then=F("cancel_requested")), default=Now()),
+                status=Case(When(waits, then=Value(Task.CANCELLED)), default=F("status")),  # last: MySQL reads it above
+            )
+            Task.objects.filter(pk__in=unowned).unowned()._settle(UNOWNED, Attempt.Outcome.CANCELLED)
+        return moved
 
     def undo_cancel(self) -> int:
         """Put cancelled rows back into the queue."""
@@ -109,8 +112,8 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.unowned()._settle(LOST, Attempt.Outcome.LOST)
 
     def _settle(self, failure: Failure, outcome: str) -> int:
-        with transaction.atomic(using=self.write_alias):
-            return sum(row.fail(failure, outcome) for row in self.select_for_update())
+        with transaction.atomic(using=self.write_alias):  # no lock: who changes hands must meet its former run's fence
+            return sum(row.fail(failure, outcome) for row in self)
 
     def _set(self, **columns: Any) -> int:
         return self.update(modified=Now(), **columns)
@@ -228,8 +231,7 @@ class Task(TaskColumns):
 
     def _end(self, log: str, **columns: Any) -> bool:
         fence = Task.objects.filter(pk=self.pk, status=Task.PROGRESS, worker=self.worker, epoch=self.epoch)
-        if log:
-            columns["log"] = storable(log, conf.get_max_log_size())
+        columns |= {"log": storable(log, conf.get_max_log_size())} if log else {}
         ended = fence.update(finished=Now(), modified=Now(), **columns) == 1
         if ended:
             self.refresh_from_db(fields=[*columns, "finished", "modified"])

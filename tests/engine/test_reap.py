@@ -1,0 +1,334 @@
+"""What workers do for all: promote, settle what lost workers held, sweep, prune; and the public monitor."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from types import SimpleNamespace
+from uuid import uuid4
+
+import pytest
+from django.db import connection, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from django_simple_queue import monitor
+from django_simple_queue.engine import janitor, store
+from django_simple_queue.engine.store import batches
+from django_simple_queue.models import Attempt, Task, Worker
+from django_simple_queue.signals import on_failure
+from tests.engine.storing import claim, completed, enqueue, let_lease_end, live_worker, row, running, write
+from tests.support.waiting import wait_until
+
+HOURS = timedelta(hours=1)
+
+
+@pytest.fixture
+def worker(db):
+    return live_worker()
+
+
+@pytest.fixture
+def reaper(db):
+    return live_worker(host="web-2")
+
+
+@pytest.fixture
+def failures():
+    """The tasks for which `on_failure` was sent, with their errors."""
+    sent = []
+
+    def hear(sender, task, error, **kwargs):
+        sent.append((task.pk, task.status, error))
+
+    on_failure.connect(hear)
+    yield sent
+    on_failure.disconnect(hear)
+
+
+@pytest.fixture
+def dead_pid():
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def reload(model):
+    model.refresh_from_db()
+    return model
+
+
+def aged(task, days):
+    Task.objects.filter(pk=task.pk).update(finished=Now() - timedelta(days=days))
+
+
+def ended(status, days):
+    task = enqueue()[0]
+    Task.objects.filter(pk=task.pk).update(status=status)
+    aged(task, days)
+    return task
+
+
+def test_promotion_opens_what_has_become_due_and_no_more(worker):
+    soon, later = enqueue(run_after=timezone.now() + HOURS)[0], enqueue(run_after=timezone.now() + HOURS)[0]
+    Task.objects.filter(pk=soon.pk).update(run_after=Now() - timedelta(seconds=1))
+    modified = reload(soon).modified
+    assert janitor.promote() == 1
+    assert (reload(soon).due, reload(later).due) == (True, False)
+    assert soon.modified == modified
+    assert [each.id for each in claim(worker, 5)] == [soon.pk]
+    assert janitor.promote() == 0
+
+
+def test_promotion_goes_on_until_nothing_is_due(worker, monkeypatch):
+    monkeypatch.setattr(janitor, "PROMOTE_ROWS", 3)
+    enqueue(10, run_after=timezone.now() + HOURS)
+    Task.objects.update(run_after=Now() - timedelta(seconds=1))
+    assert janitor.promote() == 10
+
+
+def test_a_tick_does_all_that_is_due(worker, reaper):
+    run = running(worker)
+    let_lease_end(worker)
+    (task,) = enqueue(run_after=timezone.now() + HOURS)
+    Task.objects.filter(pk=task.pk).update(run_after=Now() - timedelta(seconds=1))
+    stray = running(reaper)
+    Task.objects.filter(pk=stray.id).update(worker=uuid4())
+    assert set(janitor.tick(reaper.pk)) == {run.id, stray.id}
+    assert reload(task).due is True
+    assert janitor.tick(reaper.pk) == []
+
+
+def test_a_lost_worker_s_tasks_fail_with_a_plain_cause(worker, reaper):
+    run, own = running(worker), running(reaper)
+    let_lease_end(worker)
+    assert janitor.reap(reaper.pk) == [run.id]
+    task = row(run)
+    assert (task.status, task.error_class) == (Task.FAILED, "WorkerLost")
+    assert "worker" in task.error
+    assert row(own).status == Task.PROGRESS
+    assert (reload(worker).state, worker.lost_by) == (Worker.State.LOST, reaper.pk)
+    assert worker.ended is not None
+    attempt = Attempt.objects.get()
+    assert (attempt.task_id, attempt.outcome, attempt.worker) == (run.id, "lost", worker.pk)
+
+
+def test_with_attempts_left_a_lost_task_runs_again_elsewhere(worker, reaper):
+    run = running(worker, max_attempts=2)
+    let_lease_end(worker)
+    assert janitor.reap(reaper.pk) == []
+    assert row(run).status == Task.QUEUED
+    Task.objects.start_now()
+    assert [(each.id, each.attempt, each.epoch) for each in claim(reaper)] == [(run.id, 2, 2)]
+
+
+def test_a_lost_task_that_was_to_be_cancelled_is_cancelled(worker, reaper):
+    run = running(worker)
+    Task.objects.filter(pk=run.id).cancel()
+    let_lease_end(worker)
+    janitor.reap(reaper.pk)
+    assert row(run).status == Task.CANCELLED
+
+
+def test_a_worker_with_a_lease_is_never_reaped(worker, reaper):
+    run = running(worker)
+    assert janitor.reap(reaper.pk) == []
+    assert janitor.sweep() == []
+    assert (row(run).status, reload(worker).state) == (Task.PROGRESS, Worker.State.RUNNING)
+
+
+def test_a_reaped_worker_that_comes_back_is_told(worker, reaper):
+    run = running(worker)
+    let_lease_end(worker)
+    janitor.reap(reaper.pk)
+    with pytest.raises(store.LeaseLost):
+        write(worker, completed(run))
+    assert row(run).status == Task.FAILED
+
+
+@pytest.mark.parametrize("gone", ["stopped", "deleted"])
+def test_the_sweep_settles_what_a_departed_worker_left(worker, reaper, gone):
+    run = running(worker)
+    if gone == "stopped":
+        store.leave(worker.pk)
+    else:
+        worker.delete()
+    assert janitor.sweep() == [run.id]
+    assert row(run).status == Task.FAILED
+
+
+def test_the_sweep_spares_rows_of_the_older_package(reaper):
+    (task,) = enqueue()
+    Task.objects.filter(pk=task.pk).update(status=Task.PROGRESS, worker_pid=os.getpid())
+    assert janitor.tick(reaper.pk) == []
+    assert reload(task).status == Task.PROGRESS
+
+
+@pytest.mark.parametrize(("timeout", "status"), [(60, Task.FAILED), (7200, Task.PROGRESS), (None, Task.PROGRESS)])
+def test_rows_of_the_older_package_are_settled_once_no_run_may_last_so_long(reaper, settings, timeout, status):
+    settings.DJANGO_SIMPLE_QUEUE_TASK_TIMEOUT = timeout
+    (task,) = enqueue(max_attempts=5)
+    Task.objects.filter(pk=task.pk).update(status=Task.PROGRESS, worker_pid=1, modified=Now() - HOURS)
+    janitor.settle_unowned()
+    assert reload(task).status == status
+
+
+def test_the_end_of_a_row_that_older_code_ended_is_dated(reaper):
+    task = enqueue()[0]
+    Task.objects.filter(pk=task.pk).update(status=Task.COMPLETED)
+    janitor.date_endings()
+    assert reload(task).finished == task.modified
+
+
+def test_retention_prunes_ended_tasks_by_status(reaper, settings):
+    settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"completed": 7, "failed": None, "cancelled": 30}
+    gone = [ended(Task.COMPLETED, 8), ended(Task.CANCELLED, 31)]
+    kept = [ended(Task.COMPLETED, 6), ended(Task.FAILED, 900), ended(Task.CANCELLED, 8), enqueue()[0]]
+    gone[0].attempts.create(epoch=1, attempt=1, outcome="failed")
+    assert janitor.prune() == 2
+    assert set(Task.objects.values_list("pk", flat=True)) == {task.pk for task in kept}
+    assert not Attempt.objects.exists()
+
+
+def test_everything_is_kept_by_default(reaper):
+    ended(Task.COMPLETED, 4000)
+    assert janitor.prune() == 0
+
+
+def test_pruning_goes_in_batches_oldest_first(reaper, settings, monkeypatch):
+    settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"completed": 1}
+    monkeypatch.setattr(janitor, "PRUNE_ROWS", 2)
+    tasks = [ended(Task.COMPLETED, days) for days in (5, 9, 7)]
+    assert janitor.prune() == 2
+    assert Task.objects.get() == tasks[0]
+    assert janitor.prune() == 1
+
+
+def test_worker_rows_are_kept_a_while(worker, reaper):
+    store.leave(worker.pk)
+    janitor.prune()
+    assert Worker.objects.filter(pk=worker.pk).exists()
+    Worker.objects.filter(pk=worker.pk).update(ended=Now() - timedelta(days=8))
+    janitor.prune()
+    assert list(Worker.objects.values_list("pk", flat=True)) == [reaper.pk]
+
+
+def test_a_process_that_is_gone_ends_the_row_of_the_older_package(worker, failures, dead_pid):
+    gone, alive, unknown = enqueue(3, max_attempts=3)
+    for task, pid in ((gone, dead_pid), (alive, os.getpid()), (unknown, None)):
+        Task.objects.filter(pk=task.pk).update(status=Task.PROGRESS, worker_pid=pid)
+    assert monitor.detect_orphaned_tasks() == 1
+    assert [reload(task).status for task in (gone, alive, unknown)] == [Task.FAILED, Task.PROGRESS, Task.PROGRESS]
+    assert gone.error == f"worker process (PID {dead_pid}) no longer running"
+    assert failures == [(gone.pk, Task.FAILED, None)]
+
+
+def test_orphans_are_never_taken_from_a_live_worker(worker, failures, dead_pid):
+    run = running(worker)
+    Task.objects.filter(pk=run.id).update(worker_pid=dead_pid)
+    assert monitor.detect_orphaned_tasks() == 0
+    let_lease_end(worker)
+    assert monitor.detect_orphaned_tasks() == 1
+    assert row(run).status == Task.FAILED
+
+
+@pytest.mark.parametrize(
+    ("report", "value", "error"),
+    [
+        (monitor.handle_subprocess_exit, -9, "Worker subprocess exited with code -9"),
+        (monitor.handle_task_timeout, 90, "Task timed out after 90 seconds"),
+    ],
+)
+def test_an_ending_from_outside_is_written_once(worker, failures, report, value, error):
+    run = running(worker)
+    assert report(run.id, value) is True
+    assert (row(run).status, row(run).error) == (Task.FAILED, error)
+    assert failures == [(run.id, Task.FAILED, None)]
+    assert report(run.id, value) is False
+    assert report(uuid4(), value) is False
+    assert len(failures) == 1
+
+
+def test_a_process_that_left_well_ends_nothing(worker):
+    run = running(worker)
+    assert monitor.handle_subprocess_exit(run.id, 0) is False
+    assert row(run).status == Task.PROGRESS
+
+
+def test_a_receiver_that_raises_changes_nothing(worker):
+    def break_down(sender, **kwargs):
+        raise RuntimeError("receiver")
+
+    run = running(worker)
+    on_failure.connect(break_down)
+    try:
+        assert monitor.handle_task_timeout(run.id, 1) is True
+    finally:
+        on_failure.disconnect(break_down)
+    assert row(run).status == Task.FAILED
+
+
+def on_a_connection_of_its_own(work, *arguments):
+    try:
+        return work(*arguments)
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def stall(monkeypatch):
+    """Turns prove their lease and then stand still: `holds` is set then, and they wait for `go_on`."""
+    holds, go_on, prove = threading.Event(), threading.Event(), batches.hold
+
+    def prove_and_stall(database, worker_id):
+        held = prove(database, worker_id)
+        holds.set()
+        assert go_on.wait(30)
+        return held
+
+    monkeypatch.setattr(batches, "hold", prove_and_stall)
+    return SimpleNamespace(holds=holds, go_on=go_on)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_that_stalls_past_its_lease_leaves_no_row_in_progress(stall):
+    stall.go_on.set()
+    reaper, worker = live_worker(), live_worker()
+    old = running(worker)
+    (task,) = enqueue()
+    Worker.objects.filter(pk=worker.pk).update(lease_until=Now() + timedelta(seconds=1))
+    stall.holds.clear()
+    stall.go_on.clear()
+    with ThreadPoolExecutor(2) as threads:
+        turn = threads.submit(on_a_connection_of_its_own, claim, worker, 5)
+        assert stall.holds.wait(30)
+        wait_until(Worker.objects.filter(pk=worker.pk, lease_until__lte=Now()).exists, 10, "the lease ends")
+        reaping = threads.submit(on_a_connection_of_its_own, janitor.tick, reaper.pk)
+        if connection.vendor != "sqlite":  # there the stalled turn is the one writer, and the reaper waits for it
+            assert reaping.result(30) == []
+        stall.go_on.set()
+        assert [each.id for each in turn.result(30)] == [task.pk]
+        reaping.result(30)
+    janitor.tick(reaper.pk)
+    assert {row(old).status, reload(task).status} == {Task.FAILED}
+    assert reload(worker).state == Worker.State.LOST
+
+
+def test_reaping_is_one_transaction(worker, reaper, monkeypatch):
+    """A reaper that dies half-way leaves the worker to the next one."""
+    run = running(worker)
+    let_lease_end(worker)
+
+    def die(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(janitor, "settle", die)
+    with pytest.raises(KeyboardInterrupt), transaction.atomic():
+        janitor.reap(reaper.pk)
+    assert (reload(worker).state, row(run).status) == (Worker.State.RUNNING, Task.PROGRESS)
+    monkeypatch.undo()
+    assert janitor.reap(reaper.pk) == [run.id]
