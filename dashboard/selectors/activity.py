@@ -48,7 +48,8 @@ class Entry:
         outcomes = self.action.outcomes
         if set(outcomes) <= {"done"}:
             return ""
-        return ", ".join(f"{count} {self.words(name)}" for name, count in outcomes.items())
+        ordered = sorted(outcomes.items(), key=lambda each: (each[0] != "done", -each[1], each[0]))
+        return ", ".join(f"{count} {self.words(name)}" for name, count in ordered)
 
     def words(self, name: str) -> str:
         return {"done": self.did, "asked": "asked to stop"}.get(name) or visible(REFUSED.get(name, name))
