@@ -1,44 +1,51 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from statistics import median
 
 import pytest
 
 from tests.support.source import PACKAGES, functions, length, name, parse, python_files, templates
 
-LINES_A_FILE = 250
-LINES_A_TEST_FILE = 400
-LINES_A_TEMPLATE = 60
 LINES_A_FUNCTION = 40
 MEDIAN_LINES_A_FUNCTION = 8
 
 
-def lines(path):
+def lines(path: Path) -> int:
     return len(path.read_text().splitlines())
 
 
-@pytest.mark.parametrize("path", python_files(*PACKAGES), ids=name)
-def test_a_file_fits_its_budget(path):
-    assert lines(path) <= LINES_A_FILE
+def longest_function(path: Path) -> int:
+    return max(map(length, functions(parse(path))), default=0)
 
 
-@pytest.mark.parametrize("path", python_files("tests"), ids=name)
-def test_a_test_file_fits_its_budget(path):
-    assert lines(path) <= LINES_A_TEST_FILE
+def over(budget: int, size: Callable[[Path], int], paths: Iterable[Path]) -> dict[str, int]:
+    return {name(path): size(path) for path in paths if size(path) > budget}
 
 
-@pytest.mark.parametrize("path", templates(), ids=name)
-def test_a_template_fits_its_budget(path):
-    assert lines(path) <= LINES_A_TEMPLATE
+@pytest.mark.parametrize(
+    ("paths", "budget"),
+    [
+        pytest.param(python_files(*PACKAGES), 250, id="the product"),
+        pytest.param(python_files("tests", "benchmarks"), 400, id="tests"),
+        pytest.param(templates(), 60, id="templates"),
+    ],
+)
+def test_a_file_fits_its_budget_of_lines(paths, budget):
+    assert paths
+    assert over(budget, lines, paths) == {}
 
 
-@pytest.mark.parametrize("path", python_files(*PACKAGES, "tests"), ids=name)
-def test_no_function_is_longer_than_a_screen(path):
-    too_long = {each.name: length(each) for each in functions(parse(path)) if length(each) > LINES_A_FUNCTION}
-    assert too_long == {}
+def test_no_function_is_longer_than_a_screen():
+    assert over(LINES_A_FUNCTION, longest_function, python_files(*PACKAGES, "tests", "benchmarks")) == {}
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_functions_are_short_as_a_rule(package):
     lengths = [length(each) for path in python_files(package) for each in functions(parse(path))]
     assert median(lengths) <= MEDIAN_LINES_A_FUNCTION
+
+
+def test_a_file_over_its_budget_is_found():
+    assert over(2, lines, [Path(__file__)]) == {name(Path(__file__)): lines(Path(__file__))}

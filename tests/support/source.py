@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("django_simple_queue", "dashboard")
+Fault = TypeVar("Fault")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -25,8 +28,15 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
 def parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), filename=str(path))
+
+
+def faults(find: Callable[[ast.AST], Iterable[Fault]], paths: Iterable[Path]) -> dict[str, list[Fault]]:
+    """What `find` finds, by the name of the file; files without a fault are left out."""
+    found = {name(path): list(find(parse(path))) for path in paths}
+    return {path: each for path, each in found.items() if each}
 
 
 def functions(tree: ast.AST) -> Iterator[Function]:
