@@ -200,7 +200,7 @@ const KEYS = {
   j: () => move(1), k: () => move(-1),
   x: () => cursor("[name=ids]")?.click(),
   r: () => (cursor("[data-key=r]") ?? $("[data-key=r]:not(tr *)"))?.click(),
-  u: () => ($("#outcome [data-undo]") ?? cursor("[data-undo]"))?.click(),
+  u: () => ($("#outcome [data-undo]") ?? cursor("[data-undo]") ?? $("#live [data-undo]:not(tr *)"))?.click(),
   e: () => $("[data-key=e]")?.click(),
   p: () => connection && choose(clock.every ? "0" : "2"),
   "[": () => $("[data-key='[']")?.click(), "]": () => $("[data-key=']']")?.click(),
