@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_simple_queue.failure import Failure, from_exception
 from django_simple_queue.models import Attempt, Task, Worker
 from django_simple_queue.models.fields import uuid7
-from tests.core.rows import BROKEN, PATH, a_task, a_worker, row
+from tests.core.rows import PATH, a_task, a_worker, row
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
