@@ -70,7 +70,7 @@ class Crew:
 
     def replace_worn_out(self, now: float) -> None:
         for member in self.staff:
-            if member.idle and not member.hungry:
+            if member.worn_out:
                 member.dismiss(now)
 
     def dead(self) -> Iterator[tuple[Member, int]]:
@@ -96,7 +96,7 @@ class Crew:
 
     def kill_overdue(self, now: float) -> None:
         for member in self.members.values():
-            if now >= min(member.deadlines, default=float("inf")):
+            if member.kill_at is not None and now >= member.kill_at:
                 member.kill()
 
     def dismiss(self, now: float) -> None:
@@ -120,5 +120,5 @@ class Crew:
 
     def trim_logs(self, limit: int) -> None:
         for member in self.members.values():
-            if member.sent:
+            if member.stream:
                 member.log.trim(limit)

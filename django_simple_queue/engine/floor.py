@@ -13,6 +13,7 @@ from django_simple_queue.engine import clock, messages, runs
 from django_simple_queue.engine.crew import Crew
 from django_simple_queue.engine.member import Member
 from django_simple_queue.engine.outbox import Entry, Outbox
+from django_simple_queue.engine.pace import Pace
 from django_simple_queue.engine.runs import Doom, Key, Run
 from django_simple_queue.engine.store import Claimed, Ending
 from django_simple_queue.models import Task
@@ -20,10 +21,18 @@ from django_simple_queue.models import Task
 logger = logging.getLogger("django_simple_queue.worker")
 
 
+AHEAD_SECONDS = 0.1
+"""How much work, by the pace of its kind, may wait at a child; a run that takes longer keeps nothing waiting."""
+AHEAD_RUNS = 20
+STALE_SECONDS = 0.2
+"""What no child could take for so long goes back to the queue, for other workers."""
+
+
 class Floor:
     def __init__(self, crew: Crew) -> None:
         self.crew = crew
         self.outbox = Outbox()
+        self.pace = Pace()
         self.ready: deque[Run] = deque()
         self.serials = count(1)
         self.failures_to_tell: deque[str] = deque()
@@ -31,7 +40,7 @@ class Floor:
 
     @property
     def busy(self) -> bool:
-        return bool(self.ready or self.outbox.entries) or any(member.sent for member in self.crew)
+        return bool(self.ready or self.outbox.entries) or any(member.runs for member in self.crew)
 
     @property
     def telling(self) -> bool:
@@ -41,23 +50,59 @@ class Floor:
     @property
     def known(self) -> set[Key]:
         """Every run that is somewhere in this worker."""
-        sent = {run.key for member in self.crew for run in member.sent.values()}
+        sent = {run.key for member in self.crew for run in member.runs}
         return sent | {run.key for run in self.ready} | self.outbox.entries.keys()
 
+    def demand(self, now: float) -> tuple[int, bool]:
+        """Return how many runs could be handed out, and whether that is urgent or worth a claim."""
+        room = sum(self.room(member, now) for member in self.crew) - len(self.ready)
+        hungry = sum(member.hungry for member in self.crew) > len(self.ready)
+        return max(room, 0), hungry or room * 2 >= self.crew.size * self.depth
+
     @property
-    def free_slots(self) -> int:
-        return max(sum(member.hungry for member in self.crew) - len(self.ready), 0)
+    def depth(self) -> int:
+        """How many typical runs a child may have waiting."""
+        return max(1, min(AHEAD_RUNS, int(AHEAD_SECONDS / max(self.pace.typical, 0.0001))))
+
+    def room(self, member: Member, now: float) -> int:
+        if not member.open or (member.stream and now - member.since > AHEAD_SECONDS):
+            return 0
+        return max(min(self.depth, member.worn_out_at - member.given) - len(member.stream), int(member.hungry))
 
     def accept(self, rows: Iterable[Claimed]) -> None:
-        self.ready.extend(Run(row, next(self.serials)) for row in rows)
+        now = clock.now()
+        self.ready.extend(Run(row, next(self.serials), now) for row in rows)
 
     def hand_out(self, now: float) -> None:
-        """Give what is ready to the children that are free."""
-        for member in self.crew:
-            if not self.ready:
+        """Give what is ready, in order, to the children that come to it first."""
+        backlogs = {member.pid: self.backlog(member) for member in self.crew if self.room(member, now)}
+        while self.ready and backlogs:
+            run = self.ready[0]
+            pid = min(backlogs, key=backlogs.__getitem__)
+            member, seconds = self.crew.members[pid], self.pace.of(run.claimed.task)
+            if (member.stream and backlogs[pid] + seconds > AHEAD_SECONDS) or not member.give(run, now):
                 return
-            if member.hungry and member.give(self.ready[0], now):
-                self.ready.popleft()
+            self.ready.popleft()
+            backlogs[pid] += seconds
+            if not self.room(member, now):
+                del backlogs[pid]
+
+    def backlog(self, member: Member) -> float:
+        return sum(self.pace.of(run.claimed.task) for run in member.runs) + AHEAD_SECONDS * member.telling
+
+    def recall(self, now: float) -> None:
+        """Take back what waits behind a run that turns out to be slow; give up what nobody here can take soon."""
+        for member in self.crew:
+            if len(member.stream) > 1 and now - member.since > AHEAD_SECONDS:
+                self.take_back(member, now)
+        if self.ready and now - self.ready[0].waiting_since > STALE_SECONDS:
+            self.release_ready()
+
+    def take_back(self, member: Member, now: float) -> None:
+        taken = member.take_back()
+        for run in taken:
+            run.waiting_since = now
+        self.ready.extendleft(reversed(taken))
 
     def hear(self, member: Member) -> None:
         """Read what a child has to say; one that talks nonsense is ended."""
@@ -72,22 +117,22 @@ class Floor:
             member.kill()
 
     def note(self, member: Member, verb: str, serial: int, details: list[Any]) -> None:
-        member.since = now = clock.now()
+        now = clock.now()
         if verb == "ready":
             member.ready = True
-        elif verb == "told":
-            member.telling.pop(serial, None)
-        elif verb == "done" and (run := member.sent.pop(serial, None)) is not None:
+        elif (run := member.answered(serial, now)) is not None and verb == "done":
             awaits, *report = details
             ending = run.reported(member.pid, report)
+            self.pace.note(run.claimed.task, ending.ran_seconds or 0)
             self.outbox.add(Entry(ending, now, serial, member.pid if awaits else None))
 
     def bury(self, member: Member, exit_code: int) -> None:
         """Settle what a dead child leaves: its last words count, what it never read goes to others."""
         now = clock.now()
         self.hear(member)
-        self.ready.extendleft(reversed(member.take_back()))
-        for run in member.sent.values():
+        self.take_back(member, now)
+        for run in member.runs:
+            self.pace.note(run.claimed.task, now - member.since)
             doom = run.doom or runs.crashed(exit_code)
             if run.doom is None:
                 logger.warning("child %d: %s", member.pid, doom.error)
@@ -104,7 +149,7 @@ class Floor:
 
     def release_unread(self) -> None:
         for member in self.crew.staff:
-            self.ready.extend(member.take_back())
+            self.take_back(member, clock.now())
         self.release_ready()
 
     def release_ready(self) -> None:
@@ -139,10 +184,20 @@ class Floor:
     def end(self, keys: set[Key], doom: Doom, now: float) -> None:
         """End the runs named, wherever they are."""
         for member in self.crew:
-            if member.head is not None and member.head.key in keys:
-                member.doom(doom, now)
+            if keys.intersection(run.key for run in member.runs):
+                self.take_back(member, now)
+                if member.head is not None and member.head.key in keys:
+                    self.doom(member, doom, now)
         waiting = [run for run in self.ready if run.key in keys]
         if doom is not runs.NOT_OURS:
             self.release(waiting)
         for run in waiting:
             self.ready.remove(run)
+
+    def doom(self, member: Member, doom: Doom, now: float) -> None:
+        """End the run that the child is at, and never the one after it: that is taken back first."""
+        head = member.head
+        self.take_back(member, now)
+        self.hear(member)
+        if member.head is head and not member.doomed:
+            member.doom(doom, now)

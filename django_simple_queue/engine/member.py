@@ -98,8 +98,6 @@ class Member:
 
     def take_back(self) -> list[Run]:
         """Return the runs that the child has not begun to read; the kernel gives each packet to one reader only."""
-        if len(self.stream) < 2 and self.ready and not self.doomed:
-            return []
         unread = list(self.unread())
         for message in unread:
             if message[0] != "run":

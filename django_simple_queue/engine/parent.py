@@ -123,32 +123,34 @@ class Parent:
         """Return when the database is to be asked something again."""
         due = [self.lease.due_at(self.watch.something_runs_long(now))]
         if self.floor.outbox.entries:
-            due.append(self.flush_at(now))
+            due.append(self.flush_at())
         if not self.watch.stopping:
             due.append(self.house_at)
-        if self.wanted():
+        wanted, worth_it = self.wanted(now)
+        if wanted and worth_it:
             due.append(self.poll.next_at)
         return min(due)
 
-    def wanted(self) -> int:
-        if self.watch.stopping or self.lease.is_over:
-            return 0
-        return int(min(self.floor.free_slots, self.left_to_claim))
+    def wanted(self, now: float) -> tuple[int, bool]:
+        """Return how many tasks to claim, and whether to claim them now rather than with the next endings."""
+        if self.watch.stopping or self.lease.is_over or self.left_to_claim <= 0:
+            return 0, False
+        room, worth_it = self.floor.demand(now)
+        return int(min(room, self.left_to_claim)), worth_it
 
-    def flush_at(self, now: float) -> float:
-        """Endings wait for company only while a child is busy and no other waits for work that is likely there."""
-        hungry = self.wanted() and self.poll.next_at <= now
-        company = not hungry and any(member.sent for member in self.crew)
+    def flush_at(self) -> float:
+        """Endings wait for company while children are busy."""
+        company = any(member.runs for member in self.crew)
         return self.floor.outbox.oldest + (FLUSH_SECONDS if company else 0)
 
     def settle_and_claim(self, now: float) -> None:
         """One short transaction: what has ended, and what is wanted next."""
-        wanted = self.wanted() if now >= self.poll.next_at else 0
-        settling = bool(self.floor.outbox.entries) and now >= self.flush_at(now)
-        if not (settling or wanted):
+        wanted, worth_it = self.wanted(now)
+        claiming = wanted and worth_it and now >= self.poll.next_at
+        settling = self.floor.outbox.entries and now >= self.flush_at()
+        if not (settling or claiming):
             return
         batch = self.floor.outbox.batch()
-        wanted = self.wanted()
         turn = self.desk.ask(
             lambda: store.turn(self.worker.id, [entry.ending for entry in batch], wanted, self.options.queues)
         )
@@ -166,6 +168,7 @@ class Parent:
                 events.fenced_out(entry)
             else:
                 events.ended(entry, status)
+                self.left_to_claim += entry.ending.verb == "release"
             self.floor.settled(entry, status)
 
     def claimed(self, turn: store.Turn, wanted: int, now: float) -> None:

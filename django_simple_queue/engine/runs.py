@@ -60,6 +60,7 @@ class Run:
 
     claimed: Claimed
     serial: int
+    waiting_since: float
     doom: Doom | None = None
 
     @property

@@ -6,12 +6,13 @@ import logging
 
 from django_simple_queue import conf
 from django_simple_queue.engine import runs
-from django_simple_queue.engine.floor import Floor
+from django_simple_queue.engine.floor import STALE_SECONDS, Floor
 from django_simple_queue.engine.lease import LOOK_SECONDS
-from django_simple_queue.engine.member import Member
+from django_simple_queue.engine.member import TELL_SECONDS, Member
 from django_simple_queue.engine.store import Renewal
 
 logger = logging.getLogger("django_simple_queue.worker")
+FOREVER = float("inf")
 TRIM_SECONDS = 0.1
 LAST_WORDS_SECONDS = 5.0
 
@@ -22,31 +23,38 @@ class Watch:
         self.timeout = conf.get_task_timeout()
         self.grace = conf.get_shutdown_grace()
         self.stopping = False
-        self.grace_until = float("inf")
+        self.grace_until = FOREVER
 
     def look(self, now: float) -> None:
         for member in self.crew:
             if now >= self.limit(member):
-                member.doom(runs.timed_out(self.seconds_of(member) or 0), now)
+                self.overdue(member, now)
+        self.floor.recall(now)
         if now >= self.grace_until:
             self.end_all(now)
         self.crew.kill_overdue(now)
         if any(self.runs_long(member, TRIM_SECONDS, now) for member in self.crew):
             self.crew.trim_logs(self.floor.log_limit)
 
-    def limit(self, member: Member) -> float:
-        """Return when the child's run is over its time; never, when it has none."""
-        seconds = self.seconds_of(member)
-        return float("inf") if seconds is None or member.doomed else member.since + seconds
+    def overdue(self, member: Member, now: float) -> None:
+        if member.head is None:
+            logger.error("child %d is ended: receivers of its signals took over %g s", member.pid, TELL_SECONDS)
+            member.kill()
+        else:
+            self.floor.doom(member, runs.timed_out(self.seconds_of(member)), now)
 
-    def seconds_of(self, member: Member) -> float | None:
+    def limit(self, member: Member) -> float:
+        """Return when what the child is at is over its time."""
+        return FOREVER if member.doomed or not member.stream else member.since + self.seconds_of(member)
+
+    def seconds_of(self, member: Member) -> float:
         run = member.head
         if run is None:
-            return None
-        return self.timeout if run.claimed.timeout is None else run.claimed.timeout or None
+            return TELL_SECONDS
+        return (self.timeout if run.claimed.timeout is None else run.claimed.timeout) or FOREVER
 
     def runs_long(self, member: Member, seconds: float, now: float) -> bool:
-        return bool(member.sent) and now - member.since >= seconds
+        return member.head is not None and now - member.since >= seconds
 
     def something_runs_long(self, now: float) -> bool:
         return any(self.runs_long(member, LOOK_SECONDS, now) for member in self.crew)
@@ -81,22 +89,24 @@ class Watch:
 
     def end_all(self, now: float) -> None:
         for member in self.crew:
-            if member.sent and not member.doomed:
-                member.doom(runs.STOPPED, now)
+            if member.head is not None and not member.doomed:
+                self.floor.doom(member, runs.STOPPED, now)
 
     def fence(self) -> None:
         """Our lease is about to end: nothing of ours may run any longer. Called from a signal handler: no logging."""
         for member in self.crew:
-            if member.sent:
+            if member.head is not None:
                 member.kill(runs.FENCED)
 
     def next_deadline(self, now: float) -> float:
         """Return when ``look`` has something to do next."""
-        deadlines = [self.grace_until if self.grace_until > now else float("inf")]
+        deadlines = [self.grace_until if self.grace_until > now else FOREVER]
         for member in self.crew:
-            deadlines += [self.limit(member), *member.telling.values()]
+            deadlines.append(self.limit(member))
             if member.kill_at is not None and member.kill_at > now:
                 deadlines.append(member.kill_at)
-            if member.sent:
-                deadlines.append(max(member.since + TRIM_SECONDS, now + TRIM_SECONDS))
+            if member.stream:
+                deadlines.append(now + TRIM_SECONDS)
+        if self.floor.ready:
+            deadlines.append(self.floor.ready[0].waiting_since + STALE_SECONDS)
         return min(deadlines)

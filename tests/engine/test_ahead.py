@@ -1,0 +1,59 @@
+"""A child has quick tasks waiting; none of them ever waits behind a slow one, and none runs twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from django_simple_queue.models import Task
+from django_simple_queue.utils import create_tasks
+from tests.engine.fleet import TASKS, Fleet, Ledger, enqueue, wait_for_status
+from tests.support.waiting import wait_until
+
+
+def recorded(ledger: Ledger, name: str, seconds: float = 0) -> tuple[str, dict[str, object]]:
+    return TASKS + "recorded", {"ledger": ledger.path, "name": name, "seconds": seconds}
+
+
+def test_a_slow_run_keeps_no_quick_one_waiting(fleet: Fleet, ledger: Ledger) -> None:
+    """All are of one kind, known to be quick; one of them is not."""
+    names = [str(number) for number in range(300)]
+    calls = [recorded(ledger, name, 30 if name == "150" else 0) for name in names]
+    create_tasks(calls)
+    fleet.ready("--concurrency", "2")
+    ledger.wait_for("end", 299)
+    assert ledger.count("start") == Counter(names)
+    wait_until(lambda: Task.objects.filter(status=Task.COMPLETED, attempt=1).count() == 299, 10, "all quick ones ended")
+
+
+def test_what_no_child_can_take_goes_to_other_workers(fleet: Fleet, ledger: Ledger) -> None:
+    create_tasks([recorded(ledger, str(number)) for number in range(60)])
+    create_tasks([recorded(ledger, "slow", 30), *(recorded(ledger, f"behind-{n}") for n in range(10))])
+    fleet.ready("--concurrency", "1")
+    ledger.wait_for("start", 61)
+    wait_until(lambda: Task.objects.filter(status=Task.QUEUED).count() == 10, 10, "those behind are given back")
+    fleet.ready("--concurrency", "1")
+    ledger.wait_for("end", 70)
+    assert set(ledger.count("start").values()) == {1}
+
+
+def test_crashes_spoil_nothing_that_waits(fleet: Fleet) -> None:
+    create_tasks([(TASKS + ("leave" if number % 10 == 0 else "noop"), {}) for number in range(500)])
+    fleet.burst("--concurrency", "2")
+    assert Task.objects.filter(status=Task.FAILED, error="Worker subprocess exited with code 3").count() == 50
+    assert Task.objects.filter(status=Task.COMPLETED, attempt=1).count() == 450
+
+
+def test_timeouts_and_cancellations_hit_the_run_they_are_meant_for(fleet: Fleet, ledger: Ledger) -> None:
+    create_tasks([recorded(ledger, str(number)) for number in range(100)])
+    create_tasks([{"task": TASKS + "recorded", "args": recorded(ledger, "limited", 30)[1], "timeout": 1}])
+    create_tasks([recorded(ledger, f"after-{number}") for number in range(100)])
+    boot = fleet.ready("--concurrency", "1")
+    ledger.wait_for("end", 200)
+    assert Task.objects.filter(status=Task.FAILED).count() == 1
+    cancelled = enqueue("recorded", recorded(ledger, "cancelled", 30)[1])
+    ledger.wait_for("start", 202)
+    Task.objects.filter(pk=cancelled).cancel()
+    after = enqueue("noop")
+    wait_for_status(after, Task.COMPLETED)
+    assert Task.objects.get(pk=cancelled).status == Task.CANCELLED
+    assert "exited with code" not in boot.lines
