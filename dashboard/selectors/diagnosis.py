@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from dashboard.selectors.scalars import ask, capped_count
 from django_simple_queue import conf
 from django_simple_queue.models import QueuePause, Task, Worker
 
@@ -81,11 +82,19 @@ def time_reason(task: Task, now: datetime) -> Reason | None:
 
 
 def line_reason(task: Task, workers: list[Worker]) -> Reason:
-    first = Q(priority__gt=task.priority) | Q(priority=task.priority, run_after__lt=task.run_after)
-    queued = Task.objects.filter(status=Task.QUEUED, due=True, queue=task.queue).exclude(pk=task.pk)
-    ahead = queued.filter(first)[: MOST_COUNTED + 1].count()
+    ahead = tasks_ahead(task)
     slots = sum(worker.slots for worker in workers if serves(worker, task.queue))
     if not ahead:
         return Reason(f"It is next in the queue {task.queue}, as soon as one of {slots} slots is free.")
     number = f"More than {MOST_COUNTED:,}" if ahead > MOST_COUNTED else f"{ahead:,}"
     return Reason(f"{number} {'task is' if ahead == 1 else 'tasks are'} ahead of it in the queue {task.queue}.")
+
+
+def tasks_ahead(task: Task) -> int:
+    """Return how many tasks of its queue are claimed before ``task``; each part is one range of the claim's index."""
+    queued = Task.objects.filter(status=Task.QUEUED, due=True, queue=task.queue)
+    parts = {
+        "higher": queued.filter(priority__gt=task.priority),
+        "earlier": queued.filter(priority=task.priority, run_after__lt=task.run_after),
+    }
+    return sum(ask({name: capped_count(rows, MOST_COUNTED) for name, rows in parts.items()}).values())
