@@ -11,9 +11,7 @@ SIZES = {"quick": QUICK, "full": FULL}
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Compare the queue with django-tasks-db.")
-    parser.add_argument(
-        "size", choices=sorted(SIZES), help="quick: three rounds, about four minutes; full: seven rounds"
-    )
+    parser.add_argument("size", choices=sorted(SIZES), help="quick: 3 rounds, about 4 minutes; full: 7 rounds")
     parser.add_argument("--rounds", type=int, help="how many rounds instead")
     options = parser.parse_args()
     size = SIZES[options.size]

@@ -29,7 +29,7 @@ class Size(NamedTuple):
     singles: int
 
 
-QUICK = Size(rounds=3, tasks={"ours": 10_000, "tasks_db": 1_000}, singles=8)
+QUICK = Size(rounds=3, tasks={"ours": 8_000, "tasks_db": 600}, singles=6)
 FULL = Size(rounds=7, tasks={"ours": 20_000, "tasks_db": 2_000}, singles=20)
 Rates = dict[tuple[str, int, str], list[float]]
 Waits = dict[tuple[str, str], list[float]]
