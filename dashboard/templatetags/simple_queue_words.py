@@ -34,7 +34,7 @@ def progress_message(task: Task) -> str:
 @register.filter
 def did(action: OperatorAction) -> str:
     """What was done, in the past tense."""
-    return visible(past(action.verb))
+    return "asked it to stop" if action.outcomes.get("asked") else visible(past(action.verb))
 
 
 @register.filter
