@@ -11,7 +11,7 @@ from django.db import Error
 
 from django_simple_queue.engine import clock, store
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 3.0
 Answer = TypeVar("Answer")
 logger = logging.getLogger("django_simple_queue.worker")
 
@@ -24,6 +24,7 @@ class Desk:
         self.pause = FIRST_PAUSE
         self.retry_at = 0.0
         self.connected = False
+        self.asking = False
 
     @property
     def is_down(self) -> bool:
@@ -42,10 +43,19 @@ class Desk:
 
     def insist(self, work: Callable[[], Answer]) -> Answer:
         """Run ``work`` on a connection that is prepared; raises what the database raises."""
-        if not self.connected:
-            store.tune()
-            self.connected = True
-        return work()
+        self.asking = True
+        try:
+            if not self.connected:
+                store.tune()
+                self.connected = True
+            return work()
+        finally:
+            self.asking = False
+
+    def give_up(self) -> None:
+        """Interrupt a question that the database does not answer; called from a signal handler."""
+        if self.asking:
+            raise store.LeaseLost("The database has not answered until the lease was over.")
 
     def hang_up(self) -> None:
         """Close the connection; the next question opens another."""

@@ -7,6 +7,7 @@ import os
 import random
 import selectors
 import socket
+import time
 from dataclasses import dataclass
 
 from django_simple_queue import __version__, conf
@@ -18,7 +19,7 @@ from django_simple_queue.engine.lease import Lease
 from django_simple_queue.engine.outbox import Entry
 from django_simple_queue.engine.poll import Poll
 from django_simple_queue.engine.stopping import Signals
-from django_simple_queue.engine.watch import Watch
+from django_simple_queue.engine.watch import LAST_WORDS_SECONDS, Watch
 from django_simple_queue.models import Worker
 
 FLUSH_SECONDS = 0.02
@@ -45,8 +46,8 @@ class Parent:
         self.crew = Crew(options.slots, self.selector, [self.signals.pipe, self.signals.writer])
         self.floor = Floor(self.crew)
         self.watch = Watch(self.floor)
-        self.lease = Lease(self.worker.id, self.watch.fence)
         self.desk, self.poll = Desk(), Poll()
+        self.lease = Lease(self.worker.id, self.fence)
         self.left_to_claim = float("inf") if options.max_tasks is None else options.max_tasks
         self.house_at = 0.0
 
@@ -86,7 +87,10 @@ class Parent:
         """Give up the lease; return the exit code."""
         self.crew.dismiss(clock.now())
         unsaved = len(self.floor.outbox)
-        if unsaved or not self.desk.ask(self.give_up_lease):
+        until = clock.now() + LAST_WORDS_SECONDS
+        while not (left := self.desk.ask(self.give_up_lease)) and clock.now() < until:
+            time.sleep(0.05)
+        if unsaved or not left:
             logger.error("leaving while the database does not answer: %d endings are not stored", unsaved)
             return 1
         logger.info("worker %s stopped", self.worker.id)
@@ -186,6 +190,10 @@ class Parent:
         renewal = self.desk.ask(self.lease.renew)
         if renewal is not None:
             self.watch.compare(renewal, now)
+
+    def fence(self) -> None:
+        self.watch.fence()
+        self.desk.give_up()
 
     def keep_house(self, now: float) -> None:
         if now >= self.house_at and not self.watch.stopping:

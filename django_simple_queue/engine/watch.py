@@ -10,6 +10,7 @@ from django_simple_queue.engine.floor import STALE_SECONDS, Floor
 from django_simple_queue.engine.lease import LOOK_SECONDS
 from django_simple_queue.engine.member import TELL_SECONDS, Member
 from django_simple_queue.engine.store import Renewal
+from django_simple_queue.models import Worker
 
 logger = logging.getLogger("django_simple_queue.worker")
 FOREVER = float("inf")
@@ -61,6 +62,9 @@ class Watch:
 
     def compare(self, renewal: Renewal, now: float) -> None:
         """Act on what the database says is ours: cancel, drop what others took, give back what never reached us."""
+        if renewal.state == Worker.State.DRAINING and not self.stopping:
+            logger.info("draining: running tasks finish, nothing new is started")
+            self.finish()
         known = self.floor.known
         self.floor.end({key for key, cancel in renewal.held.items() if cancel}, runs.CANCELLED, now)
         self.floor.end(known - renewal.held.keys(), runs.NOT_OURS, now)

@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from django_simple_queue.models import Attempt, Task, Worker
-from tests.engine.fleet import Fleet, Ledger, enqueue, is_alive, wait_for_status
+from tests.engine.fleet import Fleet, Ledger, enqueue, is_alive, stopped, wait_for_status
 from tests.support.waiting import wait_until
 
 
@@ -174,3 +174,28 @@ def test_only_the_queues_named_in_their_order(fleet: Fleet, ledger: Ledger) -> N
     fleet.burst("--concurrency", "1", "--queues", "media, mail")
     assert [name for name, _ in ledger.words("start")] == ["media", "mail"]
     assert Task.objects.get(queue="default").status == Task.QUEUED
+
+
+def test_a_drained_worker_finishes_and_leaves(fleet: Fleet, ledger: Ledger) -> None:
+    boot = fleet.ready("--concurrency", "1", lease_seconds=2)
+    running = enqueue("recorded", {"ledger": ledger.path, "name": "running", "seconds": 2})
+    ledger.wait_for("start")
+    waiting = enqueue("noop")
+    Worker.objects.filter(pid=boot.pid).update(state=Worker.State.DRAINING)
+    assert boot.wait(15) == 0
+    assert Task.objects.get(pk=running).status == Task.COMPLETED
+    assert Task.objects.get(pk=waiting).status == Task.QUEUED
+
+
+def test_a_worker_that_was_found_lost_ends_its_tasks_and_leaves(fleet: Fleet, ledger: Ledger) -> None:
+    boot = fleet.ready("--concurrency", "1", lease_seconds=3)
+    task = enqueue("sleep", {"ledger": ledger.path})
+    ((child,),) = ledger.wait_for("start")
+    with stopped(boot.pid):
+        other = fleet.ready("--concurrency", "1", lease_seconds=3)
+        wait_for_status(task, Task.FAILED, 15)
+    assert boot.wait(10) == 1
+    assert not is_alive(int(child))
+    assert "leaving: The lease of worker" in boot.lines
+    assert other.process.poll() is None
+    assert Task.objects.get(pk=task).status == Task.FAILED

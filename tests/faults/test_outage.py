@@ -5,13 +5,14 @@ from __future__ import annotations
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from django.db import close_old_connections, connection
 
 from django_simple_queue.models import Task
 from django_simple_queue.utils import create_tasks
-from tests.engine.fleet import TASKS, Boot, Fleet, Ledger, enqueue
+from tests.engine.fleet import TASKS, Boot, Fleet, Ledger, enqueue, is_alive, stopped
 from tests.support.servers import Server
 from tests.support.waiting import wait_until
 
@@ -49,10 +50,10 @@ def stop_cleanly(boots: list[Boot]) -> None:
 
 @pytest.mark.parametrize("mode", ["immediate", "fast"])
 def test_restart_under_load(fleet: Fleet, ledger: Ledger, postgres: Server, mode: str) -> None:
-    names = [str(number) for number in range(600)]
-    create_tasks([(TASKS + "recorded", {"ledger": ledger.path, "name": n, "seconds": 0.01}) for n in names])
+    names = [str(number) for number in range(1500)]
     boots = [fleet.ready("--concurrency", "2") for _ in range(3)]
-    for share in (100, 300):
+    create_tasks([(TASKS + "recorded", {"ledger": ledger.path, "name": n, "seconds": 0.01}) for n in names])
+    for share in (100, 600):
         ledger.wait_for("end", share, 60)
         connection.close()
         postgres.restart(mode)
@@ -96,3 +97,26 @@ def test_an_outage_longer_than_the_lease_ends_what_runs(fleet: Fleet, ledger: Le
     assert Task.objects.get(pk=task).status in (Task.PROGRESS, Task.FAILED)
     fleet.ready("--concurrency", "1", lease_seconds=3)
     wait_until(all_ended, 15, "another worker settles the task")
+
+
+def test_a_database_that_falls_silent(fleet: Fleet, ledger: Ledger, postgres: Server) -> None:
+    """No error, no answer: the child is ended before the lease is over, and the worker leaves."""
+    boot = fleet.ready("--concurrency", "1", lease_seconds=3)
+    enqueue("sleep", {"ledger": ledger.path})
+    ((child,),) = ledger.wait_for("start")
+    with ExitStack() as silence:
+        for backend in backends():
+            silence.enter_context(stopped(backend))
+        wait_until(lambda: not is_alive(int(child)), 4, "the child is ended")
+        assert boot.wait(5) == 1
+    assert "leaving: The database has not answered" in boot.lines
+    assert "Traceback" not in boot.lines
+
+
+def backends() -> list[int]:
+    """The server processes behind all connections but ours."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return [pid for (pid,) in cursor.fetchall()]
