@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +21,7 @@ SECRET_KEYS = (
 SHORT_SECRET_KEYS = frozenset("pwd pw pin cvv cvc cvv2 cvc2 csc otp ssn auth jwt pan bearer pass".split())
 SEPARATORS = re.compile(r"[^0-9a-z]+")
 WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+MOST_VALUES = 300
 SHORTEST_VALUE = 3
 SHORTEST_UNBOUNDED_VALUE = 8
 
@@ -47,33 +51,41 @@ class Redacted(str):
 
 
 REDACTED = Redacted("[redacted]")
+TOO_MANY = Redacted("The arguments hold too many secrets to look for each of them, so this is not shown.")
+Replace = Callable[[re.Match[str]], str]
 
 
-def redact_args(task_path: str, args_text: str | None) -> Any:
-    """Return the arguments with their secrets replaced by REDACTED; a Redacted sentence when they are not JSON."""
+def redact_args(task_path: str, args_text: str | None, most: int = sys.maxsize) -> Any:
+    """Return the arguments with their secrets replaced by REDACTED; a Redacted sentence when they are not JSON.
+
+    Of very long arguments only the first ``most`` characters of text are shown; a Redacted note stands for the rest.
+    """
     args = parsed(args_text)
     if isinstance(args, Redacted):
         return args
     secret = secret_keys(task_path)
-    hidden = masker(tuple(secret_values(args, secret)))
-    return masked(args, secret, hidden)
+    hidden = masker_of(secret, args_text)
+    if hidden is None:
+        return TOO_MANY
+    return Masking(secret, hidden, most).masked(args)
 
 
 def redact_text(task_path: str, args_text: str | None, text: str | None) -> str:
     """Return output, error or log as it may be shown: no secret of the arguments, no secret-looking pair, inert."""
-    if not text:
-        return ""
-    secret = secret_keys(task_path)
-    values = secret_values(parsed(args_text), secret)
-    shown = masker(tuple(values)).sub(REDACTED, visible(text))
-    return text_pattern(secret).sub(replacement, shown)
+    return redact(task_path, args_text, text, replacement) if text else ""
 
 
 def redact_source(task_path: str, args_text: str | None, line: str) -> str:
     """Return a line of source code as it may be shown: names stay, secrets of the arguments and literals do not."""
-    values = secret_values(parsed(args_text), secret_keys(task_path))
-    shown = masker(tuple(values)).sub(REDACTED, visible(line))
-    return text_pattern(secret_keys(task_path)).sub(literal_replacement, shown)
+    return redact(task_path, args_text, line, literal_replacement)
+
+
+def redact(task_path: str, args_text: str | None, text: str, replace: Replace) -> str:
+    secret = secret_keys(task_path)
+    hidden = masker_of(secret, args_text)
+    if hidden is None:
+        return TOO_MANY
+    return text_pattern(secret).sub(replace, hidden.sub(REDACTED, visible(text)))
 
 
 def visible(text: str) -> str:
@@ -105,20 +117,37 @@ def is_secret(key: str, secret: frozenset[str]) -> bool:
     return name in secret or any(part in name for part in SECRET_KEYS) or bool((words | {name}) & SHORT_SECRET_KEYS)
 
 
-def masked(value: Any, secret: frozenset[str], hidden: re.Pattern[str]) -> Any:
-    if isinstance(value, Mapping):
-        return {hidden.sub(REDACTED, visible(key)): under_key(key, item, secret, hidden) for key, item in value.items()}
-    if isinstance(value, list):
-        return [masked(item, secret, hidden) for item in value]
-    if isinstance(value, str):
-        return text_pattern(secret).sub(replacement, hidden.sub(REDACTED, visible(value)))
-    return REDACTED if is_number(value) and hidden.fullmatch(str(value)) else value
+@dataclass(slots=True)
+class Masking:
+    """One walk through arguments; ``left`` is how many characters of text may still be shown."""
 
+    secret: frozenset[str]
+    hidden: re.Pattern[str]
+    left: int
 
-def under_key(key: str, value: Any, secret: frozenset[str], hidden: re.Pattern[str]) -> Any:
-    if value is None or isinstance(value, bool) or not is_secret(key, secret):
-        return masked(value, secret, hidden)
-    return REDACTED
+    def masked(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            named = enumerate(value.items())
+            return {self.key(key, place): self.under_key(key, item) for place, (key, item) in named}
+        if isinstance(value, list):
+            return [self.masked(item) for item in value]
+        if isinstance(value, str):
+            return self.text(value)
+        return REDACTED if is_number(value) and self.hidden.fullmatch(str(value)) else value
+
+    def under_key(self, key: str, value: Any) -> Any:
+        if value is None or isinstance(value, bool) or not is_secret(key, self.secret):
+            return self.masked(value)
+        return REDACTED
+
+    def key(self, key: str, place: int) -> str:
+        return self.text(key) if len(key) <= self.left else f"name {place + 1}"
+
+    def text(self, value: str) -> str:
+        if len(value) > self.left:
+            return Redacted(f"{len(value):,} characters, too many to show here")
+        self.left -= len(value)
+        return text_pattern(self.secret).sub(replacement, self.hidden.sub(REDACTED, visible(value)))
 
 
 def is_number(value: object) -> bool:
@@ -143,12 +172,14 @@ def leaves(value: Any) -> Iterator[str]:
         yield str(value)
 
 
-@lru_cache(maxsize=256)
-def masker(values: tuple[str, ...]) -> re.Pattern[str]:
-    """Return a pattern that finds every spelling of ``values``; short ones only as whole words."""
+@lru_cache(maxsize=16)
+def masker_of(secret: frozenset[str], args_text: str | None) -> re.Pattern[str] | None:
+    """Return a pattern for every spelling of the secrets in the arguments; None when they are too many to look for."""
+    values = set(islice(secret_values(parsed(args_text), secret), MOST_VALUES + 1))
+    if len(values) > MOST_VALUES:
+        return None
     forms = {form for value in values for form in spellings(value) if len(form) >= SHORTEST_VALUE}
-    ordered = sorted(forms, key=len, reverse=True)
-    return re.compile("|".join(whole_word(form) for form in ordered) or r"(?!)")
+    return re.compile("|".join(whole_word(form) for form in sorted(forms, key=len, reverse=True)) or r"(?!)")
 
 
 def spellings(value: str) -> Iterable[str]:

@@ -89,10 +89,15 @@ class Call:
     def problems(self, args: Mapping[str, Any]) -> list[str]:
         """Return what keeps ``args`` from fitting, a sentence each; empty when they fit."""
         known = {each.name: each for each in self.parameters}
+        unfit = [unfit_value(known[name], value) for name, value in args.items() if name in known]
+        return [*self.misfits(args), *filter(None, unfit)]
+
+    def misfits(self, args: Mapping[str, Any]) -> list[str]:
+        """Return which names ``args`` lack or have too many, a sentence each, without any value."""
+        known = {each.name: each for each in self.parameters}
         missing = [f"{each.name} is missing: {each.words}." for each in known.values() if is_missing(each, args)]
         unknown = [] if self.takes_anything else [self.unexpected(name) for name in args if name not in known]
-        unfit = [unfit_value(known[name], value) for name, value in args.items() if name in known]
-        return [*missing, *unknown, *filter(None, unfit)]
+        return [*missing, *unknown]
 
     def unexpected(self, name: str) -> str:
         names = ", ".join(each.name for each in self.parameters)

@@ -9,10 +9,14 @@ from typing import Any
 from django.urls import reverse
 
 from dashboard.actions import PERMISSIONS
+from dashboard.redaction import visible
 from dashboard.selectors.task_page import TaskPage
+from dashboard.signature import describe
 from django_simple_queue import conf
 from django_simple_queue.models import Task
 
+NOT_YOURS = "Acting on this task needs the permission {}, which you do not hold."
+OWN = "own"
 MUST_NOT = "This task must not run twice, so it cannot be requeued here (its option rerun is “never”)."
 
 
@@ -40,9 +44,14 @@ MARK_FAILED = Offer("mark_failed", "Mark failed", "failed", "btn-danger")
 def offers(page: TaskPage, permissions: Collection[str]) -> Mapping[str, Any]:
     """Return the offers that ``permissions`` (codenames) allow, and ``refused``, sentences on what is not possible.
 
+    OWN among the permissions says that the operator holds the one that the task itself demands.
+
     ``actions`` belong to the head of the page. ``undo`` belongs to the notice of what was just done: there no button
     takes the place of the one that was clicked, and a double click does not undo.
     """
+    own = conf.get_task_options(page.task.task).permission
+    if own and OWN not in permissions:
+        return {"actions": [], "undo": [], "refused": [NOT_YOURS.format(own)]}
     possible, refused = possible_offers(page)
     undo = [*undo_offers(page), *([START_NOW] if page.held else [])]
     return {"actions": ready(possible, page, permissions), "undo": ready(undo, page, permissions), "refused": refused}
@@ -61,8 +70,21 @@ def possible_offers(page: TaskPage) -> tuple[list[Offer], list[str]]:
     if not conf.is_task_allowed(task.task):
         return [], [f"It cannot run again: it is not in {conf.PREFIX}ALLOWED_TASKS any more."]
     if task.status == Task.COMPLETED:
-        return [RUN_AGAIN], []
-    return ([REQUEUE], []) if not never(task) else ([], [MUST_NOT])
+        return [RUN_AGAIN], unfit(page)
+    return ([REQUEUE], unfit(page)) if not never(task) else ([], [MUST_NOT])
+
+
+def unfit(page: TaskPage) -> list[str]:
+    """Return why the task would fail at once if it ran again today; only allowlisted paths are imported."""
+    task = page.task
+    if page.payload is None or task.positional or task.task not in (conf.get_allowed_tasks() or ()):
+        return []
+    call = describe(task.task)
+    try:
+        problems = [call.error] if call.error else call.misfits(task.arguments)
+    except ValueError as error:
+        problems = [str(error)]
+    return [f"It would fail if it ran again: {visible(problem)}" for problem in problems]
 
 
 def undo_offers(page: TaskPage) -> list[Offer]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -102,12 +103,12 @@ def headline(task: Task, error: Window) -> tuple[str, str]:
     return "", (error.head.strip().splitlines() or [""])[0]
 
 
-def arguments(task: Task) -> Any:
+def arguments(task: Task, most: int = sys.maxsize) -> Any:
     """Return the arguments with their secrets masked; those passed by position come under "*"."""
-    args = redact_args(task.task, task.args)
+    args = redact_args(task.task, task.args, most)
     if not task.positional or isinstance(args, Redacted):
         return args
-    positional = REDACTED if secret_keys(task.task) else redact_args(task.task, task.positional)
+    positional = REDACTED if secret_keys(task.task) else redact_args(task.task, task.positional, most)
     return {"*": positional, **(args if isinstance(args, Mapping) else {"**": args})}
 
 

@@ -13,7 +13,6 @@ from django.db.models import BooleanField, Case, Q, Value, When
 from django.db.models.functions import Now
 
 from dashboard.forms import KEY_OF_FORM
-from dashboard.redaction import Redacted
 from dashboard.selectors import diagnosis, payload
 from dashboard.selectors.payload import FrameGroup, Token, Window
 from dashboard.selectors.runs import Runs, latest_runs
@@ -26,6 +25,7 @@ HIDDEN = ("args", "positional", "output", "error", "log", "frames")
 MOST_ATTEMPTS = 50
 MOST_ACTIONS = 20
 MOST_SIMILAR = 1000
+MOST_ARGUMENTS = 60_000
 SIMILAR_SINCE = timedelta(hours=24)
 
 
@@ -187,7 +187,7 @@ def similar_failures(task: Task, now: datetime) -> int:
 
 
 def read_payload(task: Task) -> Payload:
-    arguments = payload.arguments(task)
+    arguments = payload.arguments(task, MOST_ARGUMENTS)
     error = payload.window(task, "error")
     return Payload(
         arguments=arguments,
@@ -203,7 +203,7 @@ def read_payload(task: Task) -> Payload:
 
 def call_text(task: Task, arguments: Any) -> str:
     """Return the call as Python code, with the secrets masked; "" when the arguments are not an object."""
-    if not isinstance(arguments, Mapping) or isinstance(arguments, Redacted):
+    if not isinstance(arguments, Mapping) or len(task.args or "") > MOST_ARGUMENTS:
         return ""
     literal = "\n    ".join(python_literal(arguments).splitlines())
     options = [f"queue={task.queue!r}", *([f"priority={task.priority}"] if task.priority else [])]

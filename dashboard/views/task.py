@@ -14,11 +14,12 @@ from django.utils import timezone
 from dashboard import repeat
 from dashboard.access import may, operator
 from dashboard.htmx import page_path, render
-from dashboard.selectors.offers import offers
+from dashboard.selectors.offers import OWN, offers
 from dashboard.selectors.payload import TEXTS
 from dashboard.selectors.task_page import actions_on, read_task, task_page
 from dashboard.selectors.texts import whole_text
 from dashboard.tags import tag_of
+from django_simple_queue import conf
 from django_simple_queue.models import OperatorActionItem, Task
 
 PERMISSIONS = ("view_task_payload", "requeue_task", "cancel_task", "add_task", "view_operatoraction")
@@ -42,7 +43,10 @@ def task(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 def context(request: HttpRequest, found: Task, items: Items, with_payload: bool) -> Mapping[str, Any]:
     page = task_page(found, items, timezone.now(), with_payload=with_payload)
     history = items if may(request, "view_operatoraction") else ()
-    return {"page": page, "history": history, **offers(page, {name for name in PERMISSIONS if may(request, name)})}
+    held = {name for name in PERMISSIONS if may(request, name)}
+    if may(request, conf.get_task_options(found.task).permission):
+        held.add(OWN)
+    return {"page": page, "history": history, **offers(page, held)}
 
 
 def name_of(request: HttpRequest, found: Task, items: Items) -> str:

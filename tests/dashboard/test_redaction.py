@@ -155,3 +155,24 @@ def test_a_megabyte_of_bait_is_read_to_its_end(unit):
     """A pattern that goes back and forth over the text would run into the suite's time limit of a test."""
     shown = redact_text(TASK, "{}", unit * (1_000_000 // len(unit)) + "\nthe end")
     assert shown.endswith("the end")
+
+
+def test_more_secrets_than_can_be_looked_for_hide_everything():
+    args = json.dumps({"tokens": [f"tok-{number:05}" for number in range(5_000)]})
+    assert "tok-" not in redact_text(TASK, args, "tok-04999 tok-00000")
+    assert isinstance(redact_args(TASK, args), Redacted)
+
+
+def test_of_long_arguments_only_the_first_part_is_shown():
+    args = {
+        "first": "a" * 50,
+        "password": SECRET,
+        "second": "b" * 100,
+        **{f"key-{number}": SECRET for number in range(9)},
+    }
+    shown = redact_args(TASK, json.dumps(args), most=100)
+    assert shown["first"] == "a" * 50
+    assert len(shown) == len(args)
+    assert SECRET not in json.dumps(shown)
+    assert "b" * 100 not in json.dumps(shown)
+    assert redact_args(TASK, json.dumps(args))["second"] == "b" * 100

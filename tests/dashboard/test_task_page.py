@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import timedelta
 
 import pytest
@@ -136,6 +137,35 @@ def test_a_task_that_must_not_be_repeated_says_so(chief, settings):
     html = text_of(chief, failed_task())
     assert offered(html) == set()
     assert "must not run twice" in html
+
+
+def test_a_task_that_demands_a_permission_of_its_own_offers_nothing_without_it(client, settings):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {TASK: {"permission": "auth.delete_user"}}
+    signed_in(client, operator("one", "view_task", "requeue_task"))
+    html = text_of(client, failed_task())
+    assert offered(html) == set()
+    assert "auth.delete_user" in html
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ('{"invoice_id": 7, "gone": "leak"}', "gone is not a parameter of charge"),
+        ("{}", "invoice_id is missing"),
+        ("[1]", "args must be a JSON object"),
+    ],
+)
+def test_arguments_that_no_longer_fit_are_told_before_a_requeue(chief, args, words):
+    html = text_of(chief, failed_task(args=args))
+    assert "It would fail if it ran again" in html
+    assert words in html
+    assert offered(html) == {"requeue"}
+
+
+def test_nothing_outside_the_allowlist_is_imported_to_find_that_out(chief, settings):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = None
+    text_of(chief, failed_task(task="this.antigravity"))
+    assert "this" not in sys.modules
 
 
 @pytest.mark.parametrize(
