@@ -60,8 +60,9 @@ class QueueFilter(admin.SimpleListFilter):
 class TaskAdmin(TaskColumns, ReadOnlyAdmin):
     """Tasks, to look at, requeue and cancel; only what has ended can be deleted."""
 
-    list_display = ("task", "status_page_link", "queue", "attempts", "created", "started", "finished", "id")
+    list_display = ("task", "status_page_link", "queue", "attempts", "created", "finished", "id")
     list_display_links = ("task", "id")
+    list_per_page = 50
     list_filter = ("status", QueueFilter, "created")
     lookups = ("status", "queue", "created")
     ordering = ("-created", "-id")
