@@ -67,5 +67,5 @@ $(BIN)/python:
 
 $(VENV)/%.stamp: requirements/%.txt | $(BIN)/python
 	@echo "Installing requirements/$*.txt into $(VENV) ..."
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@$(RUN) -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@
