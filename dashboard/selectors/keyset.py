@@ -11,7 +11,7 @@ from django.db.models import F, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce
 from django.utils.dateparse import parse_datetime
 
-from dashboard.selectors.scalars import alias
+from dashboard.selectors.scalars import alias, as_moment
 from django_simple_queue.models import Task
 
 
@@ -72,7 +72,7 @@ def bound(moment: str) -> Any:
     """Return what a time column is compared with, so that a row equals its own cursor."""
     if connections[alias()].vendor == "sqlite":
         return Value(moment, output_field=TextField())
-    return parse_datetime(moment)
+    return as_moment(moment)
 
 
 CREATED = Order("created", True, "Created", "newest first")

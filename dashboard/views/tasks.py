@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from dashboard import filters
 from dashboard.access import may, operator
 from dashboard.formats import capped
-from dashboard.htmx import live_path, render, with_query
+from dashboard.htmx import render, with_query
 from dashboard.selectors import health, live, snapshot
 from dashboard.selectors import tasks as selector
 from dashboard.selectors.rows import Viewer
@@ -52,7 +52,7 @@ def context(request: HttpRequest, picture: snapshot.Snapshot) -> dict[str, Any]:
         "sizes": selector.SIZES,
         "links": links(request, page),
         "without_text": without(request, "q"),
-        "live_url": live_path(request) + (f"&top={page.top}" if page.top and "top" not in request.GET else ""),
+        "live_url": with_query(request, live="1", top=str(page.top) if page.top else None),
     }
 
 
