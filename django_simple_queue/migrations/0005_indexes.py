@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.db import migrations, models
 
-from django_simple_queue.migrations._operations import AddIndexOnline, AddUniqueOnline
+from django_simple_queue.migrations._operations import AddIndexOnline, AddUniqueOnline, GatherStatistics
 
 
 class Migration(migrations.Migration):
@@ -51,4 +51,5 @@ class Migration(migrations.Migration):
                 name="dsq_idempotency",
             ),
         ),
+        GatherStatistics("task"),
     ]

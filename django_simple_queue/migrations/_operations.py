@@ -122,3 +122,24 @@ def unconditional(constraint: models.UniqueConstraint, schema_editor: BaseDataba
     if schema_editor.connection.features.supports_partial_indexes:
         return constraint
     return models.UniqueConstraint(fields=constraint.fields, name=constraint.name)
+
+
+class GatherStatistics(Operation):
+    """Tell PostgreSQL's planner about new columns and indexes now, not when autovacuum comes by."""
+
+    def __init__(self, model_name: str) -> None:
+        self.model_name = model_name
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        pass
+
+    def database_forwards(self, app_label: str, schema_editor: Any, old: ProjectState, new: ProjectState) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            table = new.apps.get_model(app_label, self.model_name)._meta.db_table
+            schema_editor.execute(f"ANALYZE {schema_editor.quote_name(table)}")
+
+    def database_backwards(self, app_label: str, schema_editor: Any, old: ProjectState, new: ProjectState) -> None:
+        pass
+
+    def describe(self) -> str:
+        return f"Gather statistics of {self.model_name}"

@@ -52,7 +52,7 @@ def is_rejection(error: Exception) -> bool:
 
 def attempted(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequence[str]) -> Turn:
     database = opened()
-    if not endings and not (wanted and database.anything_due()):
+    if not endings and not (wanted and database.anything_due(queues)):
         return Turn()
     with transaction.atomic(using=alias()):
         state, paused = hold(database, worker_id)

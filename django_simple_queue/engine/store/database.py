@@ -30,8 +30,8 @@ class Database(ABC):
         self.release = conf.get_release()
 
     @abstractmethod
-    def anything_due(self) -> bool:
-        """Tell, without a lock, whether a claim has a chance."""
+    def anything_due(self, queues: Sequence[str]) -> bool:
+        """Tell, without a lock, whether a claim from ``queues`` (none: from any) has a chance."""
 
     @abstractmethod
     def hold(self, worker: UUID) -> tuple[str, list[str]] | None:

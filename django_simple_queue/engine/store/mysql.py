@@ -27,6 +27,7 @@ SQL = Dialect(
 ).statements()
 
 FIRST = f"SELECT 1 FROM {TASK} FORCE INDEX (dsq_claim) WHERE {SQL.claimable} LIMIT 1"
+FIRST_OF = f"SELECT 1 FROM {TASK} FORCE INDEX (dsq_claim_queue) WHERE {SQL.claimable} AND queue IN %(queues)s LIMIT 1"
 HOLD = f"SELECT state FROM {WORKER} WHERE id = %(worker)s AND {SQL.live} LOCK IN SHARE MODE"
 ENDS = {verb: f"UPDATE {TASK} SET {columns} WHERE {SQL.fence}" for verb, columns in SQL.ends.items()}
 ENDED = f"SELECT status FROM {TASK} WHERE id = %(id)s"
@@ -44,8 +45,8 @@ PROMOTE = f"UPDATE {TASK} SET due = 1 WHERE {SQL.waiting} ORDER BY run_after LIM
 
 
 class MySQL(Database):
-    def anything_due(self) -> bool:
-        return bool(self._rows(FIRST))
+    def anything_due(self, queues: Sequence[str]) -> bool:
+        return bool(self._rows(FIRST_OF, queues=tuple(queues)) if queues else self._rows(FIRST))
 
     def hold(self, worker: UUID) -> tuple[str, list[str]] | None:
         rows = self._rows(HOLD, worker=self._key(worker))

@@ -12,7 +12,7 @@ from django_simple_queue.engine.store.database import Database, Ended, Needs, de
 from django_simple_queue.engine.store.records import Claimed, Ending
 from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, needs
 
-NOW = "CLOCK_TIMESTAMP()"
+NOW = "STATEMENT_TIMESTAMP()"
 SQL = Dialect(
     now=NOW,
     ago=f"{NOW} - new_ran * INTERVAL '1 second'",
@@ -37,14 +37,22 @@ def ends(verb: str) -> str:
     return f"UPDATE {TASK} SET {SQL.ends[verb]} FROM {source} WHERE {SQL.fence} RETURNING id, epoch, status"
 
 
-FIRST = f"SELECT 1 FROM {TASK} WHERE {SQL.claimable} LIMIT 1"
-HOLD = f"SELECT state, ARRAY({SQL.paused}) FROM {WORKER} WHERE id = %(worker)b AND {SQL.live} FOR SHARE OF {WORKER}"
+FIRST = f"SELECT 1 FROM {TASK} WHERE {SQL.claimable} ORDER BY {ORDER} LIMIT 1"
+FIRST_OF = f"SELECT 1 FROM {TASK} WHERE {SQL.claimable} AND queue = ANY(%(queues)b::text[]) ORDER BY queue LIMIT 1"
+# Statistics lag behind a backlog: a planner that expects few rows would sort all of it for every claim of this turn.
+HOLD = (
+    f"SELECT state, ARRAY({SQL.paused}), SET_CONFIG('enable_sort', 'off', TRUE), "
+    f"SET_CONFIG('enable_bitmapscan', 'off', TRUE) FROM {WORKER} "
+    f"WHERE id = %(worker)b AND {SQL.live} FOR SHARE OF {WORKER}"
+)
 ENDS = {verb: ends(verb) for verb in SQL.ends}
-LOCKED = f"ORDER BY {ORDER} LIMIT %(wanted)b FOR NO KEY UPDATE SKIP LOCKED"
-FROM_ALL = f"SELECT id AS chosen FROM {TASK} WHERE {SQL.claimable} {LOCKED}"
+LOCKED = f"{ORDER} LIMIT %(wanted)b FOR NO KEY UPDATE SKIP LOCKED"
+FROM_ALL = f"SELECT id AS chosen FROM {TASK} WHERE {SQL.claimable} ORDER BY {LOCKED}"
+# An array and the queue in the order: else the planner may walk the backlog of all queues in search of this one.
 FROM_SOME = (
     "SELECT each.id AS chosen FROM UNNEST(%(queues)b::text[]) AS wanted_queue (name) CROSS JOIN LATERAL "
-    f"(SELECT id, priority, run_after FROM {TASK} WHERE {SQL.claimable} AND queue = name {LOCKED}) AS each "
+    f"(SELECT id, priority, run_after FROM {TASK} WHERE {SQL.claimable} "
+    f"AND queue = ANY(ARRAY[name]) ORDER BY queue, {LOCKED}) AS each "
     f"ORDER BY {ORDER} LIMIT %(wanted)b"
 )
 CLAIM = (
@@ -65,8 +73,8 @@ PROMOTE = (
 
 
 class PostgreSQL(Database):
-    def anything_due(self) -> bool:
-        return bool(self._rows(FIRST))
+    def anything_due(self, queues: Sequence[str]) -> bool:
+        return bool(self._rows(FIRST_OF, queues=list(queues)) if queues else self._rows(FIRST))
 
     def hold(self, worker: UUID) -> tuple[str, list[str]] | None:
         rows = self._rows(HOLD, worker=worker)
@@ -82,7 +90,7 @@ class PostgreSQL(Database):
 
     def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:
         statement = CLAIM.format(source=FROM_ALL if queues is None else FROM_SOME)
-        constants = {"worker": worker, "release": self.release, "wanted": wanted, "queues": queues}
+        constants = {"worker": worker, "release": self.release, "wanted": wanted, "queues": queues and list(queues)}
         return [claimed(row) for row in self._rows(statement, **constants)]
 
     def needs(self) -> Needs:

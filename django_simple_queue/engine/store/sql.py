@@ -38,10 +38,13 @@ class Statements(NamedTuple):
 
 
 def needs(sql: Statements, promote_index: str = "", running_index: str = "") -> str:
-    """Return the SELECT behind Needs; an index clause goes in where a planner must be told."""
+    """Return the SELECT behind Needs; an index clause goes in where a planner must be told.
+
+    An ORDER BY tells it elsewhere: in an EXISTS it would be dropped, and the whole table could be read.
+    """
     known = f"SELECT 1 FROM {WORKER} WHERE {WORKER}.id = {TASK}.worker AND state IN ({LIVE})"
     return (
-        f"SELECT EXISTS (SELECT 1 FROM {TASK} {promote_index} WHERE {sql.waiting}), "
+        f"SELECT (SELECT 1 FROM {TASK} {promote_index} WHERE {sql.waiting} ORDER BY run_after LIMIT 1) IS NOT NULL, "
         f"EXISTS (SELECT 1 FROM {WORKER} WHERE {sql.lapsed}), "
         f"EXISTS (SELECT 1 FROM {TASK} {running_index} "
         f"WHERE {sql.running} AND worker IS NOT NULL AND NOT EXISTS ({known}))"
@@ -80,9 +83,10 @@ class Dialect:
         )
 
     def _claimed(self) -> str:
+        release = f"{self.quote}release{self.quote} = {self.constant('release')}"
         return (
             f"status = {PROGRESS}, attempt = attempt + 1, epoch = epoch + 1, worker = {self.constant('worker')}, "
-            f"{self.quote}release{self.quote} = {self.constant('release')}, worker_pid = NULL, started = {self.now}, modified = {self.now}, "
+            f"{release}, worker_pid = NULL, started = {self.now}, modified = {self.now}, "
             "output = NULL, error = NULL, log = NULL, error_class = '', fingerprint = '', frames = '', "
             "progress = NULL, progress_message = '', finished = NULL, cancel_requested = NULL"
         )

@@ -30,6 +30,10 @@ SQL = Dialect(
 
 FAILING = ("fail", "interrupt")
 FIRST = f"SELECT 1 FROM {TASK} INDEXED BY dsq_claim WHERE {SQL.claimable} LIMIT 1"
+FIRST_OF = (
+    f"SELECT 1 FROM {TASK} INDEXED BY dsq_claim_queue "
+    f"WHERE {SQL.claimable} AND queue IN (SELECT value FROM JSON_EACH(:queues)) LIMIT 1"
+)
 HOLD = (
     f"UPDATE {WORKER} SET state = state WHERE id = :worker AND {SQL.live} "
     f"RETURNING state, (SELECT JSON_GROUP_ARRAY(queue) FROM ({SQL.paused}))"
@@ -55,8 +59,8 @@ PROMOTE = (
 
 
 class SQLite(Database):
-    def anything_due(self) -> bool:
-        return bool(self._rows(FIRST))
+    def anything_due(self, queues: Sequence[str]) -> bool:
+        return bool(self._rows(FIRST_OF, queues=json.dumps(list(queues))) if queues else self._rows(FIRST))
 
     def hold(self, worker: UUID) -> tuple[str, list[str]] | None:
         rows = self._rows(HOLD, worker=worker.hex)

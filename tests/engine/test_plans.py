@@ -1,0 +1,144 @@
+"""Each hot statement walks its own index, with 100 000 rows waiting and as many ended, before and after ANALYZE."""
+
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from django_simple_queue.engine.store.vendors import opened
+from django_simple_queue.models import QueuePause, Task
+from tests.engine.storing import claim, live_worker
+
+BACKLOG = ENDED = 100_000
+TASK = Task._meta.db_table
+COLUMNS = "id, created, modified, task, status, due, queue, run_after, finished, max_attempts"
+IDS = {"postgresql": "md5(n::text)::uuid", "sqlite": "printf('%032x', n)"}
+AGO = {"postgresql": "now() - n * interval '1 second'", "sqlite": "datetime('now', '-' || n || ' seconds')"}
+NUMBERS = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {last})"
+FILL = """INSERT INTO {table} ({columns}) {numbers}
+    SELECT {id}, {ago}, {ago}, 'shop.tasks.task_' || (n % 20), {status}, {due}, 'queue_' || (n % 5), {ago},
+    CASE WHEN {status} > 1 THEN {ago} END, 1 FROM numbers"""
+STATUS = f"CASE WHEN n <= {BACKLOG} THEN 0 WHEN n % 50 = 0 THEN 3 ELSE 2 END"
+DUE = "n % 2 = 0"
+
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.postgres]
+
+
+@pytest.fixture(scope="module", params=["fresh", "analyzed"])
+def big_table(request, django_db_setup, django_db_blocker):
+    """Half of the backlog is due; the rows are gone again after the module."""
+    vendor = connection.vendor
+    numbers = NUMBERS.format(last=BACKLOG + ENDED)
+    values = {"id": IDS[vendor], "ago": AGO[vendor], "status": STATUS, "due": DUE}
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(FILL.format(table=TASK, columns=COLUMNS, numbers=numbers, **values))
+        if request.param == "analyzed":
+            cursor.execute(f"ANALYZE {TASK}")
+        yield request.param
+        cursor.execute(f"TRUNCATE {TASK} CASCADE" if vendor == "postgresql" else f"DELETE FROM {TASK}")
+        if vendor == "sqlite":
+            cursor.execute("DROP TABLE IF EXISTS sqlite_stat1")
+
+
+@pytest.fixture
+def plans(big_table, monkeypatch):
+    """The plans of the statements that the store sends from now on."""
+    database, seen = opened(), []
+    send = type(database)._rows
+    explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN (COSTS OFF)"
+
+    def explained(self, statement, **parameters):
+        seen.append("\n".join(str(line[-1]) for line in send(self, f"{explain} {statement}", **parameters)))
+        return send(self, statement, **parameters)
+
+    monkeypatch.setattr(type(database), "_rows", explained)
+    return seen
+
+
+def guesses(big_table):
+    """Without statistics PostgreSQL takes every condition to hold for a few rows; autovacuum soon gathers them."""
+    return connection.vendor == "postgresql" and big_table == "fresh"
+
+
+def assert_walks(plan, index):
+    """Nothing is sorted and no row is looked at that the index does not lead to."""
+    assert re.search(rf"\b{index}\b", plan), plan
+    assert not re.search(r"TEMP B-TREE|\bSort\b|Seq Scan on django_simple_queue_task|SCAN \w+$", plan), plan
+
+
+def test_a_claim_from_all_queues(plans):
+    assert len(claim(live_worker(), 60)) == 60
+    assert_walks(plans[-1], "dsq_claim")
+
+
+def test_a_claim_from_one_queue(plans):
+    assert len(claim(live_worker(), 60, ("queue_3",))) == 60
+    index_of_one_queue(plans[-1])
+
+
+def test_a_claim_from_all_but_the_paused_queues(plans):
+    QueuePause.objects.create(queue="queue_0", reason="maintenance")
+    assert {each.queue for each in claim(live_worker(), 60)} == {"queue_1", "queue_2", "queue_3", "queue_4"}
+    assert "dsq_claim_queue" in plans[-2]
+    index_of_one_queue(plans[-1])
+
+
+def index_of_one_queue(plan):
+    """The few rows of the queues are merged by a sort; none of them may come by another way."""
+    assert "dsq_claim_queue" in plan
+    assert not re.search(r"Seq Scan|dsq_(?!claim_queue)\w+", plan), plan
+
+
+def test_a_look_whether_anything_is_due(plans):
+    assert opened().anything_due(())
+    assert_walks(plans[-1], "dsq_claim")
+
+
+def test_the_look_of_the_janitor(plans):
+    assert opened().needs().promote
+    assert_walks(plans[-1], "dsq_promote")
+
+
+def test_promotion(plans, big_table):
+    assert opened().promote(100) == 100
+    if guesses(big_table):
+        assert "Index Scan on dsq_promote" in plans[-1]
+    else:
+        assert_walks(plans[-1], "dsq_promote")
+
+
+def test_what_a_worker_runs(big_table):
+    plan = Task.objects.running().filter(worker=uuid4()).explain()
+    assert re.search("dsq_(running|status|ended)", plan), plan
+
+
+def rows(*order, **conditions):
+    return Task.objects.filter(**conditions).order_by(*order)[:50]
+
+
+LISTS = {
+    "all": (rows("-created", "-id"), "dsq_created"),
+    "a status by age": (rows("-created", "-id", status=Task.QUEUED), "dsq_status"),
+    "a task": (rows("-created", "-id", task="shop.tasks.task_7"), "dsq_task"),
+    "few failed among many by end": (rows("-finished", "-id", status=Task.FAILED), "dsq_ended"),
+    "completed by end": (rows("-finished", "-id", status=Task.COMPLETED), "dsq_ended"),
+    "ended, oldest first, to prune": (rows("finished", "id", status=Task.COMPLETED), "dsq_ended"),
+    "ended, whatever came of it": (rows("-finished", "-id", finished__isnull=False), "dsq_finished"),
+}
+
+
+@pytest.mark.parametrize(("page", "index"), LISTS.values(), ids=LISTS)
+def test_a_list_comes_in_the_order_of_its_index(big_table, page, index):
+    if guesses(big_table):
+        assert "Seq Scan" not in page.explain()
+    else:
+        assert_walks(page.explain(), index)
+
+
+def test_a_look_whether_anything_is_due_in_some_queues(plans):
+    assert opened().anything_due(["nothing here", "queue_2"])
+    assert not opened().anything_due(["nothing here", "nor there"])
+    assert_walks(plans[-1], "dsq_claim_queue")
