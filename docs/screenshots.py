@@ -70,12 +70,14 @@ def sign_in(page: Page, password: str) -> None:
 def take(page: Page, theme: str) -> None:
     page.wait_for_timeout(6000)
     page.screenshot(path=IMAGES / f"tasks-{theme}.png")
-    page.goto("/?status=failed")
-    page.locator("a[href*='/tasks/']").first.click()
-    page.wait_for_load_state()
-    page.screenshot(path=IMAGES / f"failed-{theme}.png")
-    page.goto("/enqueue/")
-    page.screenshot(path=IMAGES / f"enqueue-{theme}.png")
+    if theme == "dark":
+        return
+    page.goto("/?status=failed&q=charge_invoice")
+    page.locator("#rows a[href*='/tasks/']").first.click()
+    page.wait_for_url("**/tasks/*/**")
+    page.screenshot(path=IMAGES / "failed-light.png")
+    page.goto("/enqueue/?task=dashboard.project.demo.tasks.reserve_stock")
+    page.screenshot(path=IMAGES / "enqueue-light.png")
 
 
 if __name__ == "__main__":

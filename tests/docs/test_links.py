@@ -7,7 +7,7 @@ import pytest
 
 from tests.docs.pages import DOCS, FENCE, PAGES, ROOT, anchors, text
 
-LINK = re.compile(r"\]\(([^)\s]+)\)")
+LINK = re.compile(r"(?:\]\(|src=\"|srcset=\")([^)\s\"]+)")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

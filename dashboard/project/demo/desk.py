@@ -21,6 +21,7 @@ class Desk:
         self.random = history.random
         self.actions: list[OperatorAction] = []
         self.items: list[OperatorActionItem] = []
+        self.write_down_enqueues()
         self.write_down_cancels()
         self.requeue_the_incident()
         self.requeue_old_failures()
@@ -30,6 +31,13 @@ class Desk:
 
     def failures(self) -> list[Task]:
         return [task for task in self.history.tasks if task.status == Task.FAILED]
+
+    def write_down_enqueues(self) -> None:
+        """Reports and partners are asked for in the console as often as not."""
+        for task in self.history.tasks:
+            if task.task.endswith(("build_report", "connect_partner")) and self.random.random() < 0.5:
+                action = self.write("enqueue", [task], task.created, previous=Task.QUEUED)
+                action.scope, task.created_by = task.task, action.actor
 
     def write_down_cancels(self) -> None:
         for task in self.history.tasks:
@@ -42,7 +50,7 @@ class Desk:
         hit = [t for t in self.failures() if t.task == import_orders and t.error_class.endswith("KeyError")]
         hit = [task for task in hit if task.finished and task.finished < repaired]
         action = self.write("requeue", hit, repaired, actor="lena")
-        action.scope = f"Failed, import_orders: {len(hit)} tasks"
+        action.scope = f"{len(hit)} ticked tasks"
         action.reason = "The partner's feed has its postcodes back."
         for number, task in enumerate(hit):
             self.run_again(task, repaired + timedelta(seconds=5 * number))
@@ -91,7 +99,7 @@ class Desk:
             created=when,
             actor=actor or self.random.choice(OPERATORS),
             verb=verb,
-            scope=f"task {rows[0].id}" if len(rows) == 1 else "",
+            scope=f"{rows[0].task.rpartition('.')[2]} {str(rows[0].id)[-8:]}" if len(rows) == 1 else "",
             outcomes={"done": len(rows)},
         )
         self.actions.append(action)
