@@ -24,6 +24,13 @@ UNDO_OFFERED_FOR = timedelta(minutes=15)
 WAITS_FOR_UNDO = {"requeue": Task.QUEUED, "cancel": Task.CANCELLED}
 
 
+def did(action: OperatorAction) -> str:
+    """Return what was done, as it follows the name of who did it."""
+    if action.outcomes.get("asked") and not action.done:
+        return "asked to stop"
+    return "ran again" if action.verb == "run_again" else visible(past(action.verb))
+
+
 @dataclass(frozen=True, slots=True)
 class Touched:
     """A task that an action moved or made; ``task`` is None when it has been deleted since."""
@@ -40,19 +47,20 @@ class Entry:
 
     @property
     def did(self) -> str:
-        return visible(past(self.action.verb))
+        return did(self.action)
 
     @property
     def outcome(self) -> str:
         """How it came out, when there is more to say than that it was done."""
         outcomes = self.action.outcomes
-        if set(outcomes) <= {"done"}:
+        if len(outcomes) < 2:
             return ""
         ordered = sorted(outcomes.items(), key=lambda each: (each[0] != "done", -each[1], each[0]))
         return ", ".join(f"{count} {self.words(name)}" for name, count in ordered)
 
     def words(self, name: str) -> str:
-        return {"done": self.did, "asked": "asked to stop"}.get(name) or visible(REFUSED.get(name, name))
+        known = {"done": past(self.action.verb), "asked": "asked to stop"}
+        return visible(known.get(name) or REFUSED.get(name, name))
 
     @property
     def more(self) -> int:

@@ -42,7 +42,7 @@ MARK_FAILED = Offer("mark_failed", "Mark failed", "failed", "btn-danger")
 
 
 def offers(page: TaskPage, permissions: Collection[str]) -> Mapping[str, Any]:
-    """Return the offers that ``permissions`` (codenames) allow, and ``refused``, sentences on what is not possible.
+    """Return the offers that ``permissions`` (codenames) allow, and in sentences what is ``refused`` and ``unfit``.
 
     OWN among the permissions says that the operator holds the one that the task itself demands.
 
@@ -54,7 +54,10 @@ def offers(page: TaskPage, permissions: Collection[str]) -> Mapping[str, Any]:
         return {"actions": [], "undo": [], "refused": [NOT_YOURS.format(own)]}
     possible, refused = possible_offers(page)
     undo = [*undo_offers(page), *([START_NOW] if page.held else [])]
-    return {"actions": ready(possible, page, permissions), "undo": ready(undo, page, permissions), "refused": refused}
+    actions = ready(possible, page, permissions)
+    again = {"requeue", "run_again"} & {offer.verb for offer in actions}
+    undone = ready(undo, page, permissions)
+    return {"actions": actions, "undo": undone, "refused": refused, "unfit": unfit(page) if again else []}
 
 
 def ready(possible: Sequence[Offer], page: TaskPage, permissions: Collection[str]) -> Sequence[Offer]:
@@ -70,8 +73,8 @@ def possible_offers(page: TaskPage) -> tuple[list[Offer], list[str]]:
     if not conf.is_task_allowed(task.task):
         return [], [f"It cannot run again: it is not in {conf.PREFIX}ALLOWED_TASKS any more."]
     if task.status == Task.COMPLETED:
-        return [RUN_AGAIN], unfit(page)
-    return ([REQUEUE], unfit(page)) if not never(task) else ([], [MUST_NOT])
+        return [RUN_AGAIN], []
+    return ([REQUEUE], []) if not never(task) else ([], [MUST_NOT])
 
 
 def unfit(page: TaskPage) -> list[str]:
@@ -84,7 +87,7 @@ def unfit(page: TaskPage) -> list[str]:
         problems = [call.error] if call.error else call.misfits(task.arguments)
     except ValueError as error:
         problems = [str(error)]
-    return [f"It would fail if it ran again: {visible(problem)}" for problem in problems]
+    return [visible(problem) for problem in problems]
 
 
 def undo_offers(page: TaskPage) -> list[Offer]:

@@ -11,13 +11,13 @@ from django.utils.safestring import SafeString
 
 from dashboard.formats import coarse, duration
 from dashboard.redaction import redact_text, visible
-from dashboard.selectors.activity import Filter
+from dashboard.selectors.activity import Filter, did
 from dashboard.selectors.task_page import MOST_SIMILAR
 from dashboard.templatetags.simple_queue import stamp
-from dashboard.wording import past
 from django_simple_queue.models import OperatorAction, Task, Worker
 
 register = template.Library()
+register.filter("did", did)
 
 
 @register.filter
@@ -29,12 +29,6 @@ def shown(text: object) -> str:
 @register.filter
 def progress_message(task: Task) -> str:
     return redact_text(task.task, task.args, task.progress_message)
-
-
-@register.filter
-def did(action: OperatorAction) -> str:
-    """What was done, in the past tense."""
-    return "asked it to stop" if action.outcomes.get("asked") else visible(past(action.verb))
 
 
 @register.filter

@@ -67,6 +67,21 @@ def test_mixed_outcomes_are_counted(auditor):
     assert "2 requeued, 3 in progress, 1 asked to stop" in text_of(auditor)
 
 
+@pytest.mark.parametrize(
+    ("verb", "outcomes", "words"),
+    [
+        ("run_again", {"done": 1}, "ran again"),
+        ("cancel", {"done": 1}, "cancelled"),
+        ("cancel", {"asked": 1}, "asked to stop"),
+        ("cancel", {"done": 2, "asked": 1}, "cancelled"),
+        ("enqueue", {"done": 1}, "enqueued"),
+    ],
+)
+def test_what_was_done_reads_as_a_sentence(auditor, verb, outcomes, words):
+    OperatorAction.objects.create(actor="Eva", verb=verb, scope="it", outcomes=outcomes)
+    assert f"<strong>Eva</strong> {words}" in " ".join(text_of(auditor).split())
+
+
 def test_undo_is_offered_while_it_is_possible(auditor):
     action = requeue()
     undo = f"/activity/{action.pk}/undo/"
