@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python
 TEST_SETTINGS := DJANGO_SETTINGS_MODULE=tests.settings
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-postgres test-matrix check bench bench-quick soak wheel-smoke chromium lock clean
+.PHONY: help demo test test-postgres test-matrix check bench bench-quick screenshots wheel-smoke chromium lock clean
 
 help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,8 +37,8 @@ bench-quick: $(VENV)/bench.stamp ## Measure the headline numbers in a few minute
 bench: $(VENV)/bench.stamp ## Measure everything, with medians and spread
 	@$(RUN) -m benchmarks full
 
-soak: $(VENV)/bench.stamp ## Ten minutes of load with random kills
-	@$(RUN) -m benchmarks soak
+screenshots: $(VENV)/dev.stamp chromium ## Take the pictures of the documentation anew
+	@$(RUN) docs/screenshots.py
 
 wheel-smoke: $(VENV)/dev.stamp ## Build the wheel and use it in a fresh foreign project
 	@$(BIN)/pytest -q tests/packaging
