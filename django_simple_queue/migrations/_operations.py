@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -58,8 +58,8 @@ def copy_table(schema_editor: BaseDatabaseSchemaEditor, before: Model, after: Mo
     """Give the table of ``before`` the columns of ``after``; what is new takes its default in the database."""
     quote = schema_editor.quote_name
     table, copy = quote(before._meta.db_table), quote(f"new__{before._meta.db_table}")
-    known = {field.column for field in before._meta.local_concrete_fields}
-    kept = [field.column for field in after._meta.local_concrete_fields if field.column in known]
+    known, wanted = ([str(field.column) for field in model._meta.local_concrete_fields] for model in (before, after))
+    kept = [column for column in wanted if column in known]
     source = {column: quote(column) for column in kept} | copied
     statement, parameters = schema_editor.table_sql(after)
     schema_editor.execute(statement.replace(table, copy, 1), parameters or None)
@@ -92,10 +92,10 @@ def online(schema_editor: BaseDatabaseSchemaEditor) -> dict[str, bool]:
     return {"concurrently": True} if schema_editor.connection.vendor == "postgresql" else {}
 
 
-def portable(index: models.Index, schema_editor: BaseDatabaseSchemaEditor) -> models.Index:
+def portable(index: Any, schema_editor: BaseDatabaseSchemaEditor) -> models.Index:
     """Where there are no conditional indexes (MySQL, MariaDB), the columns of the condition lead the index instead."""
     if index.condition is None or schema_editor.connection.features.supports_partial_indexes:
-        return index
+        return cast(models.Index, index)
     leading = sorted((name for name, _ in index.condition.children), reverse=True)
     return models.Index(fields=[*leading, *index.fields], name=index.name)
 
@@ -118,7 +118,7 @@ class AddUniqueOnline(migrations.AddConstraint):
         schema_editor.remove_constraint(model, unconditional(self.constraint, schema_editor))
 
 
-def unconditional(constraint: models.UniqueConstraint, schema_editor: BaseDatabaseSchemaEditor) -> Any:
+def unconditional(constraint: Any, schema_editor: BaseDatabaseSchemaEditor) -> Any:
     if schema_editor.connection.features.supports_partial_indexes:
         return constraint
     return models.UniqueConstraint(fields=constraint.fields, name=constraint.name)

@@ -43,7 +43,7 @@ def failures():
     sent = []
 
     def hear(sender, task, error, **kwargs):
-        sent.append((task.pk, task.status, error))
+        sent.append((task.pk, task.status, repr(error)))
 
     on_failure.connect(hear)
     yield sent
@@ -224,7 +224,7 @@ def test_a_process_that_is_gone_ends_the_row_of_the_older_package(worker, failur
     assert monitor.detect_orphaned_tasks() == 1
     assert [reload(task).status for task in (gone, alive, unknown)] == [Task.FAILED, Task.PROGRESS, Task.PROGRESS]
     assert gone.error == f"worker process (PID {dead_pid}) no longer running"
-    assert failures == [(gone.pk, Task.FAILED, None)]
+    assert failures == [(gone.pk, Task.FAILED, "None")]
 
 
 def test_orphans_are_never_taken_from_a_live_worker(worker, failures, dead_pid):
@@ -237,17 +237,22 @@ def test_orphans_are_never_taken_from_a_live_worker(worker, failures, dead_pid):
 
 
 @pytest.mark.parametrize(
-    ("report", "value", "error"),
+    ("report", "value", "error", "cause"),
     [
-        (monitor.handle_subprocess_exit, -9, "Worker subprocess exited with code -9"),
-        (monitor.handle_task_timeout, 90, "Task timed out after 90 seconds"),
+        (monitor.handle_subprocess_exit, -9, "Worker subprocess exited with code -9", "None"),
+        (
+            monitor.handle_task_timeout,
+            90,
+            "Task timed out after 90 seconds",
+            "TimeoutError('Task exceeded 90s timeout')",
+        ),
     ],
 )
-def test_an_ending_from_outside_is_written_once(worker, failures, report, value, error):
+def test_an_ending_from_outside_is_written_once(worker, failures, report, value, error, cause):
     run = running(worker)
     assert report(run.id, value) is True
     assert (row(run).status, row(run).error) == (Task.FAILED, error)
-    assert failures == [(run.id, Task.FAILED, None)]
+    assert failures == [(run.id, Task.FAILED, cause)]
     assert report(run.id, value) is False
     assert report(uuid4(), value) is False
     assert len(failures) == 1

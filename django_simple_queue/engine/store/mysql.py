@@ -94,9 +94,11 @@ class MySQL(Database):
         return known
 
     def _claimed(self, row: tuple[Any, ...]) -> Claimed:
-        pk, epoch, attempt, attempts, task, args, positional, *rest, run_after = row
+        pk, *numbers, task, args, positional, timeout, queue, priority, run_after = row
+        epoch, attempt, attempts = numbers
+        texts = (task, args or "", positional or "")
         moment = run_after.replace(tzinfo=self.connection.timezone)
-        return Claimed(UUID(str(pk)), epoch, attempt, attempts, task, args or "", positional or "", *rest, moment)
+        return Claimed(UUID(str(pk)), epoch, attempt, attempts, *texts, timeout, queue, priority, moment)
 
     def _key(self, value: UUID) -> str:
         return str(value) if self.connection.features.has_native_uuid_field else value.hex
