@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from django_simple_queue.models import Task
+from tests.browser.look import fresh, is_live, past_guard, row, rows, said, shows_only
+from tests.dashboard.queue import CHARGE, a_task, a_worker
+
+
+def test_an_operator_works_with_keys_alone(console: Page) -> None:
+    tasks = [a_task(Task.FAILED, age=age, task=CHARGE) for age in (300, 200, 100)]
+    a_task(Task.FAILED)
+    press = console.keyboard.press
+    console.goto("/?status=failed")
+    press("/")
+    expect(console.get_by_label("Search id")).to_be_focused()
+    console.keyboard.type("charge_invoice")
+    press("Enter")
+    shows_only(console, *tasks)
+    press("j")
+    press("j")
+    expect(rows(console).nth(1)).to_have_class("is-cursor")
+    press("k")
+    expect(rows(console).nth(0)).to_have_class("is-cursor")
+    press("x")
+    expect(console.locator("[data-selected]")).to_have_text("1 selected")
+    press("Escape")
+    expect(rows(console).nth(0).get_by_role("checkbox")).not_to_be_checked()
+    press("r")
+    said(console, "Requeued charge_invoice")
+    assert Task.objects.filter(status=Task.QUEUED).count() == 1
+    past_guard(console)
+    press("u")
+    said(console, "as before")
+    assert not Task.objects.filter(status=Task.QUEUED).exists()
+
+
+def test_focus_stays_on_the_row_that_was_acted_on(console: Page) -> None:
+    task = a_task(Task.FAILED)
+    console.goto("/?status=failed")
+    is_live(console)
+    button = row(console, task).get_by_role("button", name="Requeue")
+    button.focus()
+    console.keyboard.press("Enter")
+    said(console, "Requeued")
+    expect(row(console, task).get_by_role("button", name="Undo")).to_be_focused()
+
+
+def test_e_opens_enqueue_and_enter_opens_a_row(console: Page) -> None:
+    task = a_task()
+    console.goto("/")
+    console.keyboard.press("j")
+    console.keyboard.press("Enter")
+    console.wait_for_url(f"**/tasks/{task.pk}/")
+    console.go_back()
+    console.keyboard.press("e")
+    console.wait_for_url("**/enqueue/")
+
+
+def test_keys_are_text_while_somebody_types(console: Page) -> None:
+    task = a_task(Task.FAILED)
+    console.goto("/?status=failed")
+    console.keyboard.press("j")
+    console.get_by_label("Search id").click()
+    console.keyboard.type("jkxrupe")
+    expect(console.get_by_label("Search id")).to_have_value("jkxrupe")
+    is_live(console)
+    assert fresh(task).status == Task.FAILED
+
+
+def test_the_first_tab_stop_leads_past_the_navigation(console: Page) -> None:
+    console.goto("/")
+    console.keyboard.press("Tab")
+    expect(console.get_by_role("link", name="Skip to content")).to_be_focused()
+
+
+def test_a_dialog_is_answered_with_keys_and_gives_focus_back(console: Page) -> None:
+    task = a_task(Task.PROGRESS)
+    Task.objects.filter(pk=task.pk).update(worker=a_worker().pk)
+    console.goto(f"/tasks/{task.pk}/")
+    opener = console.get_by_role("button", name="Stop task")
+    opener.focus()
+    console.keyboard.press("Enter")
+    expect(console.get_by_role("dialog")).to_be_visible()
+    console.keyboard.press("Escape")
+    expect(console.get_by_role("dialog")).to_be_hidden()
+    expect(opener).to_be_focused()
+    assert fresh(task).cancel_requested is None

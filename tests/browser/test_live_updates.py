@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from django_simple_queue.models import Task
+from tests.browser.conftest import SignIn
+from tests.browser.look import is_live, next_poll, row, rows
+from tests.browser.site import Site
+from tests.dashboard.queue import a_task, a_worker
+from tests.support.waiting import wait_until
+
+HIDE = "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true }); \
+document.dispatchEvent(new Event('visibilitychange')); }"
+
+
+def word(page: Page, expected: str, **options: float) -> None:
+    expect(page.locator("#connection [data-word]")).to_have_text(expected, **options)
+
+
+def pause(page: Page) -> None:
+    page.keyboard.press("p")
+    word(page, "Paused")
+
+
+def test_rows_change_by_themselves(console: Page) -> None:
+    a_worker()
+    task = a_task()
+    console.goto("/")
+    expect(row(console, task).locator(".state")).to_have_text("Queued")
+    Task.objects.filter(pk=task.pk).update(status=Task.COMPLETED)
+    expect(row(console, task).locator(".state")).to_have_text("Completed")
+    expect(console.locator("#tab-completed .n")).to_have_text("1")
+
+
+def test_new_rows_wait_behind_a_link(console: Page) -> None:
+    task = a_task()
+    console.goto("/")
+    fresh = a_task(age=0)
+    expect(console.locator("#new")).to_contain_text("1 new")
+    expect(rows(console)).to_have_count(1)
+    console.locator("#new").click()
+    expect(rows(console)).to_have_count(2)
+    expect(row(console, fresh)).to_be_visible()
+    expect(row(console, task)).to_be_visible()
+
+
+def test_an_update_keeps_what_the_operator_has_in_hand(console: Page) -> None:
+    tasks = [a_task(Task.FAILED, age=age) for age in range(40)]
+    console.goto("/?status=failed")
+    ticked, changed = row(console, tasks[3]), row(console, tasks[5])
+    ticked.get_by_role("checkbox").check()
+    console.get_by_label("Search id").press_sequentially("half a wo")
+    console.evaluate("getSelection().selectAllChildren(document.querySelectorAll('#rows .args')[8])")
+    console.evaluate("document.querySelector('#q').focus({ preventScroll: true }); scrollTo(0, 240)")
+    Task.objects.filter(pk=tasks[5].pk).update(error_class="billing.Changed", error="Changed('by now')")
+    Task.objects.filter(pk=tasks[5].pk).update(status=Task.COMPLETED)
+    expect(changed).to_have_count(0)
+    expect(ticked.get_by_role("checkbox")).to_be_checked()
+    expect(console.locator("[data-selected]")).to_have_text("1 selected")
+    expect(console.get_by_label("Search id")).to_have_value("half a wo")
+    expect(console.get_by_label("Search id")).to_be_focused()
+    assert console.evaluate("scrollY") == 240
+
+
+def test_an_update_keeps_selected_text_and_open_details(console: Page) -> None:
+    a_worker()
+    task = a_task(Task.FAILED, args='{"deep": {"inner": [1, 2]}}', error="ValueError('x')\n\nTraceback\n  here\nValueError: x\n")
+    console.goto(f"/tasks/{task.pk}/")
+    inner = console.locator("#arguments details").first
+    inner.locator("summary").first.click()
+    expect(inner).not_to_have_attribute("open", "")
+    console.evaluate("getSelection().selectAllChildren(document.querySelector('#error .exc'))")
+    chosen = console.evaluate("getSelection().toString()")
+    Task.objects.filter(pk=task.pk).update(output="changed by now")
+    Task.objects.filter(pk=task.pk).update(status=Task.CANCELLED)
+    expect(console.locator("#task-head .status")).to_have_text("Cancelled")
+    expect(inner).not_to_have_attribute("open", "")
+    assert "ValueError" in chosen
+    assert console.evaluate("getSelection().toString()") == chosen
+
+
+def test_an_update_keeps_focus_on_a_button(console: Page) -> None:
+    task, other = a_task(Task.FAILED), a_task(Task.FAILED)
+    console.goto("/?status=failed")
+    button = row(console, task).get_by_role("button", name="Requeue")
+    button.focus()
+    Task.objects.filter(pk=other.pk).update(status=Task.COMPLETED)
+    expect(row(console, other)).to_have_count(0)
+    expect(button).to_be_focused()
+
+
+def test_an_unchanged_page_is_answered_with_304_and_left_alone(console: Page) -> None:
+    a_worker()
+    a_task(Task.COMPLETED)
+    console.goto("/?status=completed")
+    console.evaluate("window.swaps = 0; document.addEventListener('htmx:after:swap', () => { window.swaps += 1 })")
+    answers = []
+    while 304 not in answers and len(answers) < 10:
+        with next_poll(console) as poll:
+            pass
+        answers.append(poll.value.status)
+    assert answers[-1] == 304, answers
+    assert console.evaluate("window.swaps") == answers.count(200)
+    word(console, "Live")
+
+
+def test_p_pauses_and_goes_on(console: Page) -> None:
+    console.goto("/")
+    is_live(console)
+    pause(console)
+    task = a_task()
+    console.keyboard.press("p")
+    word(console, "Live")
+    expect(console.locator("#new, #no-rows")).to_contain_text("new")
+    assert task.pk
+
+
+def test_a_paused_page_stays_paused_after_a_reload(console: Page) -> None:
+    console.goto("/")
+    is_live(console)
+    pause(console)
+    console.reload()
+    word(console, "Paused")
+
+
+def test_a_hidden_tab_does_not_ask(console: Page) -> None:
+    asked: list[str] = []
+    console.goto("/")
+    is_live(console)
+    with next_poll(console):
+        pass
+    console.evaluate(HIDE, True)
+    console.on("request", lambda request: asked.append(request.url))
+    ticks = "new Promise(done => { let left = 5; setInterval(() => { left -= 1; if (!left) done(); }, 1000); })"
+    console.evaluate(ticks)
+    assert asked == []
+    console.evaluate(HIDE, False)
+    wait_until(lambda: console.evaluate("1") and asked, 10, "the page asks again")
+
+
+def test_a_server_that_stops_is_said_and_found_again(signed_in: SignIn, site: Site) -> None:
+    page = visitor_of(signed_in, site)
+    page.goto("/?status=failed")
+    is_live(page)
+    site.stop()
+    word(page, "Offline", timeout=20_000)
+    expect(page.locator("#connection")).to_contain_text("retry in")
+    expect(rows(page)).to_have_count(1)
+    site.start()
+    word(page, "Live", timeout=40_000)
+
+
+def test_a_click_without_a_server_says_that_nothing_is_known(signed_in: SignIn, site: Site) -> None:
+    page = visitor_of(signed_in, site)
+    page.goto("/?status=failed")
+    pause(page)
+    site.stop()
+    page.get_by_role("button", name="Requeue").first.click()
+    expect(page.locator("#outcome")).to_contain_text("No answer from the server")
+
+
+def test_a_database_that_is_away_is_said_and_found_again(signed_in: SignIn, site: Site) -> None:
+    page = visitor_of(signed_in, site)
+    page.goto("/?status=failed")
+    is_live(page)
+    site.take_database_away()
+    word(page, "Offline", timeout=20_000)
+    response = page.goto("/?status=failed")
+    assert response and response.status == 503
+    expect(page.get_by_role("heading")).to_have_text("The database does not answer")
+    site.bring_database_back()
+    expect(rows(page)).to_have_count(1, timeout=20_000)
+    word(page, "Live")
+
+
+def visitor_of(signed_in: SignIn, site: Site) -> Page:
+    a_task(Task.FAILED)
+    page = signed_in("ada", base_url=site.url)
+    site.open()
+    return page

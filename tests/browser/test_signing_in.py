@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Page, expect
+
+from django_simple_queue.models import Task
+from tests.browser.conftest import SignIn
+from tests.browser.look import is_live, row, shows_only
+from tests.dashboard.people import operator
+from tests.dashboard.queue import CHARGE, a_task
+
+
+def fill_in(page: Page, name: str, password: str) -> None:
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_an_operator_signs_in_and_lands_where_they_wanted(page: Page) -> None:
+    operator("ada", superuser=True)
+    task = a_task(Task.FAILED)
+    page.goto("/?status=failed&queue=default")
+    expect(page).to_have_title("Sign in · Simple Queue")
+    expect(page.get_by_label("Username")).to_be_focused()
+    fill_in(page, "ada", "ada")
+    page.wait_for_url("**/?status=failed&queue=default")
+    shows_only(page, task)
+
+
+def test_a_wrong_password_is_said_and_the_name_stays(page: Page) -> None:
+    operator("ada", superuser=True)
+    page.goto("/")
+    fill_in(page, "ada", "not it")
+    expect(page.get_by_role("alert")).to_contain_text("correct username and password")
+    expect(page.get_by_label("Username")).to_have_value("ada")
+    fill_in(page, "ada", "ada")
+    expect(page.get_by_role("heading", name="Tasks", exact=True)).to_be_visible()
+
+
+def test_a_login_that_ends_during_live_updates_leads_to_the_login_and_back(console: Page) -> None:
+    failed, other = a_task(Task.FAILED, task=CHARGE), a_task(Task.FAILED)
+    console.goto(f"/?status=failed&task={CHARGE}")
+    is_live(console)
+    Session.objects.all().delete()
+    console.wait_for_url("**/login/?next=*")
+    fill_in(console, "ada", "ada-has-a-session-only")
+    expect(console.get_by_role("alert")).to_be_visible()
+    fill_in(console, "ada", "ada")
+    console.wait_for_url(f"**/?status=failed&task={CHARGE}")
+    shows_only(console, failed)
+    expect(row(console, other)).to_have_count(0)
+
+
+def test_a_login_that_ends_before_a_click_does_nothing_and_comes_back(console: Page) -> None:
+    task = a_task(Task.FAILED)
+    console.goto("/?status=failed")
+    console.get_by_label("Live updates").click()
+    console.get_by_label("Paused").check()
+    Session.objects.all().delete()
+    row(console, task).get_by_role("button", name="Requeue").click()
+    console.wait_for_url("**/login/?next=*")
+    fill_in(console, "ada", "ada")
+    console.wait_for_url("**/?status=failed")
+    assert Task.objects.get(pk=task.pk).status == Task.FAILED
+
+
+def test_signing_out_closes_the_console(console: Page) -> None:
+    console.goto("/")
+    console.get_by_label("ada, your account").click()
+    console.locator(".topbar").get_by_role("button", name="Sign out").click()
+    expect(console).to_have_title("Sign in · Simple Queue")
+    console.goto("/")
+    expect(console).to_have_title("Sign in · Simple Queue")
+
+
+@pytest.mark.parametrize("address", ["/", "/enqueue/", "/workers/", "/activity/"])
+def test_who_is_no_operator_is_told_what_is_missing(signed_in: SignIn, address: str) -> None:
+    operator("visitor", staff=False)
+    page = signed_in("visitor")
+    response = page.goto(address)
+    assert response and response.status == 403
+    expect(page.locator("main")).to_contain_text("staff status")
