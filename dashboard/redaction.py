@@ -28,6 +28,7 @@ SHORTEST_UNBOUNDED_VALUE = 8
 ANSI = re.compile(r"\x1b(?:\[[0-?]{0,64}[ -/]{0,16}[@-~]|\][^\x07\x1b]{0,2048}(?:\x07|\x1b\\)|[@-Z\\-_])")
 CONTROLS = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"} | {0x7F: 0x2421}
 INVISIBLE = (*range(0x80, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF)
+NOT_PLAIN = re.compile(f"[{''.join(map(chr, (*CONTROLS, *INVISIBLE)))}\ud800-\udfff]")
 VISIBLE = CONTROLS | {code: f"<U+{code:04X}>" for code in (*INVISIBLE, *range(0xD800, 0xE000))}
 
 KEY_IN_TEXT = (
@@ -44,6 +45,10 @@ USERINFO = r"(?P<scheme>://[^\s/:@]{{0,128}}:)[^\s/@]{{1,512}}(?=@)"
 PEM = r"(?P<pem>-----BEGIN [A-Z ]{{0,40}}PRIVATE KEY-----)[^-]{{0,16384}}(?:-----END [A-Z ]{{0,40}}-----)?"
 QUOTES = re.compile(r"\\?[\"']|")
 SECRETS_IN_TEXT = "|".join((PEM, HEADER, BEARER, USERINFO, PAIR))
+BEGINNINGS = (
+    "pass|secret|token|api|access|private|credential|session|authorization|cookie|credit|card|signature|pwd|cvv|cvc|otp|"
+    "ssn|jwt|bearer|basic|://|-----begin"
+)
 
 
 class Redacted(str):
@@ -85,11 +90,28 @@ def redact(task_path: str, args_text: str | None, text: str, replace: Replace) -
     hidden = masker_of(secret, args_text)
     if hidden is None:
         return TOO_MANY
-    return text_pattern(secret).sub(replace, hidden.sub(REDACTED, visible(text)))
+    return mask_pairs(hidden.sub(REDACTED, visible(text)), secret, replace)
+
+
+def mask_pairs(text: str, secret: frozenset[str], replace: Replace) -> str:
+    """Mask what looks like a secret; the patterns are slow, so they are tried only where one of them can begin."""
+    beginnings, pattern = text_patterns(secret)
+    lower = text.lower()
+    if len(lower) != len(text):
+        return pattern.sub(replace, text)
+    parts, end = [], 0
+    for beginning in beginnings.finditer(lower):
+        found = pattern.match(text, beginning.start()) if beginning.start() >= end else None
+        if found:
+            parts += [text[end : found.start()], replace(found)]
+            end = found.end()
+    return "".join([*parts, text[end:]]) if parts else text
 
 
 def visible(text: str) -> str:
     """Return ``text`` without ANSI sequences; other control and bidirectional characters become visible signs."""
+    if not NOT_PLAIN.search(text):
+        return text
     return ANSI.sub("", text.replace("\r\n", "\n")).translate(VISIBLE)
 
 
@@ -147,7 +169,7 @@ class Masking:
         if len(value) > self.left:
             return Redacted(f"{len(value):,} characters, too many to show here")
         self.left -= len(value)
-        return text_pattern(self.secret).sub(replacement, self.hidden.sub(REDACTED, visible(value)))
+        return mask_pairs(self.hidden.sub(REDACTED, visible(value)), self.secret, replacement)
 
 
 def is_number(value: object) -> bool:
@@ -196,10 +218,10 @@ def whole_word(form: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def text_pattern(secret: frozenset[str]) -> re.Pattern[str]:
-    """Return a pattern for secret-looking pairs in free text; ``secret`` adds the task's own keys."""
-    extra = "".join(f"|{spelled(name)}" for name in sorted(secret) if name)
-    return re.compile(SECRETS_IN_TEXT.format(extra=extra), re.IGNORECASE)
+def text_patterns(secret: frozenset[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return where, in lower case, a secret can begin, and what it looks like; ``secret`` adds the task's own keys."""
+    names = "".join(f"|{spelled(name)}" for name in sorted(secret) if name)
+    return re.compile(BEGINNINGS + names), re.compile(SECRETS_IN_TEXT.format(extra=names), re.IGNORECASE)
 
 
 def spelled(name: str) -> str:
