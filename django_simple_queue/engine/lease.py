@@ -17,6 +17,10 @@ LOOK_SECONDS = 1.0
 """How often cancellations are read while something runs for longer than that."""
 
 
+AGAIN_SECONDS = 1.0
+"""Between two calls of the fence, in case that the first hit a moment in which nothing could be interrupted."""
+
+
 class Lease:
     """``fence`` is called when the lease is about to end, even while the parent waits for the database."""
 
@@ -60,10 +64,11 @@ class Lease:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def ring(self, number: int, frame: FrameType | None) -> None:
-        if self.is_over:
-            self.fence()
-        else:
+        if not self.is_over:
             self.arm()
+            return
+        signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
+        self.fence()
 
 
 def memory() -> int:

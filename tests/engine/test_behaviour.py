@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from django_simple_queue.models import Attempt, Task
 from tests.engine.fleet import TASKS, Fleet, Ledger, enqueue, run
 
@@ -85,28 +83,28 @@ def test_failure_frames_begin_in_the_task(fleet: Fleet) -> None:
     assert (row.error_class, len(row.fingerprint)) == ("builtins.ValueError", 16)
 
 
-@pytest.mark.parametrize("path", ["nowhere.tasks.run", "nodots", "os.path.", "tests..tasks"])
-def test_a_path_that_leads_nowhere(fleet: Fleet, path: str) -> None:
-    task = Task.objects.create(task=path, args="{}")
+def test_paths_that_lead_nowhere(fleet: Fleet) -> None:
+    paths = ["nowhere.tasks.run", "nodots", "os.path.", "tests..tasks"]
+    rows = [Task.objects.create(task=path, args="{}") for path in paths]
     fleet.burst("--concurrency", "1")
-    row = Task.objects.get(pk=task.pk)
-    assert (row.status, bool(row.error)) == (Task.FAILED, True)
+    for row in rows:
+        row.refresh_from_db()
+        assert (row.status, bool(row.error)) == (Task.FAILED, True), row.task
 
 
-@pytest.mark.parametrize("args", ["[1]", "{", '"text"', "null"])
-def test_stored_arguments_that_are_no_object(fleet: Fleet, args: str) -> None:
-    task = Task.objects.create(task=TASKS + "noop", args=args)
+def test_stored_arguments_that_are_no_object(fleet: Fleet) -> None:
+    rows = [Task.objects.create(task=TASKS + "noop", args=args) for args in ("[1]", "{", '"text"', "null")]
     fleet.burst("--concurrency", "1")
-    row = Task.objects.get(pk=task.pk)
-    assert row.status == Task.FAILED
-    assert row.error and "The stored args are" in row.error
+    for row in rows:
+        row.refresh_from_db()
+        assert row.status == Task.FAILED
+        assert row.error and "The stored args are" in row.error, row.args
 
 
-@pytest.mark.parametrize("args", [None, ""])
-def test_stored_arguments_that_are_empty(fleet: Fleet, args: str | None) -> None:
-    task = Task.objects.create(task=TASKS + "noop", args=args)
+def test_stored_arguments_that_are_empty(fleet: Fleet) -> None:
+    rows = [Task.objects.create(task=TASKS + "noop", args=args) for args in (None, "")]
     fleet.burst("--concurrency", "1")
-    assert Task.objects.get(pk=task.pk).output == "ok"
+    assert [Task.objects.get(pk=row.pk).output for row in rows] == ["ok", "ok"]
 
 
 def test_positional_arguments(fleet: Fleet) -> None:
