@@ -93,6 +93,7 @@ def reserve_stock(order_id: int, sku: str, quantity: int = 1) -> str:
     seen = settings.DATA_DIR / "demo" / "reserved"
     seen.mkdir(parents=True, exist_ok=True)
     marker = seen / str(order_id)
+    time.sleep(random.uniform(0.05, 0.3))
     if not marker.exists():
         marker.touch()
         refuse_stock(order_id, sku)
