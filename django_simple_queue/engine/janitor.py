@@ -116,10 +116,11 @@ def settle_unowned() -> list[UUID]:
 
 def prune() -> int:
     """Delete a batch of the ended tasks that RETENTION lets go of, and old Worker rows; return how many tasks."""
-    ended = Worker.objects.using(alias()).exclude(state__in=Worker.LIVE_STATES)
-    ended.filter(ended__lt=Now() - KEEP_WORKERS).delete()
-    limits = ((STATUS_NAMES[name], days) for name, days in conf.get_retention().items() if days is not None)
-    return sum(prune_status(status, timedelta(days=days)) for status, days in limits)
+    limits = [(STATUS_NAMES[name], days) for name, days in conf.get_retention().items() if days is not None]
+    with transaction.atomic(using=alias()):  # begun by a write, which waits for its turn on SQLite
+        ended = Worker.objects.using(alias()).exclude(state__in=Worker.LIVE_STATES)
+        ended.filter(ended__lt=Now() - KEEP_WORKERS).delete()
+        return sum(prune_status(status, timedelta(days=days)) for status, days in limits)
 
 
 def prune_status(status: int, age: timedelta) -> int:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -104,6 +105,16 @@ def test_older_idioms_are_claimable(worker):
     task.status = Task.QUEUED
     task.save()
     assert [each.id for each in claim(worker)] == [run.id]
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("run_after", ["soon", "2020-01-01T00:00:00Z", "2020-13-45 00:00:00", 5])
+def test_a_time_that_is_none_stops_nobody(worker, run_after):
+    """SQLite takes it from a hand-written row."""
+    odd, plain = enqueue(2)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE django_simple_queue_task SET run_after = %s WHERE id = %s", [run_after, odd.pk.hex])
+    assert {each.id for each in claim(worker, 5)} == {odd.pk, plain.pk}
 
 
 def test_named_queues_come_strictly_in_their_order(worker):

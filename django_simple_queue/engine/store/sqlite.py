@@ -39,7 +39,7 @@ HOLD = (
     f"RETURNING state, (SELECT JSON_GROUP_ARRAY(queue) FROM ({SQL.paused}))"
 )
 ENDS = {verb: f"UPDATE {TASK} SET {columns} WHERE {SQL.fence} RETURNING status" for verb, columns in SQL.ends.items()}
-CLAIM = f"UPDATE {TASK} SET {SQL.claim} WHERE id IN ({{ids}}) RETURNING {CLAIMED}"
+CLAIM = f"UPDATE {TASK} SET {SQL.claim} WHERE id IN ({{ids}}) RETURNING {CLAIMED} || ''"  # run_after as text: no converter
 FROM_ALL = f"SELECT id FROM {TASK} INDEXED BY dsq_claim WHERE {SQL.claimable} ORDER BY {ORDER} LIMIT :wanted"
 FROM_ONE = (
     f"SELECT id, priority, run_after FROM {TASK} INDEXED BY dsq_claim_queue "
@@ -119,8 +119,16 @@ def failed(ending: Ending) -> dict[str, Any]:
 
 def claimed(row: tuple[Any, ...]) -> Claimed:
     pk, epoch, attempt, attempts, task, args, positional, timeout, queue, priority, run_after = row
-    moment = run_after if isinstance(run_after, datetime) else datetime.fromisoformat(run_after)
+    moment = instant(run_after)
     return Claimed(
         UUID(pk), epoch, attempt, attempts, task, args or "", positional or "", timeout, queue, priority,
         moment.replace(tzinfo=UTC) if settings.USE_TZ else moment,
     )  # fmt: skip
+
+
+def instant(stored: Any) -> datetime:
+    """SQLite stores what it is given: a row written by hand must not stop the claims of all others."""
+    try:
+        return datetime.fromisoformat(stored)
+    except (TypeError, ValueError):
+        return datetime.now(UTC)
