@@ -88,7 +88,7 @@ class Floor:
                 del backlogs[pid]
 
     def backlog(self, member: Member) -> float:
-        return sum(self.pace.of(run.claimed.task) for run in member.runs) + AHEAD_SECONDS * member.telling
+        return sum(self.pace.of(run.claimed.task) for run in member.runs)
 
     def recall(self, now: float) -> None:
         """Take back what waits behind a run that turns out to be slow; give up what nobody here can take soon."""

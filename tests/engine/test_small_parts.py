@@ -1,0 +1,130 @@
+"""The rules of the parent that need no process to be seen."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from django.db import connection
+
+from django_simple_queue.engine import forks, runs
+from django_simple_queue.engine.outbox import BATCH_BYTES, BATCH_ROWS, Entry, Outbox
+from django_simple_queue.engine.pace import UNKNOWN_SECONDS, Pace
+from django_simple_queue.engine.poll import LONGEST, SHORTEST, Poll
+from django_simple_queue.engine.store import Ending
+from django_simple_queue.models.fields import uuid7
+from django_simple_queue.running import Output, as_text
+
+
+@pytest.mark.django_db
+def test_no_fork_while_a_connection_is_open() -> None:
+    connection.ensure_connection()
+    with pytest.raises(forks.CannotFork, match="Database connections stay open: default"):
+        forks.require_no_connections()
+
+
+def test_no_fork_while_a_thread_runs() -> None:
+    end = threading.Event()
+    thread = threading.Thread(target=end.wait, name="poller")
+    thread.start()
+    try:
+        with pytest.raises(forks.CannotFork, match="'poller'"):
+            forks.require_no_threads()
+    finally:
+        end.set()
+        thread.join()
+
+
+def test_polling_slows_down_while_there_is_nothing_and_speeds_up_again() -> None:
+    poll, pauses = Poll(), []
+    for _ in range(8):
+        poll.found(0, 4, now=100)
+        pauses.append(poll.next_at - 100)
+    assert all(SHORTEST <= pause <= LONGEST for pause in pauses)
+    assert pauses[-1] > LONGEST / 2
+    poll.found(4, 4, now=100)
+    assert poll.next_at == 100
+    poll.found(1, 4, now=100)
+    assert poll.next_at - 100 <= SHORTEST
+
+
+def test_pace_rises_fast_and_falls_slowly() -> None:
+    pace = Pace()
+    assert pace.of("a.quick") == UNKNOWN_SECONDS
+    pace.note("a.quick", 0.001)
+    assert pace.of("a.quick") == 0.001
+    pace.note("a.quick", 1.0)
+    risen = pace.of("a.quick")
+    assert risen > 0.5
+    pace.note("a.quick", 0.001)
+    assert pace.of("a.quick") > risen * 0.8
+    assert pace.of("another.path") == UNKNOWN_SECONDS
+
+
+def entry(size: int = 0) -> Entry:
+    return Entry(Ending(uuid7(), 1, "complete", output="x" * size), since=1.0)
+
+
+def test_batches_are_bounded_in_rows_and_bytes() -> None:
+    outbox = Outbox()
+    for _ in range(BATCH_ROWS + 1):
+        outbox.add(entry())
+    assert len(outbox.batch()) == BATCH_ROWS
+    outbox.remove(outbox.batch())
+    for _ in range(3):
+        outbox.add(entry(BATCH_BYTES // 2))
+    assert len(outbox.batch()) == 1 + 2
+    outbox.remove(outbox.batch())
+    outbox.remove(outbox.batch())
+    assert outbox.oldest == float("inf")
+
+
+def test_an_ending_larger_than_a_batch_goes_alone() -> None:
+    outbox = Outbox()
+    for size in (BATCH_BYTES * 2, 1):
+        outbox.add(entry(size))
+    assert len(outbox.batch()) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        (3, "Worker subprocess exited with code 3"),
+        (-9, "Worker subprocess exited with code -9 (killed by SIGKILL; out of memory?)"),
+        (-11, "Worker subprocess exited with code -11 (killed by SIGSEGV)"),
+        (-99, "Worker subprocess exited with code -99 (killed by signal 99)"),
+    ],
+)
+def test_crashes_in_words(code: int, sentence: str) -> None:
+    assert runs.crashed(code).error == sentence
+
+
+class Silent:
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("text", "text"),
+        (None, ""),
+        (True, "true"),
+        ({"ü": [1.5]}, '{"ü": [1.5]}'),
+        (float("nan"), "nan"),
+        ({1}, "{1}"),
+        (b"bytes", "b'bytes'"),
+        (Silent(), "[a Silent without a text: RuntimeError('no text')]"),
+    ],
+)
+def test_what_a_task_returns_as_text(value: object, text: str) -> None:
+    assert as_text(value) == text
+
+
+def test_output_in_pieces_equals_output_in_one() -> None:
+    pieces, whole = Output(1000), Output(1000)
+    text = "".join(f"[{number}]" for number in range(150))
+    for start in range(0, len(text), 7):
+        pieces.add(text[start : start + 7])
+    whole.add(text)
+    assert pieces.text() == whole.text() == text
