@@ -12,6 +12,8 @@ from django.utils.dateparse import parse_datetime
 from dashboard.formats import CAP
 from django_simple_queue.models import Task
 
+Questions = Mapping[str, tuple[str, tuple[Any, ...]]]
+
 
 def capped_count(rows: models.QuerySet[Any], cap: int = CAP) -> tuple[str, tuple[Any, ...]]:
     """Return SQL that counts ``rows`` up to one more than ``cap``: that one means "more"."""
@@ -30,10 +32,15 @@ def compiled(rows: models.QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
     return sql, tuple(params)
 
 
-def ask(questions: Mapping[str, tuple[str, tuple[Any, ...]]]) -> dict[str, Any]:
-    """Return the answers to all ``questions``, as the database gives them, with one statement."""
-    sql = f"SELECT {', '.join(sql for sql, _ in questions.values())}"
-    params = [param for _, params in questions.values() for param in params]
+def ask(questions: Questions, tables: Questions | None = None) -> dict[str, Any]:
+    """Return the answers to all ``questions``, as the database gives them, with one statement.
+
+    ``tables`` are one-row tables, by name, whose columns a question may be.
+    """
+    sources = [f"({sql}) {name}" for name, (sql, _) in (tables or {}).items()]
+    selected = ", ".join(sql for sql, _ in questions.values())
+    sql = f"SELECT {selected} FROM {', '.join(sources)}" if sources else f"SELECT {selected}"  # noqa: S608
+    params = [param for _, part in (*questions.values(), *(tables or {}).values()) for param in part]
     with connections[alias()].cursor() as cursor:
         cursor.execute(sql, params)
         return dict(zip(questions, cursor.fetchone() or (), strict=True))

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from dashboard.filters import NARROW
-from dashboard.selectors import scalars
+from dashboard.selectors import backlog, scalars
 from dashboard.selectors.deadline import TookTooLong, deadline
 from dashboard.selectors.scalars import as_moment, capped_count, first_value
 from django_simple_queue.models import OperatorAction, Task, Worker
@@ -26,6 +26,7 @@ FAILING_WINDOW = timedelta(minutes=15)
 SAMPLE = 200
 WORKERS = 200
 RUNNING_SHOWN = 200
+COUNTED = ("progress", "completed", "failed", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +113,12 @@ def take() -> Snapshot:
 
 
 def picture(now: datetime) -> Snapshot:
-    answers = scalars.ask(questions(now))
+    answers = scalars.ask(questions(now), backlog.tables(now))
+    tabs = {**answers, **{f"tab {tab}": number for tab, number in backlog.counts(answers).items()}}
     runs = list(recent_runs(now))
     return Snapshot(
         taken=now,
-        counts={tab: answers[f"tab {tab}"] for tab in ["", *NARROW]},
+        counts={tab: tabs[f"tab {tab}"] for tab in ["", *NARROW]},
         fleet=Fleet({worker.pk: worker for worker in newest_workers()}),
         running=tuple(running_rows()),
         oldest_queued=as_moment(answers["oldest"]),
@@ -135,7 +137,7 @@ def questions(now: datetime) -> dict[str, tuple[str, tuple[object, ...]]]:
     rows = Task.objects.all()
     lately = rows.filter(finished__gte=now - FAILING_WINDOW)
     minute = now.replace(second=0, microsecond=0)
-    counts = {f"tab {tab}": capped_count(narrow(rows)) for tab, narrow in NARROW.items()}
+    counts = {f"tab {tab}": capped_count(NARROW[tab](rows)) for tab in COUNTED}
     flow = {f"minute {age}": capped_count(ended_in_minute(minute, age)) for age in range(1, MINUTES + 1)}
     return {
         "tab ": capped_count(rows),
@@ -143,7 +145,7 @@ def questions(now: datetime) -> dict[str, tuple[str, tuple[object, ...]]]:
         **flow,
         "failed": capped_count(lately.filter(status=Task.FAILED)),
         "ended": capped_count(lately),
-        "oldest": first_value(rows.filter(status=Task.QUEUED, due=True).order_by("run_after"), "run_after"),
+        **{name: (column, ()) for name, column in backlog.COLUMNS.items()},
         "created": first_value(rows.order_by("-created", "-id"), "created"),
         "finished": first_value(rows.filter(finished__isnull=False).order_by("-finished", "-id"), "finished"),
         "action": first_value(OperatorAction.objects.order_by("-pk"), "pk"),

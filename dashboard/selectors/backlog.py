@@ -1,0 +1,56 @@
+"""Counts of the backlog: they look at the next 10 000 rows in the worker's own order, and never at all of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connections
+
+from dashboard.formats import CAP
+from dashboard.selectors.scalars import alias
+from django_simple_queue.models import Task
+
+Tables = dict[str, tuple[str, tuple[Any, ...]]]
+COLUMNS = {
+    "due_first": "due_rows.first_time",
+    "due_again": "due_rows.again",
+    "oldest": "due_rows.oldest",
+    "waiting_first": "waiting_rows.first_time",
+    "waiting_overdue": "waiting_rows.overdue",
+    "waiting_again": "waiting_rows.again",
+}
+
+
+def tables(now: datetime) -> Tables:
+    """Return what COLUMNS name: rows that may be claimed, and rows that wait for their time, counted by kind."""
+    again = "SUM(CASE WHEN attempt > 0 THEN 1 ELSE 0 END) AS again"
+    first = "SUM(CASE WHEN attempt = 0 THEN 1 ELSE 0 END) AS first_time"
+    overdue = "SUM(CASE WHEN attempt = 0 AND run_after <= %s THEN 1 ELSE 0 END) AS overdue"
+    due = examined("dsq_claim", "due", "priority DESC, run_after, id")
+    waiting = examined("dsq_promote", "NOT due", "run_after")
+    return {
+        "due_rows": (f"SELECT {first}, {again}, MIN(run_after) AS oldest FROM ({due}) examined", ()),  # noqa: S608
+        "waiting_rows": (f"SELECT {first}, {again}, {overdue} FROM ({waiting}) examined", (stored(now),)),  # noqa: S608
+    }
+
+
+def examined(index: str, condition: str, order: str) -> str:
+    """Return SQL for the next rows; literal conditions let partial indexes fit, and SQLite is told which one."""
+    hint = f"INDEXED BY {index}" if connections[alias()].vendor == "sqlite" else ""
+    where = f"status = 0 AND {condition} ORDER BY {order} LIMIT {CAP + 1}"
+    return f"SELECT attempt, run_after FROM {Task._meta.db_table} {hint} WHERE {where}"  # noqa: S608
+
+
+def stored(now: datetime) -> Any:
+    return connections[alias()].ops.adapt_datetimefield_value(now)
+
+
+def counts(answers: dict[str, Any]) -> dict[str, int]:
+    """Return the numbers on the tabs Queued, Scheduled and Retrying."""
+    number = {name: int(answers[name] or 0) for name in COLUMNS if name != "oldest"}
+    return {
+        "queued": number["due_first"] + number["waiting_overdue"],
+        "scheduled": number["waiting_first"] - number["waiting_overdue"],
+        "retrying": number["due_again"] + number["waiting_again"],
+    }
