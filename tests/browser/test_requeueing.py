@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from django_simple_queue.models import Attempt, Task
 from tests.browser.conftest import SignIn
-from tests.browser.look import audited, fresh, row, rows, said, shows_only, state, undo
+from tests.browser.look import audited, fresh, row, rows, said, shows_only, undo
 from tests.dashboard.queue import CHARGE, a_task, a_worker
 
 
@@ -43,7 +43,7 @@ def test_a_held_task_starts_now_on_request(console: Page) -> None:
     task = a_task(Task.FAILED)
     console.goto(f"/tasks/{task.pk}/")
     console.get_by_role("button", name="Requeue").click()
-    state(console, "Queued")
+    expect(console.get_by_role("button", name="Start now").first).to_be_visible()
     assert not fresh(task).due
     console.get_by_role("button", name="Start now").first.click()
     said(console, "may start now")
@@ -65,7 +65,7 @@ def test_a_double_click_on_the_task_page_requeues_once(console: Page) -> None:
     console.goto(f"/tasks/{task.pk}/")
     console.get_by_role("button", name="Requeue").dblclick(delay=20)
     said(console, "Requeued")
-    state(console, "Queued")
+    expect(console.get_by_role("button", name="Undo requeue")).to_be_visible()
     assert [action.undone for action in audited("requeue")] == [None]
 
 
@@ -96,7 +96,7 @@ def test_what_one_operator_did_the_other_sees_live(signed_in: SignIn) -> None:
 def test_a_run_without_an_answer_is_repeated_only_after_a_question(console: Page) -> None:
     task = a_task(Task.FAILED, task=CHARGE)
     now = timezone.now()
-    Attempt.objects.create(task=task.pk, epoch=1, number=1, outcome="crashed", started=now, finished=now)
+    Attempt.objects.create(task=task, epoch=1, number=1, outcome="crashed", started=now, finished=now)
     console.goto("/?status=failed")
     requeue(console, task)
     dialog = console.get_by_role("dialog")

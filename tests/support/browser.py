@@ -81,8 +81,8 @@ def watched(page: Page, reports: list[str]) -> Page:
 
 
 def complaints(message: ConsoleMessage) -> list[str]:
-    """Errors and policy refusals of the page; answers such as 403 or 422, logged too, are the test's business."""
-    answered = message.text.startswith("Failed to load resource")
+    """Errors and policy refusals of the page; answers such as 422, and none at all, are the test's business."""
+    answered = message.text.startswith(("Failed to load resource", "htmx: htmx:error: Failed to fetch"))
     return [] if message.type != "error" or answered else [f"console: {message.text}"]
 
 

@@ -1,0 +1,216 @@
+"""Each page in each of its states: no report, no accessibility fault, in both themes, on a desk and on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from dashboard.selectors import snapshot
+from django_simple_queue.models import Attempt, QueuePause, Task, Worker
+from django_simple_queue.models.audit import perform
+from tests.browser.conftest import SignIn
+from tests.dashboard.people import operator
+from tests.dashboard.queue import CHARGE, a_task, a_worker, later
+
+HOSTILE = "<img src=x onerror=alert(1)> \u202e \u0000'\"`</script> {{ 7 * 7 }} " + "w" * 300
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
+SMALL_TARGETS = """() => [...document.querySelectorAll('main button, main a.btn, .bottom-bar a, .bottom-bar summary, main .tabs a')]
+  .filter(element => element.checkVisibility({ visibilityProperty: true }) && element.getBoundingClientRect().height < 44)
+  .map(element => `${element.outerHTML.slice(0, 90)} is ${element.getBoundingClientRect().height} px high`)"""
+Seed = Callable[[], str]
+
+
+def of(*tasks: Task) -> str:
+    return f"/tasks/{tasks[-1].pk}/"
+
+
+def everything() -> str:
+    worker = a_worker()
+    a_worker(alive=False, host="web-2")
+    a_task(Task.PROGRESS, worker=worker.pk, progress=40, progress_message="Reading page 4")
+    a_task(Task.PROGRESS)
+    for status in (Task.QUEUED, Task.COMPLETED, Task.FAILED, Task.CANCELLED):
+        a_task(status)
+    a_task(**later(3600))
+    a_task(attempt=1, epoch=1, max_attempts=3, error="ValueError('x')", error_class="builtins.ValueError", **later(60))
+    a_task(Task.FAILED, task="shop.tasks." + "long_" * 30 + "name", args='{"text": "%s"}' % ("wide " * 200))
+    return "/"
+
+
+def tab(slug: str) -> Seed:
+    return lambda: everything() + f"?status={slug}"
+
+
+def requeued() -> str:
+    task = a_task(Task.FAILED)
+    perform("requeue", Task.objects.filter(pk=task.pk), operator("omar", superuser=True), "one", hold=timedelta(hours=1))
+    return "/"
+
+
+def held() -> str:
+    task = a_task(Task.FAILED)
+    perform("requeue", Task.objects.filter(pk=task.pk), operator("omar", superuser=True), "one", hold=timedelta(hours=1))
+    return of(task)
+
+
+def paused() -> str:
+    a_worker()
+    QueuePause.objects.create(queue="default", reason="Maintenance", paused_by="omar")
+    return of(a_task())
+
+
+def retrying() -> str:
+    task = a_task(attempt=1, epoch=1, max_attempts=3, error="ValueError('x')", error_class="ValueError", **later(60))
+    now = timezone.now()
+    Attempt.objects.create(task=task, epoch=1, number=1, outcome="failed", started=now, finished=now, error="x")
+    return of(task)
+
+
+def actions() -> str:
+    ada = operator("omar", superuser=True)
+    for verb in ("requeue", "cancel", "requeue"):
+        ids = [a_task(Task.FAILED if verb == "requeue" else Task.QUEUED).pk for _ in range(3)]
+        perform(verb, Task.objects.filter(pk__in=ids), ada, "3 ticked tasks", reason="Because <b>x</b>")
+    return "/activity/"
+
+
+def fleet() -> str:
+    everything()
+    Worker.objects.update(rss=64_000_000, release="2026.11")
+    return "/workers/"
+
+
+def lost() -> str:
+    a_worker(alive=False)
+    return "/workers/"
+
+
+PAGES: dict[str, Seed] = {
+    "tasks, none yet": lambda: "/",
+    "tasks, all": everything,
+    **{f"tasks, {slug}": tab(slug) for slug in ("queued", "scheduled", "retrying", "progress", "failed")},
+    "tasks, filtered": lambda: everything() + f"?status=failed&queue=default&q=Card&time=24h&task={CHARGE}",
+    "tasks, no match": lambda: everything() + "?q=nothing+has+this",
+    "tasks, filter not valid": lambda: everything() + "?status=broken&time=x",
+    "tasks, no worker": lambda: of(a_task()) and "/",
+    "tasks, requeued": requeued,
+    "task, queued": lambda: of(a_task()),
+    "task, scheduled": lambda: of(a_task(**later(3600))),
+    "task, held": held,
+    "task, of a paused queue": paused,
+    "task, retrying": retrying,
+    "task, running": lambda: of(a_task(Task.PROGRESS, worker=a_worker().pk, progress=40, log="one\ntwo\n")),
+    "task, without a worker": lambda: of(a_task(Task.PROGRESS)),
+    "task, completed": lambda: of(a_task(Task.COMPLETED, output="done", log="a\nb\n")),
+    "task, failed": lambda: of(a_task(Task.FAILED, task=CHARGE)),
+    "task, cancelled": lambda: of(a_task(Task.CANCELLED)),
+    "task, hostile": lambda: of(a_task(Task.FAILED, error=HOSTILE, output=HOSTILE, error_class=HOSTILE[:200])),
+    "task, big": lambda: of(a_task(Task.COMPLETED, output="line of output\n" * 40_000, args='{"a": [%s1]}' % ("1," * 900))),
+    "enqueue": lambda: "/enqueue/",
+    "enqueue, chosen": lambda: "/enqueue/?task=tests.tasks.two_arguments",
+    "enqueue, not importable": lambda: "/enqueue/?task=shop.tasks.send_email",
+    "enqueue, not found": lambda: "/enqueue/?q=nothing",
+    "workers, none": lambda: "/workers/",
+    "workers": fleet,
+    "workers, lost": lost,
+    "activity, none": lambda: "/activity/",
+    "activity": actions,
+    "404": lambda: "/tasks/01a20498-fa86-7401-a271-238759bd0139/",
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_of_an_operator(console: Page, name: str) -> None:
+    console.goto(PAGES[name]())
+    is_in_order(console)
+
+
+@pytest.mark.parametrize("address", ["/", "/tasks/{}/", "/activity/"])
+def test_of_an_operator_with_few_permissions(signed_in: SignIn, address: str) -> None:
+    page = signed_in("guest", "view_task")
+    page.goto(address.format(a_task(Task.FAILED).pk))
+    is_in_order(page)
+
+
+def test_of_a_visitor(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto("/")
+    is_in_order(page)
+    page.set_viewport_size(DESK)
+    page.get_by_label("Username").fill("nobody")
+    page.get_by_label("Password").fill("nothing")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    is_in_order(page)
+
+
+def test_of_a_form_with_mistakes(console: Page) -> None:
+    console.goto("/enqueue/?task=tests.tasks.two_arguments")
+    console.get_by_role("textbox", name="Arguments").fill("{")
+    console.locator("details.options summary").click()
+    console.get_by_label("Priority").fill("1000")
+    console.get_by_role("button", name="Enqueue").click()
+    expect(console.locator("#args-e")).to_be_visible()
+    is_in_order(console)
+
+
+def test_of_a_project_without_an_allowlist(console: Page, settings: Any) -> None:
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = None
+    console.goto("/enqueue/")
+    expect(console.get_by_role("heading", name="Nothing can be enqueued")).to_be_visible()
+    is_in_order(console)
+
+
+def test_of_ticked_rows_a_question_and_a_result(console: Page) -> None:
+    task = a_task(Task.PROGRESS, worker=a_worker().pk)
+    a_task()
+    console.goto("/")
+    for box in console.locator("tbody [name=ids]").all():
+        box.check()
+    is_in_order(console)
+    console.set_viewport_size(DESK)
+    console.get_by_role("toolbar").get_by_role("button", name="Cancel").click()
+    expect(console.get_by_role("dialog")).to_be_visible()
+    is_in_order(console)
+    console.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    expect(console.locator("#outcome .toast")).to_be_visible()
+    is_in_order(console)
+    assert Task.objects.get(pk=task.pk).cancel_requested
+
+
+def test_the_first_row_is_near_the_top_of_a_phone(console: Page) -> None:
+    everything()
+    console.set_viewport_size(PHONE)
+    console.goto("/")
+    box = console.locator("#rows tbody tr").first.bounding_box()
+    assert box
+    assert box["y"] <= 420
+
+
+def is_in_order(page: Page) -> None:
+    snapshot.memory.forget()
+    faults = [*looked_at(page, "light"), *looked_at(page, "dark")]
+    page.set_viewport_size(PHONE)
+    faults += [*looked_at(page, "dark"), *looked_at(page, "light")]
+    if (overflow := page.evaluate(OVERFLOW)) > 0:
+        faults.append(f"scrolls sideways by {overflow} px at {PHONE['width']} px")
+    faults += page.evaluate(SMALL_TARGETS)
+    assert not faults, f"{page.url}:\n" + "\n".join(faults)
+
+
+def looked_at(page: Page, theme: Any) -> list[str]:
+    page.emulate_media(color_scheme=theme)
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    return [
+        f"{width} px, {theme}: {each['id']}: {node['html'][:200]} ({node['failureSummary']})"
+        for each in found
+        for node in each["nodes"]
+    ]
