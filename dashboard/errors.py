@@ -26,7 +26,7 @@ def not_found(request: HttpRequest, reason: str) -> HttpResponse:
 def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
     """503 that says so and tries again by itself."""
     logger.error("%s %s: %s", request.method, request.path, error, exc_info=error)
-    unmigrated = isinstance(error, ProgrammingError) or "no such table" in str(error)
+    unmigrated = isinstance(error, ProgrammingError) or "no such " in str(error)
     response = respond(request, 503, {"retry": RETRY_SECONDS, "unmigrated": unmigrated, "shown": request.path})
     response["Retry-After"] = str(RETRY_SECONDS)
     return response

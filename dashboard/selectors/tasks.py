@@ -14,6 +14,7 @@ from dashboard.selectors import marks, scalars
 from dashboard.selectors.deadline import TookTooLong, deadline
 from dashboard.selectors.keyset import ORDERS, BrokenCursor, Cursor, Order
 from dashboard.selectors.rows import Row, Viewer, light, make_row
+from dashboard.selectors.scalars import as_moment
 from dashboard.selectors.search import Reach, search
 from dashboard.selectors.snapshot import Snapshot
 from django_simple_queue.models import Attempt, Task
@@ -25,6 +26,9 @@ NEW = "above"
 COUNT_SECONDS = 0.5
 BROKEN = "That page link is broken; this is the first page."
 STALE = "There is nothing beyond that place any more; this is the first page."
+
+
+Bounds = tuple[Cursor | None, Cursor | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def found(filters: TaskFilter, place: Place, viewer: Viewer, picture: Snapshot, 
         return replace(found(filters, Place(size=place.size), viewer, picture, order), notice=STALE)
     recent = marks.recent(viewer.pk)
     older, newer = ends(tasks, more, order, place)
-    stayed = those_that_stay(filters, recent, tasks, order, older is not None) if place.is_first else []
+    stayed = those_that_stay(filters, recent, tasks, order, (place.older, older)) if not place.newer else []
     rows = dressed(sorted([*tasks, *stayed], key=place_in(order), reverse=order.descending), viewer, picture, recent)
     return Page(rows, order, place, viewer, older, newer, notice=place.notice)
 
@@ -119,7 +123,7 @@ def ends(tasks: list[Any], more: bool, order: Order, place: Place) -> tuple[Curs
 
 
 def those_that_stay(
-    filters: TaskFilter, recent: Mapping[UUID, marks.Mark], tasks: list[Any], order: Order, more: bool
+    filters: TaskFilter, recent: Mapping[UUID, marks.Mark], tasks: list[Any], order: Order, page: Bounds
 ) -> list[Any]:
     """Return rows that were just acted on here and have left this tab: they stay, muted, where they were."""
     left = marks.left_tab(recent, filters.tab, {task.pk for task in tasks})
@@ -128,9 +132,14 @@ def those_that_stay(
     rows: list[Any] = list(order.with_key(light(filters.in_tab("").filter(pk__in=left))).annotate(ended=last_end()))
     for row in rows:
         row.key = row.key or row.ended
-    place = place_in(order)
-    last = min(map(place, tasks), default=None) if more and order.descending else None
-    return [row for row in rows if row.key and (last is None or place(row) >= last)]
+    return [row for row in rows if row.key and is_within(place_in(order)(row), page, order.descending)]
+
+
+def is_within(place: tuple[Any, UUID], page: Bounds, descending: bool) -> bool:
+    """Tell whether a row belongs between the cursors before and after a page."""
+    before, after = ((as_moment(cursor.moment), cursor.pk) if cursor else None for cursor in page)
+    first, last = (after, before) if descending else (before, after)
+    return (first is None or place >= first) and (last is None or place <= last)
 
 
 def last_end() -> Subquery:

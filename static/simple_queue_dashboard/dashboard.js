@@ -148,6 +148,16 @@ document.addEventListener("click", event => {
   }
 }, true);
 
+// ---- many rows are not changed by a list that may be wrong by now
+document.addEventListener("submit", event => {
+  if (!event.submitter?.matches("[data-counts]") || !["late", "offline"].includes(connection?.dataset.state)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  clock.due = 0;
+  report("This list is old. It is being refreshed; look again, then repeat. Nothing done.");
+  tick();
+}, true);
+
 document.addEventListener("htmx:after:swap", event => {
   const { sourceElement, target } = event.detail.ctx ?? {};
   if (sourceElement && sourceElement !== live) changed = performance.now();

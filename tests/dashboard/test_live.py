@@ -175,6 +175,16 @@ def ended(status, age):
     return {"finished": timezone.now() - timedelta(seconds=age)} if status > Task.PROGRESS else {}
 
 
+def test_a_row_stays_on_its_own_page_and_on_no_other(viewer):
+    tasks = [a_task(Task.FAILED, age=age, **ended(Task.FAILED, age)) for age in range(1, 41)]
+    first = viewer.get("/?status=failed").content.decode()
+    older = re.search(r'href="/\?([^"]*older=[^"]*)"', first)[1].replace("&amp;", "&")
+    acted = tasks[30]
+    viewer.post(f"/tasks/{acted.pk}/requeue/")
+    assert str(acted.pk) in shown(poll(viewer, query=older).content.decode())
+    assert str(acted.pk) not in shown(poll(viewer, query="status=failed").content.decode())
+
+
 def test_a_requeued_row_stays_even_when_it_runs_again(viewer):
     task, other = a_task(Task.FAILED), a_task(Task.FAILED)
     task.attempts.create(epoch=1, attempt=1, outcome="failed", finished=task.finished)
