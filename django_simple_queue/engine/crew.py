@@ -76,11 +76,8 @@ class Crew:
     def dead(self) -> Iterator[tuple[Member, int]]:
         """Yield the children that have died, with their exit code; what is left of their process group is killed."""
         for member in self:
-            if os.waitid(os.P_PID, member.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-                continue
-            member.kill()
-            _, status = os.waitpid(member.pid, 0)
-            yield member, os.waitstatus_to_exitcode(status)
+            if (exit_code := collected(member)) is not None:
+                yield member, exit_code
 
     def deafen(self, member: Member) -> None:
         """The child's pipe is at its end; its death is told by a signal."""
@@ -122,3 +119,13 @@ class Crew:
         for member in self.members.values():
             if member.stream:
                 member.log.trim(limit)
+
+
+def collected(member: Member) -> int | None:
+    """Return the exit code of a child that has died; its group is killed while its number cannot be anybody else's."""
+    if hasattr(os, "waitid"):
+        if os.waitid(os.P_PID, member.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            return None
+        member.kill()
+    pid, status = os.waitpid(member.pid, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if pid else None

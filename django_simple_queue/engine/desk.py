@@ -7,9 +7,11 @@ import random
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import Error
+from django.db import Error, connections, router
 
+from django_simple_queue import conf
 from django_simple_queue.engine import clock, store
+from django_simple_queue.models import Task
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 3.0
 Answer = TypeVar("Answer")
@@ -47,6 +49,7 @@ class Desk:
         try:
             if not self.connected:
                 store.tune()
+                bound_waiting()
                 self.connected = True
             return work()
         finally:
@@ -79,3 +82,12 @@ class Desk:
         if self.down_since is not None:
             logger.warning("database answers again after %.1f s", clock.now() - self.down_since)
         self.down_since, self.pause = None, FIRST_PAUSE
+
+
+def bound_waiting() -> None:
+    """A wait for SQLite's lock cannot be interrupted: it must end before the lease does."""
+    connection = connections[router.db_for_write(Task)]
+    if connection.vendor == "sqlite":
+        seconds = min(connection.settings_dict["OPTIONS"].get("timeout", 5), conf.get_lease_seconds() / 2)
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")

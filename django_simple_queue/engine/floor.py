@@ -67,7 +67,8 @@ class Floor:
     def room(self, member: Member, now: float) -> int:
         if not member.open or (member.stream and now - member.since > AHEAD_SECONDS):
             return 0
-        return max(min(self.depth, member.worn_out_at - member.given) - len(member.stream), int(member.hungry))
+        depth = min(self.depth, member.worn_out_at - member.given) if member.gives_back else 1
+        return max(depth - len(member.stream), int(member.hungry))
 
     def accept(self, rows: Iterable[Claimed]) -> None:
         now = clock.now()

@@ -68,6 +68,10 @@ class Member:
         return self.open and not self.stream
 
     @property
+    def gives_back(self) -> bool:
+        return messages.can_take_back(self.other)
+
+    @property
     def worn_out(self) -> bool:
         return self.kill_at is None and not self.stream and self.given >= self.worn_out_at
 
