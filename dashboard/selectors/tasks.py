@@ -23,7 +23,7 @@ SIZES = (25, 50, 100)
 CURSORS = ("older", "newer", "top")
 NEW_CAP = 99
 NEW = "above"
-COUNT_SECONDS = 0.5
+COUNT_SECONDS = 0.25
 BROKEN = "That page link is broken; this is the first page."
 STALE = "There is nothing beyond that place any more; this is the first page."
 
