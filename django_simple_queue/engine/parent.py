@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from django_simple_queue import __version__, conf
 from django_simple_queue.engine import clock, events, janitor, store
-from django_simple_queue.engine.crew import Crew
-from django_simple_queue.engine.desk import Desk
-from django_simple_queue.engine.floor import Floor
+from django_simple_queue.engine.dispatch import Dispatcher
 from django_simple_queue.engine.lease import Lease
+from django_simple_queue.engine.link import Link
 from django_simple_queue.engine.outbox import Entry
 from django_simple_queue.engine.poll import Poll
+from django_simple_queue.engine.pool import Pool
 from django_simple_queue.engine.stopping import Signals
 from django_simple_queue.engine.watch import LAST_WORDS_SECONDS, Watch
 from django_simple_queue.models import Worker
@@ -43,10 +43,10 @@ class Parent:
         self.worker = new_worker(options)
         self.selector = selectors.DefaultSelector()
         self.signals = Signals()
-        self.crew = Crew(options.slots, self.selector, [self.signals.pipe, self.signals.writer])
-        self.floor = Floor(self.crew)
-        self.watch = Watch(self.floor)
-        self.desk, self.poll = Desk(), Poll()
+        self.pool = Pool(options.slots, self.selector, [self.signals.pipe, self.signals.writer])
+        self.dispatcher = Dispatcher(self.pool)
+        self.watch = Watch(self.dispatcher)
+        self.link, self.poll = Link(), Poll()
         self.lease = Lease(self.worker.id, self.fence)
         self.left_to_claim = float("inf") if options.max_tasks is None else options.max_tasks
         self.house_at = 0.0
@@ -56,7 +56,7 @@ class Parent:
         self.signals.watch()
         self.selector.register(self.signals.pipe, selectors.EVENT_READ, self.signals.read)
         try:
-            self.crew.fill(self.floor.hear, clock.now())
+            self.pool.fill(self.dispatcher.hear, clock.now())
             self.register()
             while not self.is_done(clock.now()):
                 self.turn()
@@ -66,12 +66,12 @@ class Parent:
             return 1
         finally:
             self.lease.disarm()
-            self.crew.disband()
+            self.pool.disband()
             self.signals.unwatch()
 
     def register(self) -> None:
         asked_at = clock.now()
-        self.desk.insist(lambda: store.register(self.worker))
+        self.link.insist(lambda: store.register(self.worker))
         self.lease.moved(asked_at)
         logger.info("worker %s started as %s", self.worker.id, self.worker)
 
@@ -79,16 +79,16 @@ class Parent:
         """Tell whether there is nothing left to do, or no more time to do it."""
         if self.watch.gives_up(now):
             return True
-        if self.floor.busy or not (self.watch.stopping or self.left_to_claim <= 0):
+        if self.dispatcher.busy or not (self.watch.stopping or self.left_to_claim <= 0):
             return False
-        return now >= self.watch.grace_until or not self.floor.telling
+        return now >= self.watch.grace_until or not self.dispatcher.telling
 
     def leave(self) -> int:
         """Give up the lease; return the exit code."""
-        self.crew.dismiss(clock.now())
-        unsaved = len(self.floor.outbox)
+        self.pool.dismiss(clock.now())
+        unsaved = len(self.dispatcher.outbox)
         until = clock.now() + LAST_WORDS_SECONDS
-        while not (left := self.desk.ask(self.give_up_lease)) and clock.now() < until:
+        while not (left := self.link.ask(self.give_up_lease)) and clock.now() < until:
             time.sleep(0.05)
         if unsaved or not left:
             logger.error("leaving while the database does not answer: %d endings are not stored", unsaved)
@@ -105,28 +105,28 @@ class Parent:
         for key, _ in self.selector.select(self.pause(clock.now())):
             key.data()
         now = clock.now()
-        for member, exit_code in self.crew.dead():
-            self.floor.bury(member, exit_code)
+        for member, exit_code in self.pool.dead():
+            self.dispatcher.bury(member, exit_code)
         self.watch.stop(self.signals.asked, now)
         self.watch.look(now)
-        self.floor.tell_failures(now)
-        self.floor.hand_out(now)
+        self.dispatcher.tell_failures(now)
+        self.dispatcher.hand_out(now)
         self.keep_house(now)
         self.settle_and_claim(now)
-        self.floor.hand_out(now)
+        self.dispatcher.hand_out(now)
         self.keep_lease(now)
-        self.renew_crew(now)
+        self.renew_pool(now)
 
     def pause(self, now: float) -> float:
         """Return the seconds until the next thing is due."""
-        asking = max(self.next_question(now), self.desk.retry_at)
-        birth = self.crew.born_again_at if self.crew.missing > 0 and not self.watch.stopping else now + 1
+        asking = max(self.next_question(now), self.link.retry_at)
+        birth = self.pool.born_again_at if self.pool.missing > 0 and not self.watch.stopping else now + 1
         return max(min(self.watch.next_deadline(now), asking, birth, now + 1) - now, 0)
 
     def next_question(self, now: float) -> float:
         """Return when the database is to be asked something again."""
         due = [self.lease.due_at(self.watch.something_runs_long(now))]
-        if self.floor.outbox.entries:
+        if self.dispatcher.outbox.entries:
             due.append(self.flush_at())
         if not self.watch.stopping:
             due.append(self.house_at)
@@ -139,23 +139,23 @@ class Parent:
         """Return how many tasks to claim, and whether to claim them now rather than with the next endings."""
         if self.watch.stopping or self.lease.is_over or self.left_to_claim <= 0:
             return 0, False
-        room, worth_it = self.floor.demand(now)
+        room, worth_it = self.dispatcher.demand(now)
         return int(min(room, self.left_to_claim)), worth_it
 
     def flush_at(self) -> float:
         """Endings wait for company while children are busy."""
-        company = any(member.runs for member in self.crew)
-        return self.floor.outbox.oldest + (FLUSH_SECONDS if company else 0)
+        company = any(member.runs for member in self.pool)
+        return self.dispatcher.outbox.oldest + (FLUSH_SECONDS if company else 0)
 
     def settle_and_claim(self, now: float) -> None:
         """One short transaction: what has ended, and what is wanted next."""
         wanted, worth_it = self.wanted(now)
         claiming = wanted and worth_it and now >= self.poll.next_at
-        settling = self.floor.outbox.entries and now >= self.flush_at()
+        settling = self.dispatcher.outbox.entries and now >= self.flush_at()
         if not (settling or claiming):
             return
-        batch = self.floor.outbox.batch()
-        turn = self.desk.ask(
+        batch = self.dispatcher.outbox.batch()
+        turn = self.link.ask(
             lambda: store.turn(self.worker.id, [entry.ending for entry in batch], wanted, self.options.queues)
         )
         if turn is None:
@@ -165,7 +165,7 @@ class Parent:
         self.claimed(turn, wanted, now)
 
     def settled(self, batch: list[Entry], turn: store.Turn) -> None:
-        self.floor.outbox.remove(batch)
+        self.dispatcher.outbox.remove(batch)
         for entry in batch:
             status = turn.ended.get(entry.ending.run)
             if status is None:
@@ -173,42 +173,42 @@ class Parent:
             else:
                 events.ended(entry, status)
                 self.left_to_claim += entry.ending.verb == "release"
-            self.floor.settled(entry, status)
+            self.dispatcher.settled(entry, status)
 
     def claimed(self, turn: store.Turn, wanted: int, now: float) -> None:
         events.claimed(turn.claimed)
         self.left_to_claim -= len(turn.claimed)
-        self.floor.accept(turn.claimed)
+        self.dispatcher.accept(turn.claimed)
         if wanted:
             self.poll.found(len(turn.claimed), wanted, now)
-            if self.options.burst and not turn.claimed and not self.floor.busy:
+            if self.options.burst and not turn.claimed and not self.dispatcher.busy:
                 self.watch.finish()
 
     def keep_lease(self, now: float) -> None:
         if now < self.lease.due_at(self.watch.something_runs_long(now)):
             return
-        renewal = self.desk.ask(self.lease.renew)
+        renewal = self.link.ask(self.lease.renew)
         if renewal is not None:
             self.watch.compare(renewal, now)
 
     def fence(self) -> None:
         self.watch.fence()
-        self.desk.give_up()
+        self.link.give_up()
 
     def keep_house(self, now: float) -> None:
         if now >= self.house_at and not self.watch.stopping:
             self.house_at = now + HOUSE_SECONDS * random.uniform(0.9, 1.1)  # noqa: S311
-            lost = self.desk.ask(lambda: janitor.tick(self.worker.id))
-            self.floor.failures_to_tell.extend(map(str, lost or ()))
+            lost = self.link.ask(lambda: janitor.tick(self.worker.id))
+            self.dispatcher.failures_to_tell.extend(map(str, lost or ()))
 
-    def renew_crew(self, now: float) -> None:
+    def renew_pool(self, now: float) -> None:
         """Replace children that died or are worn out."""
         if self.watch.stopping:
             return
-        self.crew.replace_worn_out(now)
-        if self.crew.missing > 0 and now >= self.crew.born_again_at:
-            self.desk.hang_up()
-            self.crew.fill(self.floor.hear, now)
+        self.pool.replace_worn_out(now)
+        if self.pool.missing > 0 and now >= self.pool.born_again_at:
+            self.link.hang_up()
+            self.pool.fill(self.dispatcher.hear, now)
 
 
 def new_worker(options: Options) -> Worker:

@@ -6,7 +6,7 @@ import logging
 
 from django_simple_queue import conf
 from django_simple_queue.engine import runs
-from django_simple_queue.engine.floor import STALE_SECONDS, Floor
+from django_simple_queue.engine.dispatch import STALE_SECONDS, Dispatcher
 from django_simple_queue.engine.lease import LOOK_SECONDS
 from django_simple_queue.engine.member import TELL_SECONDS, Member
 from django_simple_queue.engine.store import Renewal
@@ -19,30 +19,30 @@ LAST_WORDS_SECONDS = 5.0
 
 
 class Watch:
-    def __init__(self, floor: Floor) -> None:
-        self.floor, self.crew = floor, floor.crew
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self.dispatcher, self.pool = dispatcher, dispatcher.pool
         self.timeout = conf.get_task_timeout()
         self.grace = conf.get_shutdown_grace()
         self.stopping = False
         self.grace_until = FOREVER
 
     def look(self, now: float) -> None:
-        for member in self.crew:
+        for member in self.pool:
             if now >= self.limit(member):
                 self.overdue(member, now)
-        self.floor.recall(now)
+        self.dispatcher.recall(now)
         if now >= self.grace_until:
             self.end_all(now)
-        self.crew.kill_overdue(now)
-        if any(self.runs_long(member, TRIM_SECONDS, now) for member in self.crew):
-            self.crew.trim_logs(self.floor.log_limit)
+        self.pool.kill_overdue(now)
+        if any(self.runs_long(member, TRIM_SECONDS, now) for member in self.pool):
+            self.pool.trim_logs(self.dispatcher.log_limit)
 
     def overdue(self, member: Member, now: float) -> None:
         if member.head is None:
             logger.error("child %d is ended: receivers of its signals took over %g s", member.pid, TELL_SECONDS)
             member.kill()
         else:
-            self.floor.doom(member, runs.timed_out(self.seconds_of(member)), now)
+            self.dispatcher.doom(member, runs.timed_out(self.seconds_of(member)), now)
 
     def limit(self, member: Member) -> float:
         """Return when what the child is at is over its time."""
@@ -58,17 +58,17 @@ class Watch:
         return member.head is not None and now - member.since >= seconds
 
     def something_runs_long(self, now: float) -> bool:
-        return any(self.runs_long(member, LOOK_SECONDS, now) for member in self.crew)
+        return any(self.runs_long(member, LOOK_SECONDS, now) for member in self.pool)
 
     def compare(self, renewal: Renewal, now: float) -> None:
         """Act on what the database says is ours: cancel, drop what others took, give back what never reached us."""
         if renewal.state == Worker.State.DRAINING and not self.stopping:
             logger.info("draining: running tasks finish, nothing new is started")
             self.finish()
-        known = self.floor.known
-        self.floor.end({key for key, cancel in renewal.held.items() if cancel}, runs.CANCELLED, now)
-        self.floor.end(known - renewal.held.keys(), runs.NOT_OURS, now)
-        self.floor.give_back(renewal.held.keys() - known)
+        known = self.dispatcher.known
+        self.dispatcher.end({key for key, cancel in renewal.held.items() if cancel}, runs.CANCELLED, now)
+        self.dispatcher.end(known - renewal.held.keys(), runs.NOT_OURS, now)
+        self.dispatcher.give_back(renewal.held.keys() - known)
 
     def stop(self, requests: int, now: float) -> None:
         """Let running tasks finish within SHUTDOWN_GRACE; end them at once when asked twice."""
@@ -80,37 +80,37 @@ class Watch:
             logger.info("stopping at once")
             self.grace_until = now
         if self.stopping:
-            self.floor.release_ready()
+            self.dispatcher.release_ready()
 
     def finish(self) -> None:
         """Start nothing more and give back what has not started."""
         self.stopping = True
-        self.floor.release_unread()
+        self.dispatcher.release_unread()
 
     def gives_up(self, now: float) -> bool:
         """Tell whether a stop has had all the time there is, an outage of the database notwithstanding."""
         return now >= self.grace_until + LAST_WORDS_SECONDS
 
     def end_all(self, now: float) -> None:
-        for member in self.crew:
+        for member in self.pool:
             if member.head is not None and not member.doomed:
-                self.floor.doom(member, runs.STOPPED, now)
+                self.dispatcher.doom(member, runs.STOPPED, now)
 
     def fence(self) -> None:
         """Our lease is about to end: nothing of ours may run any longer. Called from a signal handler: no logging."""
-        for member in self.crew:
+        for member in self.pool:
             if member.head is not None:
                 member.kill(runs.FENCED)
 
     def next_deadline(self, now: float) -> float:
         """Return when ``look`` has something to do next."""
         deadlines = [self.grace_until if self.grace_until > now else FOREVER]
-        for member in self.crew:
+        for member in self.pool:
             deadlines.append(self.limit(member))
             if member.kill_at is not None and member.kill_at > now:
                 deadlines.append(member.kill_at)
             if member.stream:
                 deadlines.append(now + TRIM_SECONDS)
-        if self.floor.ready:
-            deadlines.append(self.floor.ready[0].waiting_since + STALE_SECONDS)
+        if self.dispatcher.ready:
+            deadlines.append(self.dispatcher.ready[0].waiting_since + STALE_SECONDS)
         return min(deadlines)

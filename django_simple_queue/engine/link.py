@@ -1,4 +1,4 @@
-"""The parent's way to the database: an outage is waited out, never raised."""
+"""The parent's link to the database: an outage is waited out, never raised."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Answer = TypeVar("Answer")
 logger = logging.getLogger("django_simple_queue.worker")
 
 
-class Desk:
+class Link:
     """``ask`` runs one short unit of work; while the database is away it returns None and tries again later."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ REST_SECONDS = 1.0
 """Before another child is born after one that died without ever getting ready."""
 
 
-class Crew:
+class Pool:
     """``size`` children; ``hear`` is called with a child that has something to say."""
 
     def __init__(self, size: int, selector: selectors.BaseSelector, private: list[int]) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 from django_simple_queue import conf
 from django_simple_queue.engine import clock, messages, runs
-from django_simple_queue.engine.crew import Crew
 from django_simple_queue.engine.member import Member
 from django_simple_queue.engine.outbox import Entry, Outbox
 from django_simple_queue.engine.pace import Pace
+from django_simple_queue.engine.pool import Pool
 from django_simple_queue.engine.runs import Doom, Key, Run
 from django_simple_queue.engine.store import Claimed, Ending
 from django_simple_queue.models import Task
@@ -28,9 +28,9 @@ STALE_SECONDS = 0.2
 """What no child could take for so long goes back to the queue, for other workers."""
 
 
-class Floor:
-    def __init__(self, crew: Crew) -> None:
-        self.crew = crew
+class Dispatcher:
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
         self.outbox = Outbox()
         self.pace = Pace()
         self.ready: deque[Run] = deque()
@@ -40,24 +40,24 @@ class Floor:
 
     @property
     def busy(self) -> bool:
-        return bool(self.ready or self.outbox.entries) or any(member.runs for member in self.crew)
+        return bool(self.ready or self.outbox.entries) or any(member.runs for member in self.pool)
 
     @property
     def telling(self) -> bool:
-        listener = any(not member.doomed for member in self.crew)
-        return (listener and bool(self.failures_to_tell)) or any(member.telling for member in self.crew)
+        listener = any(not member.doomed for member in self.pool)
+        return (listener and bool(self.failures_to_tell)) or any(member.telling for member in self.pool)
 
     @property
     def known(self) -> set[Key]:
         """Every run that is somewhere in this worker."""
-        sent = {run.key for member in self.crew for run in member.runs}
+        sent = {run.key for member in self.pool for run in member.runs}
         return sent | {run.key for run in self.ready} | self.outbox.entries.keys()
 
     def demand(self, now: float) -> tuple[int, bool]:
         """Return how many runs could be handed out, and whether that is urgent or worth a claim."""
-        room = sum(self.room(member, now) for member in self.crew) - len(self.ready)
-        hungry = sum(member.hungry for member in self.crew) > len(self.ready)
-        return max(room, 0), hungry or room * 2 >= self.crew.size * self.depth
+        room = sum(self.room(member, now) for member in self.pool) - len(self.ready)
+        hungry = sum(member.hungry for member in self.pool) > len(self.ready)
+        return max(room, 0), hungry or room * 2 >= self.pool.size * self.depth
 
     @property
     def depth(self) -> int:
@@ -76,11 +76,11 @@ class Floor:
 
     def hand_out(self, now: float) -> None:
         """Give what is ready, in order, to the children that come to it first."""
-        backlogs = {member.pid: self.backlog(member) for member in self.crew if self.room(member, now)}
+        backlogs = {member.pid: self.backlog(member) for member in self.pool if self.room(member, now)}
         while self.ready and backlogs:
             run = self.ready[0]
             pid = min(backlogs, key=backlogs.__getitem__)
-            member, seconds = self.crew.members[pid], self.pace.of(run.claimed.task)
+            member, seconds = self.pool.members[pid], self.pace.of(run.claimed.task)
             if (member.stream and backlogs[pid] + seconds > AHEAD_SECONDS) or not member.give(run, now):
                 return
             self.ready.popleft()
@@ -93,7 +93,7 @@ class Floor:
 
     def recall(self, now: float) -> None:
         """Take back what waits behind a run that turns out to be slow; give up what nobody here can take soon."""
-        for member in self.crew:
+        for member in self.pool:
             if len(member.stream) > 1 and now - member.since > AHEAD_SECONDS:
                 self.take_back(member, now)
         if self.ready and now - self.ready[0].waiting_since > STALE_SECONDS:
@@ -112,7 +112,7 @@ class Floor:
                 member.hears_failures = hears_failures
                 self.note(member, verb, serial, details)
         except EOFError:
-            self.crew.deafen(member)
+            self.pool.deafen(member)
         except (messages.Malformed, TypeError, ValueError) as error:
             logger.error("child %d says what cannot be understood, so it is ended: %s", member.pid, error)
             member.kill()
@@ -140,7 +140,7 @@ class Floor:
             if doom is not runs.NOT_OURS:
                 ending = run.doomed(doom, member.pid, now - member.since, member.log.read(self.log_limit))
                 self.outbox.add(Entry(ending, now, unreported=True))
-        self.crew.bury(member, now)
+        self.pool.bury(member, now)
 
     def release(self, rows: Iterable[Run]) -> None:
         """Give back runs that have not started."""
@@ -149,7 +149,7 @@ class Floor:
             self.outbox.add(Entry(run.ending("release"), now))
 
     def release_unread(self) -> None:
-        for member in self.crew.staff:
+        for member in self.pool.staff:
             self.take_back(member, clock.now())
         self.release_ready()
 
@@ -166,7 +166,7 @@ class Floor:
 
     def settled(self, entry: Entry, status: int | None) -> None:
         """The ending is durable (or was not ours: None): tell the child that waits for it, or one that can."""
-        member = self.crew.members.get(entry.pid or 0)
+        member = self.pool.members.get(entry.pid or 0)
         if member is not None:
             message = ["ended", entry.serial, -1 if status is None else status]
             member.tell(entry.serial, message, clock.now())
@@ -175,7 +175,7 @@ class Floor:
 
     def tell_failures(self, now: float) -> None:
         """Let a free child fire on_failure for runs whose own child cannot."""
-        for member in self.crew:
+        for member in self.pool:
             if self.failures_to_tell and member.hungry and member.ready:
                 task_id = self.failures_to_tell.popleft()
                 if member.hears_failures:
@@ -184,7 +184,7 @@ class Floor:
 
     def end(self, keys: set[Key], doom: Doom, now: float) -> None:
         """End the runs named, wherever they are."""
-        for member in self.crew:
+        for member in self.pool:
             if keys.intersection(run.key for run in member.runs):
                 self.take_back(member, now)
                 if member.head is not None and member.head.key in keys:
