@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import django_filters
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
@@ -43,6 +44,12 @@ TOKEN = re.compile(r"^(status|task|queue|worker|time|since|until):(.+)$")
 ID = re.compile(r"^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$")
 
 
+def check_year(value: datetime) -> None:
+    """Refuse the ends of the calendar: another time zone may have no such moment."""
+    if not datetime.min.year < value.year < datetime.max.year:
+        raise ValidationError("The year must be between 2 and 9998.")
+
+
 def time_field(tab: str) -> str:
     """Return the column that a time filter means: when ended tasks ended, when others were created."""
     return "finished" if tab in ENDED else "created"
@@ -58,8 +65,8 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
     queue = django_filters.CharFilter(max_length=64)
     worker = django_filters.UUIDFilter()
     time = django_filters.ChoiceFilter(method="narrow_period", choices=list(PERIOD_LABELS.items()))
-    since = django_filters.IsoDateTimeFilter(method="narrow_since")
-    until = django_filters.IsoDateTimeFilter(method="narrow_until")
+    since = django_filters.IsoDateTimeFilter(method="narrow_since", validators=[check_year])
+    until = django_filters.IsoDateTimeFilter(method="narrow_until", validators=[check_year])
     q = django_filters.CharFilter(method="leave_to_search", max_length=200)
 
     class Meta:

@@ -83,6 +83,8 @@ def test_since_and_until_bound_the_same_time():
         "worker=web-1",
         "time=2y",
         "since=yesterday",
+        "since=0001-01-01T00:00:00%2B14:00",
+        "until=9999-12-31T23:59:59-14:00",
         f"q={'x' * 201}",
         "status=failed&status=3&worker=?",
     ],
