@@ -9,6 +9,8 @@ from tests.browser.site import Site
 from tests.dashboard.queue import a_task, a_worker
 from tests.support.waiting import wait_until
 
+COUNT_SWAPS = """window.swaps = 0;
+document.addEventListener('htmx:after:swap', event => { window.swaps += event.detail.ctx.swap !== 'none' })"""
 HIDE = "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true }); \
 document.dispatchEvent(new Event('visibilitychange')); }"
 
@@ -72,7 +74,7 @@ def test_an_update_keeps_a_half_typed_search(console: Page) -> None:
 
 def test_an_update_keeps_selected_text_and_open_details(console: Page) -> None:
     a_worker()
-    task = a_task(Task.FAILED, args='{"deep": {"inner": [1, 2]}}', error="ValueError('x')\n\nTraceback\n  here\nValueError: x\n")
+    task = a_task(Task.FAILED, args='{"deep": {"inner": [1, 2]}}', error="ValueError: x")
     console.goto(f"/tasks/{task.pk}/")
     inner = console.locator("#arguments details").first
     inner.locator("summary").first.click()
@@ -101,8 +103,7 @@ def test_an_unchanged_page_is_answered_with_304_and_left_alone(console: Page) ->
     a_worker()
     a_task(Task.COMPLETED)
     console.goto("/?status=completed")
-    console.evaluate("window.swaps = 0; document.addEventListener('htmx:after:swap', event => { \
-        window.swaps += event.detail.ctx.swap !== 'none' })")
+    console.evaluate(COUNT_SWAPS)
     answers: list[int] = []
     console.on("response", lambda response: answers.append(response.status) if "live=1" in response.url else None)
     for _ in range(10):

@@ -96,7 +96,7 @@ def test_what_one_operator_did_the_other_sees_live(signed_in: SignIn) -> None:
 def test_a_run_without_an_answer_is_repeated_only_after_a_question(console: Page) -> None:
     task = a_task(Task.FAILED, task=CHARGE)
     now = timezone.now()
-    Attempt.objects.create(task=task, epoch=1, number=1, outcome="crashed", started=now, finished=now)
+    Attempt.objects.create(task=task, epoch=1, attempt=1, outcome="crashed", started=now, finished=now)
     console.goto("/?status=failed")
     requeue(console, task)
     dialog = console.get_by_role("dialog")
