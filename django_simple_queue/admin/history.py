@@ -19,7 +19,7 @@ class AttemptAdmin(ReadOnlyAdmin):
 
     list_display = ("task_id", "round", "attempt", "outcome", "error_class", "started", "finished")
     list_filter = ("outcome",)
-    lookups = ("outcome", "task")
+    lookups = ("outcome", "task__id")
     facts = ("task_id", "round", "attempt", "epoch", "outcome", "error_class", "started", "finished")
     process = ("worker", "worker_pid")
 

@@ -23,6 +23,7 @@ else:
     ListPaginator = Paginator
 
 COUNTED = 10_000
+COMPARISONS = ("exact", "in", "gte", "lt", "isnull")
 
 
 class AtLeast(int):
@@ -66,8 +67,9 @@ class ReadOnlyAdmin(ModelAdmin):
         return SteadyChangeList
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Refuse what a column's text could be guessed with, bit by bit."""
-        return lookup.partition("__")[0] in self.lookups
+        """Refuse what a column's text, of another table too, could be guessed with, bit by bit."""
+        path, _, comparison = lookup.rpartition("__")
+        return lookup in self.lookups or (path in self.lookups and comparison in COMPARISONS)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm(self.permission)

@@ -332,6 +332,12 @@ def test_an_address_cannot_ask_what_is_in_a_text(sign_in, query):
     assert sign_in("view_task").get(f"{LIST}?{query}").status_code == 400
 
 
+@pytest.mark.parametrize("query", ["task__args__contains=s", "task__error__gte=a", "task__id__contains=0", "error=x"])
+def test_an_attempts_address_cannot_ask_what_is_in_a_text_of_its_task(sign_in, query):
+    a_task(output=SECRET)
+    assert sign_in("view_task").get(f"/admin/django_simple_queue/attempt/?{query}").status_code == 400
+
+
 def test_operator_actions_need_their_own_permission(sign_in):
     home = "/admin/django_simple_queue/operatoraction/"
     assert sign_in(*ALL).get(home).status_code == 403
