@@ -29,7 +29,7 @@ def test_the_theme_is_kept_and_painted_from_the_start(signed_in: SignIn, system:
         expect(root).to_have_attribute("data-theme", theme)
         colours[theme] = page.evaluate(BACKGROUND)
         page.reload()
-        page.wait_for_function("window.painted")
+        page.wait_for_function("() => window.painted")
         assert page.evaluate("window.painted") == [theme, colours[theme]]
     change_theme(page)
     assert colours["light"] != colours["dark"]
