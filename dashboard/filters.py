@@ -92,6 +92,10 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
         """Tell whether more than a tab is chosen."""
         return any(self.value(name) for name in self.filters if name != "status")
 
+    @property
+    def has_time(self) -> bool:
+        return any(self.value(name) for name in ("time", "since", "until"))
+
     def value(self, name: str) -> Any:
         return (self.form.cleaned_data.get(name) if self.is_valid() else None) or ""
 

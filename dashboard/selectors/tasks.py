@@ -9,8 +9,8 @@ from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from dashboard.filters import TABS, TaskFilter
-from dashboard.selectors import marks, scalars
+from dashboard.filters import TaskFilter
+from dashboard.selectors import marks
 from dashboard.selectors.deadline import TookTooLong, deadline
 from dashboard.selectors.keyset import ORDERS, BrokenCursor, Cursor, Order
 from dashboard.selectors.rows import Row, Viewer, light, make_row
@@ -21,9 +21,6 @@ from django_simple_queue.models import Attempt, Task
 
 SIZES = (25, 50, 100)
 CURSORS = ("older", "newer", "top")
-NEW_CAP = 99
-NEW = "above"
-COUNT_SECONDS = 0.25
 BROKEN = "That page link is broken; this is the first page."
 STALE = "There is nothing beyond that place any more; this is the first page."
 
@@ -153,33 +150,3 @@ def place_in(order: Order) -> Any:
 
 def dressed(tasks: Sequence[Any], viewer: Viewer, picture: Snapshot, recent: Mapping[UUID, marks.Mark]) -> list[Row]:
     return [make_row(task, viewer, picture.fleet, recent.get(task.pk)) for task in tasks]
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """The number on each tab under the other filters, None where it is unknown; ``new`` is what waits above."""
-
-    tabs: Mapping[str, int | None]
-    new: int = 0
-
-
-def count(filters: TaskFilter, page: Page, picture: Snapshot) -> Numbers:
-    """Count what the page shows beside its rows, with one statement at most."""
-    known = picture.counts if not filters.is_narrowed else dict.fromkeys(TABS)
-    countable = filters.is_valid() and not filters.text
-    wanted = {tab: filters.in_tab(tab) for tab in TABS} if countable and filters.is_narrowed else {}
-    questions = {tab: scalars.capped_count(rows) for tab, rows in wanted.items()}
-    if countable and page.place.top and page.top:
-        questions[NEW] = scalars.capped_count(rows_above(filters, page.order, page.place.top), NEW_CAP)
-    try:
-        with deadline(COUNT_SECONDS):
-            answers = scalars.ask(questions) if questions else {}
-    except TookTooLong:
-        answers = {}
-    new = answers.pop(NEW, 0)
-    return Numbers({**known, **answers} if filters.is_valid() else dict.fromkeys(TABS), new)
-
-
-def rows_above(filters: TaskFilter, order: Order, top: Cursor) -> QuerySet[Task]:
-    """Return the rows that came before the one where the reader began."""
-    return order.with_key(filters.qs).filter(order.beyond(top, backwards=True))

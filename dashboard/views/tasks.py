@@ -9,9 +9,8 @@ from django.shortcuts import redirect
 
 from dashboard import filters
 from dashboard.access import may, operator
-from dashboard.formats import capped
 from dashboard.htmx import render, with_query
-from dashboard.selectors import health, live, snapshot
+from dashboard.selectors import counts, health, live, snapshot
 from dashboard.selectors import tasks as selector
 from dashboard.selectors.rows import Viewer
 from django_simple_queue import conf
@@ -36,11 +35,11 @@ def context(request: HttpRequest, picture: snapshot.Snapshot) -> dict[str, Any]:
     chosen = filters.read(request.GET)
     place = selector.read_place(request.GET)
     page = selector.find(chosen, place, viewer(request), picture)
-    numbers = selector.count(chosen, page, picture)
+    numbers = counts.count(chosen, page, picture)
     return {
         "filters": chosen,
         "page": page,
-        "tabs": [tab(request, slug, numbers.tabs[slug], chosen.tab, picture) for slug in filters.TABS],
+        "tabs": [tab(request, slug, numbers.words(slug), chosen.tab, picture) for slug in filters.TABS],
         "tiles": health.tiles(picture),
         "sentences": health.attention(picture),
         "task_names": sorted({*(conf.get_allowed_tasks() or ()), *filter(None, [chosen.value("task")])}),
@@ -65,14 +64,11 @@ def viewer(request: HttpRequest) -> Viewer:
     )
 
 
-def tab(
-    request: HttpRequest, slug: str, count: int | None, current: str, picture: snapshot.Snapshot
-) -> dict[str, object]:
+def tab(request: HttpRequest, slug: str, count: str, current: str, picture: snapshot.Snapshot) -> dict[str, object]:
     return {
         "slug": slug or "all",
         "label": filters.TABS[slug],
-        "count": capped(count),
-        "known": count is not None,
+        "count": count,
         "url": link(request, status=slug or None),
         "current": slug == current,
         "hot": slug == "failed" and health.fails_too_often(picture),

@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
         AddIndexOnline("task", models.Index(fields=["-created", "-id"], name="dsq_created")),
         AddIndexOnline("task", models.Index(fields=["status", "-created", "-id"], name="dsq_status")),
         AddIndexOnline("task", models.Index(fields=["task", "-created", "-id"], name="dsq_task")),
+        AddIndexOnline("task", models.Index(fields=["queue", "-created", "-id"], name="dsq_queue")),
         AddIndexOnline("task", models.Index(fields=["-finished", "-id"], name="dsq_finished")),
         AddIndexOnline("task", models.Index(fields=["status", "-finished", "-id"], name="dsq_ended")),
         AddIndexOnline(

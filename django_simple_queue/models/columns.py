@@ -110,6 +110,7 @@ class TaskColumns(models.Model):
             models.Index(fields=("-created", "-id"), name="dsq_created"),
             models.Index(fields=("status", "-created", "-id"), name="dsq_status"),
             models.Index(fields=("task", "-created", "-id"), name="dsq_task"),
+            models.Index(fields=("queue", "-created", "-id"), name="dsq_queue"),
             models.Index(fields=("-finished", "-id"), name="dsq_finished"),
             models.Index(fields=("status", "-finished", "-id"), name="dsq_ended"),
             models.Index(fields=("fingerprint", "-finished"), name="dsq_fingerprint", condition=Q(status=3)),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_simple_queue import callables, conf
 from django_simple_queue.backoff import retry_delay
 from django_simple_queue.failure import LOST, UNOWNED, Failure
+from django_simple_queue.models import states
 from django_simple_queue.models.attempt import Attempt
 from django_simple_queue.models.columns import ENGINE_COLUMNS, FRESH_RUN, TaskColumns
 from django_simple_queue.models.transitions import MOVES
@@ -31,15 +32,15 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     def queued(self) -> Self:
         """Return what waits for a worker for the first time in its round."""
-        return self.filter(Q(due=True) | Q(run_after__lte=Now()), status=Task.QUEUED, attempt=0)
+        return self.filter(states.FOR_A_WORKER)
 
     def scheduled(self) -> Self:
         """Return what waits for its time."""
-        return self.filter(status=Task.QUEUED, due=False, attempt=0, run_after__gt=Now())
+        return self.filter(states.FOR_ITS_TIME)
 
     def retrying(self) -> Self:
         """Return what is queued again after a failed attempt."""
-        return self.filter(status=Task.QUEUED, attempt__gt=0)
+        return self.filter(states.FOR_ANOTHER_ATTEMPT)
 
     def running(self) -> Self:
         return self.filter(status=Task.PROGRESS)
@@ -127,7 +128,6 @@ class Task(TaskColumns):
     """One call of an allowlisted callable, its state, and what its latest run left behind."""
 
     runs_here = False
-
     objects = TaskQuerySet.as_manager()
 
     class Meta(TaskColumns.Meta):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from dashboard.formats import capped
-from dashboard.selectors import scalars, snapshot
+from dashboard.selectors import counts, scalars, snapshot
 from dashboard.selectors import tasks as selector
 from django_simple_queue.models import Task
 from tests.dashboard.people import operator, signed_in
@@ -92,6 +92,15 @@ def test_tabs_count_under_the_other_filters(viewer):
     a_task(Task.FAILED)
     html = page(viewer, "queue=mail&status=queued")
     assert (count_on(html, "failed"), count_on(html, "all")) == ("1", "1")
+
+
+def test_counts_under_a_filter_look_at_the_newest_rows_and_say_at_least(viewer, monkeypatch):
+    monkeypatch.setattr(counts, "CAP", 3)
+    a_task(Task.FAILED, age=500, queue="mail")
+    for status in (Task.FAILED, Task.COMPLETED, Task.COMPLETED, Task.QUEUED):
+        a_task(status, queue="mail")
+    html = page(viewer, "queue=mail")
+    assert [count_on(html, slug) for slug in ("failed", "completed", "queued")] == ["1+", "2+", "1+"]
 
 
 def test_a_row_shows_arguments_error_attempt_and_worker(viewer):

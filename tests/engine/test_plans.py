@@ -123,6 +123,7 @@ LISTS = {
     "all": (rows("-created", "-id"), "dsq_created"),
     "a status by age": (rows("-created", "-id", status=Task.QUEUED), "dsq_status"),
     "a task": (rows("-created", "-id", task="shop.tasks.task_7"), "dsq_task"),
+    "a queue": (rows("-created", "-id", queue="queue-3"), "dsq_queue"),
     "few failed among many by end": (rows("-finished", "-id", status=Task.FAILED), "dsq_ended"),
     "completed by end": (rows("-finished", "-id", status=Task.COMPLETED), "dsq_ended"),
     "ended, oldest first, to prune": (rows("finished", "id", status=Task.COMPLETED), "dsq_ended"),
