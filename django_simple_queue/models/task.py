@@ -79,8 +79,8 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def cancel(self) -> int:
         """Cancel what is queued, or in progress without a live worker, at once; ask the workers of what is running."""
         waits = Q(status=Task.QUEUED)
+        unowned = list(self.unowned().values_list("pk", flat=True))
         with transaction.atomic(using=self.write_alias):
-            unowned = list(self.unowned().values_list("pk", flat=True))
             moved = self.cancellable()._set(  # one statement: a row that moves on between two would be missed by both
                 finished=Case(When(waits, then=Now()), default=F("finished")),
                 cancel_requested=Case(When(waits, then=F("cancel_requested")), default=Now()),
@@ -113,8 +113,9 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.unowned()._settle(LOST, Attempt.Outcome.LOST)
 
     def _settle(self, failure: Failure, outcome: str) -> int:
-        with transaction.atomic(using=self.write_alias):  # no lock: who changes hands must meet its former run's fence
-            return sum(row.fail(failure, outcome) for row in self)
+        rows = list(self)  # no lock, and read outside: SQLite cannot turn a reading transaction into a writing one
+        with transaction.atomic(using=self.write_alias):
+            return sum(row.fail(failure, outcome) for row in rows)
 
     def _set(self, **columns: Any) -> int:
         return self.update(modified=Now(), **columns)
