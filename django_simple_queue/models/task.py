@@ -72,9 +72,8 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def requeue(self, hold: timedelta = timedelta()) -> int:
         """Start a new round for failed and cancelled rows that are still allowed, ``hold`` from now."""
         start = Now() + hold if hold else Now()
-        return self.requeueable()._set(
-            status=Task.QUEUED, attempt=0, run_after=start, due=not hold, cancel_requested=None
-        )
+        fresh = {"attempt": 0, "run_after": start, "due": not hold, "cancel_requested": None}
+        return self.requeueable()._set(status=Task.QUEUED, **fresh)
 
     def cancel(self) -> int:
         """Cancel what is queued, or in progress without a live worker, at once; ask the workers of what is running."""
