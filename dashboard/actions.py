@@ -90,6 +90,13 @@ def nothing_done(verb: str, pk: UUID, actor: User, outcomes: dict[str, int]) -> 
     return Result(wording.refused(verb, outcomes), 0)
 
 
+def own_permissions(action: OperatorAction) -> set[str]:
+    """Return the permissions that the tasks of ``action`` demand by their option, which Undo needs as its verb did."""
+    rows = Task.objects.filter(pk__in=action.items.values("task")).order_by()
+    paths = rows.values_list("task", flat=True).distinct()
+    return {conf.get_task_options(path).permission for path in paths} - {""}
+
+
 def undo(action: OperatorAction, actor: User) -> Result:
     """Take ``action`` back where nothing has happened to its rows since, and say how many those were."""
     restored = undo_action(action, actor)

@@ -63,7 +63,8 @@ def action_undo(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 def take_back(request: HttpRequest, action: OperatorAction) -> HttpResponseBase:
-    require(request, UNDO_PERMISSION.get(action.verb, "requeue_task"))
+    for permission in (UNDO_PERMISSION.get(action.verb, "requeue_task"), *sorted(actions.own_permissions(action))):
+        require(request, permission)
     result = actions.undo(action, request.user)
     return tell(request, result.sentence, done=bool(result.moved))
 

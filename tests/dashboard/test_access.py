@@ -12,8 +12,9 @@ from dashboard import urls
 from dashboard.access import HEADERS
 from dashboard.selectors import snapshot
 from django_simple_queue.models import OperatorAction, Task
+from django_simple_queue.models.audit import perform
 from tests.dashboard.people import operator, signed_in
-from tests.dashboard.queue import a_task, status_of
+from tests.dashboard.queue import CHARGE, a_task, status_of
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -134,6 +135,18 @@ def test_undoing_an_action_needs_the_permission_of_its_verb(client):
     response = client.post(reverse("simple_queue_dashboard:action_undo", args=[action.pk]))
     assert response.status_code == 403
     assert b"cancel_task" in response.content
+
+
+@pytest.mark.parametrize("held", [(), ("change_user",)])
+def test_undoing_an_action_needs_what_its_tasks_demand(client, settings, held):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {CHARGE: {"permission": "auth.change_user"}}
+    task = a_task(Task.QUEUED, task=CHARGE)
+    action = perform("cancel", Task.objects.filter(pk=task.pk))
+    signed_in(client, operator("eva", "view_task", "cancel_task", "requeue_task", *held))
+    for name, key in (("task_undo", task.pk), ("action_undo", action.pk)):
+        response = client.post(reverse(f"simple_queue_dashboard:{name}", args=[key]))
+        assert (b"auth.change_user" in response.content) is not bool(held)
+    assert status_of(task) == (Task.QUEUED if held else Task.CANCELLED)
 
 
 def test_a_forbidden_click_tells_it_in_place(client):
