@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from django_simple_queue import conf
 from django_simple_queue.models import OperatorAction
 from django_simple_queue.models.audit import MAX_ROWS, perform
 from django_simple_queue.models.task import TaskQuerySet
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
 Tell = Callable[..., None]
+KEPT = "%d task was left alone: by its options in ALLOWED_TASKS it must not be repeated, or is not yours to change."
+KEPT_MANY = "%d tasks were left alone: by their options in ALLOWED_TASKS they must not be repeated, or are not yours."
 LEFT_ALONE: dict[str, str | Promise] = {
     "not_allowed": gettext_lazy("not in the allowlist any more, or already asked to end"),
     "queued": gettext_lazy("queued already"),
@@ -27,8 +35,10 @@ LEFT_ALONE: dict[str, str | Promise] = {
 
 def apply(verb: str, tasks: TaskQuerySet, request: HttpRequest, tell: Tell) -> None:
     """Do ``verb`` as the signed-in user to at most MAX_ROWS tasks, or to none, and tell how it came out."""
+    if kept := tasks.filter(kept_from(request.user, verb)).order_by()[: MAX_ROWS + 1].count():
+        tell(request, ngettext(KEPT, KEPT_MANY, kept) % kept, messages.WARNING)
     try:
-        action = perform(verb, tasks, request.user, _("selected in the admin"))
+        action = perform(verb, tasks.exclude(kept_from(request.user, verb)), request.user, _("selected in the admin"))
     except ValueError:
         tell(request, too_many(), messages.ERROR)
         return
@@ -36,6 +46,14 @@ def apply(verb: str, tasks: TaskQuerySet, request: HttpRequest, tell: Tell) -> N
         tell(request, sentence, messages.SUCCESS)
     if left := left_alone(action):
         tell(request, left, messages.WARNING)
+
+
+def kept_from(user: User | AnonymousUser, verb: str) -> Q:
+    """Return the condition for tasks whose options in ALLOWED_TASKS keep this user, or anybody, from ``verb``."""
+    options = {path: conf.get_task_options(path) for path in conf.get_allowed_tasks() or ()}
+    not_theirs = [path for path, each in options.items() if each.permission and not user.has_perm(each.permission)]
+    once = [path for path, each in options.items() if verb == "requeue" and each.rerun == "never"]
+    return Q(task__in=not_theirs) | Q(task__in=once, epoch__gt=0)
 
 
 def too_many() -> str:

@@ -326,6 +326,24 @@ def test_the_history_is_read_only_for_everybody(admin_client, name):
     assert model_admin.model.objects.values().get(pk=thing.pk) == before
 
 
+@pytest.mark.parametrize(
+    ("options", "action", "status"),
+    [
+        ({"permission": "auth.change_user"}, "enqueue_tasks", Task.FAILED),
+        ({"permission": "auth.change_user"}, "cancel_tasks", Task.QUEUED),
+        ({"rerun": "never"}, "enqueue_tasks", Task.FAILED),
+    ],
+)
+def test_an_action_leaves_alone_what_the_tasks_options_keep_from_this_user(sign_in, settings, options, action, status):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {PATH: options, "shop.tasks.refund": {}}
+    kept, free = a_task(status, epoch=1), a_task(status, epoch=1, task="shop.tasks.refund")
+    response = act(sign_in(*ALL), action, kept, free)
+    assert status_of(kept) == status != status_of(free)
+    assert "1 task was left alone" in said(response)[0]
+    allowed_too = act(sign_in(*ALL, "change_user"), action, kept)
+    assert ("left alone" in said(allowed_too)[0]) == ("rerun" in options)
+
+
 @pytest.mark.parametrize("query", ["output__contains=s", "args__regex=.", "error__gte=a", "log=x", "attempts__error=x"])
 def test_an_address_cannot_ask_what_is_in_a_text(sign_in, query):
     a_task(output=SECRET)
