@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -54,6 +55,12 @@ class EnqueueForm(forms.Form):
         if problems:
             raise ValidationError([ValidationError(problem) for problem in problems])
         return args
+
+    def clean_run_after(self) -> datetime | None:
+        moment: datetime | None = self.cleaned_data["run_after"]
+        if moment is not None and moment.year in (MINYEAR, MAXYEAR):
+            raise ValidationError(f"The year {moment.year} is at the end of the calendar; a year between is needed.")
+        return moment
 
     def save(self, actor: AbstractBaseUser | AnonymousUser) -> tuple[UUID, bool]:
         """Enqueue the call and write down who did it; return the task's id and whether it is new.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -136,7 +136,18 @@ def as_instant(run_after: object) -> datetime:
         raise TypeError(f"run_after must be a datetime or a timedelta, not {run_after!r}.")
     if timezone.is_naive(run_after):
         raise ValueError(f"run_after must be an aware datetime; {run_after.isoformat()} has no time zone.")
-    return run_after
+    return in_calendar(run_after)
+
+
+def in_calendar(moment: datetime) -> datetime:
+    """Return ``moment``; ValueError for one that UTC, in which it is stored, has no date for."""
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(
+            f"run_after must be a time that a calendar has in UTC too, not {moment.isoformat()}."
+        ) from None
+    return moment
 
 
 def later(wait: timedelta) -> datetime:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
@@ -19,6 +20,7 @@ from django_simple_queue.models import Task
 from django_simple_queue.utils import TaskNotAllowedError, create_task, create_tasks
 
 PATH = "shop.tasks.send_invoice"
+WEST, EAST = ZoneInfo("Etc/GMT+5"), ZoneInfo("Etc/GMT-5")
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -184,6 +186,8 @@ def test_a_task_that_may_not_be_enqueued_is_refused(task, problem, words):
         ({"run_after": 60}, TypeError, "run_after must be a datetime or a timedelta, not 60"),
         ({"run_after": datetime(2030, 1, 1)}, ValueError, "2030-01-01T00:00:00 has no time zone"),
         ({"run_after": timedelta.max}, ValueError, "run_after must be a time that a calendar has"),
+        ({"run_after": datetime.max.replace(tzinfo=WEST)}, ValueError, "not 9999-12-31T23:59:59.999999-05:00"),
+        ({"run_after": datetime.min.replace(tzinfo=EAST)}, ValueError, r"not 0001-01-01T00:00:00\+05:00"),
         ({"idempotency_key": "x" * 201}, ValueError, "idempotency_key must have 1 to 200"),
         ({"idempotency_key": 7}, TypeError, "idempotency_key must be text, not 7"),
     ],

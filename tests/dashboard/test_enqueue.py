@@ -144,6 +144,8 @@ def test_arguments_that_are_too_large_are_refused_with_both_sizes(clerk, setting
         ("max_attempts", "0"),
         ("timeout", "-1"),
         ("run_after", "soon"),
+        ("run_after", "0001-01-01T00:00"),
+        ("run_after", "9999-12-31T23:59"),
         ("queue", "q" * 65),
         ("token", "not-a-uuid"),
         ("token", ""),
