@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.utils.module_loading import import_string
 
 APPS = {
     "django.contrib.auth": "operators sign in with its users",
@@ -41,8 +42,21 @@ def check_middleware(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
     return [
         Error(f"The dashboard needs the middleware {path!r}.", hint="Add it to MIDDLEWARE.", id=ID.format("E002"))
         for path in MIDDLEWARE
-        if path not in settings.MIDDLEWARE
+        if not is_there(path)
     ]
+
+
+def is_there(path: str) -> bool:
+    """Tell whether the middleware at ``path``, or the host's own kind of it, is in use."""
+    return path in settings.MIDDLEWARE or any(map(is_kind_of(import_string(path)), settings.MIDDLEWARE))
+
+
+def is_kind_of(middleware: type) -> Callable[[str], bool]:
+    def check(path: str) -> bool:
+        found = import_string(path)
+        return isinstance(found, type) and issubclass(found, middleware)
+
+    return check
 
 
 @register("simple_queue_dashboard")
