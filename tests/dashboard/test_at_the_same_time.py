@@ -7,9 +7,11 @@ from threading import Barrier
 from uuid import uuid4
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from dashboard.repeat import run_again
 from django_simple_queue.models import OperatorAction, Task
 from tests.dashboard.people import operator, signed_in
 
@@ -53,3 +55,13 @@ def test_run_again_clicked_many_times_at_once_makes_one_task():
     copy = Task.objects.get(parent=task.pk)
     assert places == {f"/tasks/{copy.pk}/"}
     assert OperatorAction.objects.filter(verb="run_again").count() == 1
+
+
+def test_run_again_begins_with_a_write():
+    """A transaction that reads first fails on SQLite as soon as it writes, when another has written meanwhile."""
+    task = Task.objects.create(task=CHARGE, args="{}", status=Task.COMPLETED)
+    clerk = operator("clerk", superuser=True)
+    with CaptureQueriesContext(connection) as statements:
+        run_again(task.pk, clerk)
+    first = next(each["sql"] for each in statements if not each["sql"].startswith("BEGIN"))
+    assert first.startswith("UPDATE")
