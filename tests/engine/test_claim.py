@@ -150,6 +150,21 @@ def test_everything_paused_gives_nothing(worker):
     assert claim(worker, 10) == []
 
 
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    "stored", ["0190C0DE00007000800000000000000A", "0190c0de-0000-7000-8000-00000000000b", "abc", "", 7]
+)
+def test_a_hand_written_id_on_sqlite_stops_no_claim_and_its_run_ends(worker, stored):
+    odd, plain = enqueue(2)
+    with connection.cursor() as cursor:
+        for task, key in ((odd, stored), (plain, "0190c0de00007000800000000000000b")):
+            cursor.execute("UPDATE django_simple_queue_task SET id = %s WHERE id = %s", [key, task.pk.hex])
+    claims = claim(worker, 10)
+    assert len(claims) == 2
+    assert set(write(worker, *map(completed, claims)).values()) == {Task.COMPLETED}
+    assert set(Task.objects.values_list("pk", "status")) == {(each.id, Task.COMPLETED) for each in claims}
+
+
 def test_a_pause_ends_at_its_time(worker):
     named("a", queue="a")
     pause("a", until=Now() + timedelta(hours=1))

@@ -16,6 +16,7 @@ from django.conf import settings
 from django_simple_queue.engine.store.database import Database, Ended, Needs, delay_of, failure_of
 from django_simple_queue.engine.store.records import Claimed, Ending
 from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, needs
+from django_simple_queue.models.fields import uuid7
 
 NOW = "STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')"
 SQL = Dialect(
@@ -40,6 +41,7 @@ HOLD = (
 )
 ENDS = {verb: f"UPDATE {TASK} SET {columns} WHERE {SQL.fence} RETURNING status" for verb, columns in SQL.ends.items()}
 CLAIM = f"UPDATE {TASK} SET {SQL.claim} WHERE id IN ({{ids}}) RETURNING {CLAIMED} || ''"  # its time as text
+RENAME = f"UPDATE OR IGNORE {TASK} SET id = :key WHERE id = :id RETURNING 1"
 FROM_ALL = f"SELECT id FROM {TASK} INDEXED BY dsq_claim WHERE {SQL.claimable} ORDER BY {ORDER} LIMIT :wanted"
 FROM_ONE = (
     f"SELECT id, priority, run_after FROM {TASK} INDEXED BY dsq_claim_queue "
@@ -79,7 +81,15 @@ class SQLite(Database):
         rows = self._rows(
             CLAIM.format(ids=chosen(queues)), worker=worker.hex, release=self.release, wanted=wanted, **names
         )
-        return [claimed(row) for row in rows]
+        return [claimed(self._key(row[0]), row) for row in rows]
+
+    def _key(self, stored: Any) -> UUID:
+        """SQLite takes any text as an id: a row written by hand gets one that all other statements can name."""
+        key = as_key(stored)
+        if key.hex != stored and not self._rows(RENAME, id=stored, key=key.hex):
+            key = uuid7()
+            self._rows(RENAME, id=stored, key=key.hex)
+        return key
 
     def needs(self) -> Needs:
         return Needs(*map(bool, self._rows(NEEDS)[0]))
@@ -117,11 +127,18 @@ def failed(ending: Ending) -> dict[str, Any]:
     return failure_of(ending) | {"retry": ending.retry, "delay": f"+{delay_of(ending):.3f} seconds"}
 
 
-def claimed(row: tuple[Any, ...]) -> Claimed:
-    pk, epoch, attempt, attempts, task, args, positional, timeout, queue, priority, run_after = row
+def as_key(stored: Any) -> UUID:
+    try:
+        return UUID(stored)
+    except (AttributeError, TypeError, ValueError):
+        return uuid7()
+
+
+def claimed(key: UUID, row: tuple[Any, ...]) -> Claimed:
+    _, epoch, attempt, attempts, task, args, positional, timeout, queue, priority, run_after = row
     moment = instant(run_after)
     return Claimed(
-        UUID(pk), epoch, attempt, attempts, task, args or "", positional or "", timeout, queue, priority,
+        key, epoch, attempt, attempts, task, args or "", positional or "", timeout, queue, priority,
         moment.replace(tzinfo=UTC) if settings.USE_TZ else moment,
     )  # fmt: skip
 
