@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import chain
+
 from django.db import migrations
 from django.db.models import Case, F, When
 
@@ -10,14 +12,14 @@ BATCH_ROWS = 5000
 def backfill(apps, schema_editor):
     """Give rows from before 0003 the times that keep their order: it gave all of them the same ``run_after``.
 
-    On SQLite 0003 did so already.
+    On SQLite 0003 did so already. The oldest row comes last: as long as it waits, an interrupted migration goes on.
     """
     rows = apps.get_model("django_simple_queue", "Task").objects.using(schema_editor.connection.alias)
     oldest = rows.order_by("created").first()
     if oldest is None or oldest.run_after <= oldest.created:
         return
     ended = When(status__in=(COMPLETED, FAILED, CANCELLED), then=F("modified"))
-    for batch in batches(rows):
+    for batch in chain(batches(rows.exclude(pk=oldest.pk)), [rows.filter(pk=oldest.pk)]):
         batch.filter(run_after=oldest.run_after).update(
             run_after=F("created"), finished=Case(ended, default=F("finished"))
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from importlib import import_module
 from io import StringIO
+from itertools import islice
 
 import pytest
 from django.core.management import call_command
@@ -102,6 +103,30 @@ def test_the_backfill_goes_through_all_batches(older_database, monkeypatch):
     assert Task.objects.count() == 20
     for row in Task.objects.all():
         upgraded_row_is_right(row)
+
+
+@pytest.mark.postgres
+@pytest.mark.mariadb
+@pytest.mark.parametrize("batches_done", [0, 1, 2])
+def test_an_interrupted_backfill_is_taken_up_again(older_database, monkeypatch, batches_done):
+    backfill = import_module("django_simple_queue.migrations.0004_backfill")
+    fill(older_database)
+    oldest = older_database.objects.order_by("pk").first()
+    older_database.objects.filter(pk=oldest.pk).update(created=timezone.now() - timedelta(days=99))
+    migrate(COLUMNS_ADDED)
+    with monkeypatch.context() as patch:
+        patch.setattr(backfill, "BATCH_ROWS", 7)
+        patch.setattr(backfill, "batches", lambda rows, whole=backfill.batches: cut_short(whole(rows), batches_done))
+        with pytest.raises(ConnectionError):
+            migrate()
+    migrate()
+    for row in Task.objects.all():
+        upgraded_row_is_right(row)
+
+
+def cut_short(batches, done):
+    yield from islice(batches, done)
+    raise ConnectionError
 
 
 def test_the_backfill_leaves_what_newer_code_wrote(older_database):
