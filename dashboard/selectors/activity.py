@@ -13,9 +13,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboard.actions import undoable
-from dashboard.redaction import visible
 from dashboard.wording import REFUSED, past
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
+from django_simple_queue.redaction import visible
 
 PAGE = 50
 FEW = 3

@@ -9,11 +9,11 @@ from typing import Any
 from django.urls import reverse
 
 from dashboard.actions import PERMISSIONS
-from dashboard.redaction import visible
 from dashboard.selectors.task_page import TaskPage
 from dashboard.signature import describe
 from django_simple_queue import conf
 from django_simple_queue.models import Task
+from django_simple_queue.redaction import visible
 
 NOT_YOURS = "Acting on this task needs the permission {}, which you do not hold."
 OWN = "own"

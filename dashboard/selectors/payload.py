@@ -12,8 +12,16 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.functions import Left, Length, Right
 
-from dashboard.redaction import REDACTED, Redacted, redact_args, redact_source, redact_text, secret_keys, visible
 from django_simple_queue.models import Task
+from django_simple_queue.redaction import (
+    REDACTED,
+    Redacted,
+    redact_args,
+    redact_source,
+    redact_text,
+    secret_keys,
+    visible,
+)
 
 TEXTS = ("output", "error", "log")
 WINDOW = 16_000

@@ -11,12 +11,12 @@ from django.db.models import Case, F, QuerySet, TextField, Value, When
 from django.db.models.functions import Length, Right
 from django.utils import timezone
 
-from dashboard.redaction import redact_args, redact_text
 from dashboard.selectors.marks import Mark
 from dashboard.selectors.snapshot import Fleet
 from dashboard.states import QUEUED, State, state_of
 from django_simple_queue import conf
 from django_simple_queue.models import Task
+from django_simple_queue.redaction import redact_args, redact_text
 
 ARGS_SHOWN = 4000
 ERROR_READ = 2000

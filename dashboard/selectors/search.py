@@ -14,10 +14,10 @@ from django.db.models.functions import Left
 
 from dashboard.filters import TaskFilter
 from dashboard.formats import arguments_text
-from dashboard.redaction import redact_args, redact_text
 from dashboard.selectors.keyset import Cursor, Order
 from dashboard.selectors.rows import light
 from django_simple_queue.models import Task
+from django_simple_queue.redaction import redact_args, redact_text
 
 CHUNKS = (5_000, 95_000)
 HITS = 50

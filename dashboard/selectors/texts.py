@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from uuid import UUID
 
-from dashboard.redaction import redact_text
 from dashboard.selectors.payload import TEXTS, arguments
 from django_simple_queue.models import Task
+from django_simple_queue.redaction import redact_text
 
 NAMES = ("args", *TEXTS)
 

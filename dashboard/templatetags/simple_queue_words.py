@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from dashboard.formats import coarse, duration
-from dashboard.redaction import redact_text, visible
 from dashboard.selectors.activity import Filter, did
 from dashboard.selectors.task_page import MOST_SIMILAR
 from dashboard.templatetags.simple_queue import stamp
 from django_simple_queue.models import OperatorAction, Task, Worker
+from django_simple_queue.redaction import redact_text, visible
 
 register = template.Library()
 register.filter("did", did)

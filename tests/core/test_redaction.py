@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.redaction import REDACTED, Redacted, redact_args, redact_source, redact_text, visible
+from django_simple_queue.redaction import REDACTED, Redacted, redact_args, redact_source, redact_text, visible
 
 TASK = "shop.tasks.connect"
 SECRET = "hunter2-and-more"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -13,14 +13,19 @@ from typing import Any
 from urllib.parse import quote
 
 from django_simple_queue import conf
+from django_simple_queue.secret_patterns import (
+    REDACTED,
+    Redacted,
+    Replace,
+    is_secret,
+    literal_replacement,
+    mask_pairs,
+    plain,
+    replacement,
+)
 
-SECRET_KEYS = (
-    "password passwd passphrase passcode secret token apikey accesskey privatekey authorization credential cookie "
-    "session creditcard cardnumber cardno signature"
-).split()
-SHORT_SECRET_KEYS = frozenset("pwd pw pin cvv cvc cvv2 cvc2 csc otp ssn auth jwt pan bearer pass".split())
-SEPARATORS = re.compile(r"[^0-9a-z]+")
-WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+__all__ = ["REDACTED", "Redacted", "redact_args", "redact_source", "redact_text", "secret_keys", "visible"]
+
 MOST_VALUES = 300
 SHORTEST_VALUE = 3
 SHORTEST_UNBOUNDED_VALUE = 8
@@ -31,33 +36,7 @@ INVISIBLE = (*range(0x80, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F),
 NOT_PLAIN = re.compile(f"[{''.join(map(chr, (*CONTROLS, *INVISIBLE)))}\ud800-\udfff]")
 VISIBLE = CONTROLS | {code: f"<U+{code:04X}>" for code in (*INVISIBLE, *range(0xD800, 0xE000))}
 
-KEY_IN_TEXT = (
-    r"(?:pass[-_ ]?(?:word|wd|phrase|code)|secret|token|(?:api|access|private)[-_ ]?key|credentials?|session|"
-    r"authorization|cookie|credit[-_ ]?card|card[-_ ]?n(?:umber|o)|signature|\b(?:pwd|cvv2?|cvc2?|otp|ssn|jwt){extra})"
-)
-VALUE_IN_TEXT = (
-    r"""(?P<value>\\"(?:[^"\\\n]|\\[^"\n])*\\"|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^\s"',;&<>()\[\]{{}}]+)"""
-)
-PAIR = r"(?P<before>" + KEY_IN_TEXT + r"[\w-]{{0,40}}\\?[\"']?[ \t]{{0,4}}(?:=>|[:=])[ \t]{{0,4}})" + VALUE_IN_TEXT
-HEADER = r"(?P<header>\b(?:proxy-)?(?:authorization|(?:set-)?cookie)[ \t]{{0,4}}:[ \t]{{0,4}})[^\s\"'][^\n]*"
-BEARER = r"(?P<bearer>\b(?:bearer|basic)[ \t]{{1,4}})[\w.~+/=-]{{8,}}"
-USERINFO = r"(?P<scheme>://[^\s/:@]{{0,128}}:)[^\s/@]{{1,512}}(?=@)"
-PEM = r"(?P<pem>-----BEGIN [A-Z ]{{0,40}}PRIVATE KEY-----)[^-]{{0,16384}}(?:-----END [A-Z ]{{0,40}}-----)?"
-QUOTES = re.compile(r"\\?[\"']|")
-SECRETS_IN_TEXT = "|".join((PEM, HEADER, BEARER, USERINFO, PAIR))
-BEGINNINGS = (
-    "pass|secret|token|api|access|private|credential|session|authorization|cookie|credit|card|signature|pwd|cvv|cvc|otp|"
-    "ssn|jwt|bearer|basic|://|-----begin"
-)
-
-
-class Redacted(str):
-    """Text that stands for something that must not be shown; templates print it as a tag."""
-
-
-REDACTED = Redacted("[redacted]")
 TOO_MANY = Redacted("The arguments hold too many secrets to look for each of them, so this is not shown.")
-Replace = Callable[[re.Match[str]], str]
 
 
 def redact_args(task_path: str, args_text: str | None, most: int = sys.maxsize) -> Any:
@@ -93,21 +72,6 @@ def redact(task_path: str, args_text: str | None, text: str, replace: Replace) -
     return mask_pairs(hidden.sub(REDACTED, visible(text)), secret, replace)
 
 
-def mask_pairs(text: str, secret: frozenset[str], replace: Replace) -> str:
-    """Mask what looks like a secret; the patterns are slow, so they are tried only where one of them can begin."""
-    beginnings, pattern = text_patterns(secret)
-    lower = text.lower()
-    if len(lower) != len(text):
-        return pattern.sub(replace, text)
-    parts, end = [], 0
-    for beginning in beginnings.finditer(lower):
-        found = pattern.match(text, beginning.start()) if beginning.start() >= end else None
-        if found:
-            parts += [text[end : found.start()], replace(found)]
-            end = found.end()
-    return "".join([*parts, text[end:]]) if parts else text
-
-
 def visible(text: str) -> str:
     """Return ``text`` without ANSI sequences; other control and bidirectional characters become visible signs."""
     if not NOT_PLAIN.search(text):
@@ -125,18 +89,6 @@ def parsed(args_text: str | None) -> Any:
 def secret_keys(task_path: str) -> frozenset[str]:
     """Return the plain spelling of the task's own ``secret_args``."""
     return frozenset(plain(name) for name in conf.get_task_options(task_path).secret_args)
-
-
-def plain(key: str) -> str:
-    return SEPARATORS.sub("", key.lower())
-
-
-@lru_cache(maxsize=4096)
-def is_secret(key: str, secret: frozenset[str]) -> bool:
-    """Tell whether a value under ``key`` must not be shown, however the key is spelled."""
-    name = plain(key)
-    words = {word.lower() for word in WORDS.findall(key[:200])}
-    return name in secret or any(part in name for part in SECRET_KEYS) or bool((words | {name}) & SHORT_SECRET_KEYS)
 
 
 @dataclass(slots=True)
@@ -215,33 +167,3 @@ def spellings(value: str) -> Iterable[str]:
 def whole_word(form: str) -> str:
     escaped = re.escape(form)
     return escaped if len(form) >= SHORTEST_UNBOUNDED_VALUE else rf"(?<!\w){escaped}(?!\w)"
-
-
-@lru_cache(maxsize=64)
-def text_patterns(secret: frozenset[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return where, in lower case, a secret can begin, and what it looks like; ``secret`` adds the task's own keys."""
-    names = "".join(f"|{spelled(name)}" for name in sorted(secret) if name)
-    return re.compile(BEGINNINGS + names), re.compile(SECRETS_IN_TEXT.format(extra=names), re.IGNORECASE)
-
-
-def spelled(name: str) -> str:
-    return "[-_ ]?".join(name)
-
-
-def replacement(match: re.Match[str]) -> str:
-    value = match["value"]
-    if value is None:
-        return next(kept for kept in match.group("pem", "header", "bearer", "scheme") if kept) + REDACTED
-    quoted = quote_of(value)
-    return f"{match['before']}{quoted}{REDACTED}{quoted}"
-
-
-def literal_replacement(match: re.Match[str]) -> str:
-    value = match["value"]
-    return match[0] if value is not None and not quote_of(value) else replacement(match)
-
-
-def quote_of(value: str) -> str:
-    """Return the quotation mark, escaped or not, that opens ``value``; "" when there is none."""
-    found = QUOTES.match(value)
-    return found[0] if found else ""
