@@ -47,11 +47,12 @@ tasks_requeue = ticked_tasks("requeue")
 tasks_cancel = ticked_tasks("cancel")
 
 
-@operator("requeue_task", methods=("POST",))
+@operator(methods=("POST",))
 def task_undo(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Take back the latest action over one task."""
     latest = actions.last_undoable(pk)
     if latest is None:
+        require(request, "requeue_task")
         return tell(request, "There is nothing to undo for this task. Nothing done.")
     return take_back(request, latest)
 

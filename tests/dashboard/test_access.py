@@ -129,12 +129,22 @@ def test_a_verb_over_many_needs_the_permission_too(client, name):
     assert status_of(task) == Task.FAILED
 
 
-def test_undoing_an_action_needs_the_permission_of_its_verb(client):
-    action = OperatorAction.objects.create(verb="cancel", outcomes={"done": 1})
-    signed_in(client, operator("eva", "view_task", "requeue_task"))
-    response = client.post(reverse("simple_queue_dashboard:action_undo", args=[action.pk]))
-    assert response.status_code == 403
-    assert b"cancel_task" in response.content
+@pytest.mark.parametrize("way", ["task_undo", "action_undo"])
+@pytest.mark.parametrize(
+    ("verb", "permission", "before"),
+    [("cancel", "cancel_task", Task.QUEUED), ("requeue", "requeue_task", Task.FAILED)],
+)
+def test_undoing_an_action_needs_the_permission_of_its_verb_and_no_other(client, way, verb, permission, before):
+    task = a_task(before)
+    action = perform(verb, Task.objects.filter(pk=task.pk))
+    after = status_of(task)
+    place = reverse(f"simple_queue_dashboard:{way}", args=[task.pk if way == "task_undo" else action.pk])
+    others = {"cancel_task", "requeue_task"} - {permission}
+    response = signed_in(client, operator("eva", "view_task", *others)).post(place)
+    assert (response.status_code, permission.encode() in response.content) == (403, True)
+    assert status_of(task) == after
+    assert signed_in(client, operator("omar", "view_task", permission)).post(place).status_code == 302
+    assert status_of(task) == before
 
 
 @pytest.mark.parametrize("held", [(), ("change_user",)])
