@@ -17,6 +17,7 @@ from tests.engine.fleet import TASKS, Fleet, enqueue
         (["--concurrency", "0"], "--concurrency 0 is not possible: use a whole number from 1 on."),
         (["--concurrency", "many"], "--concurrency many is not possible: use a whole number from 1 on."),
         (["--max-tasks", "-1"], "--max-tasks -1 is not possible: use a whole number from 1 on."),
+        (["--queues", " ,"], "--queues ' ,' names no queue: write names, such as mail,default, or leave it out."),
     ],
 )
 def test_impossible_options(fleet: Fleet, arguments: list[str], complaint: str) -> None:

@@ -62,7 +62,10 @@ def whole_number(option: str, value: object) -> int:
 
 
 def queue_names(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if text and not names:
+        raise CommandError(f"--queues {text!r} names no queue: write names, such as mail,default, or leave it out.")
+    return names
 
 
 def set_up_logging(verbosity: int) -> None:
