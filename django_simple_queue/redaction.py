@@ -24,7 +24,17 @@ from django_simple_queue.secret_patterns import (
     replacement,
 )
 
-__all__ = ["REDACTED", "Redacted", "redact_args", "redact_source", "redact_text", "secret_keys", "visible"]
+__all__ = [
+    "REDACTED",
+    "Redacted",
+    "redact_args",
+    "redact_head",
+    "redact_source",
+    "redact_tail",
+    "redact_text",
+    "secret_keys",
+    "visible",
+]
 
 MOST_VALUES = 300
 SHORTEST_VALUE = 3
@@ -37,6 +47,9 @@ NOT_PLAIN = re.compile(f"[{''.join(map(chr, (*CONTROLS, *INVISIBLE)))}\ud800-\ud
 VISIBLE = CONTROLS | {code: f"<U+{code:04X}>" for code in (*INVISIBLE, *range(0xD800, 0xE000))}
 
 TOO_MANY = Redacted("The arguments hold too many secrets to look for each of them, so this is not shown.")
+TOO_DEEP = Redacted("The arguments are nested too deeply to look for secrets in them, so this is not shown.")
+UNREADABLE = Redacted("The arguments are not valid JSON; this may hold a secret of theirs, so it is not shown.")
+STORED_CUT = re.compile(r"(\n\[\.\.\. [0-9,]+ bytes dropped \.\.\.\]\n)")
 
 
 def redact_args(task_path: str, args_text: str | None, most: int = sys.maxsize) -> Any:
@@ -48,15 +61,33 @@ def redact_args(task_path: str, args_text: str | None, most: int = sys.maxsize) 
     if isinstance(args, Redacted):
         return args
     secret = secret_keys(task_path)
-    hidden = masker_of(secret, args_text)
-    if hidden is None:
-        return TOO_MANY
-    return Masking(secret, hidden, most).masked(args)
+    masker = masker_of(secret, args_text)
+    if isinstance(masker, Redacted):
+        return masker
+    try:
+        return Masking(secret, masker.pattern, most).masked(args)
+    except RecursionError:
+        return TOO_DEEP
 
 
 def redact_text(task_path: str, args_text: str | None, text: str | None) -> str:
     """Return output, error or log as it may be shown: no secret of the arguments, no secret-looking pair, inert."""
     return redact(task_path, args_text, text, replacement) if text else ""
+
+
+def redact_head(task_path: str, args_text: str | None, head: str | None, margin: int) -> str:
+    """Return the beginning of a longer text as it may be shown, without the margin in which a secret may be cut.
+
+    The last ``margin`` characters are left out, more when the arguments hold a longer secret.
+    """
+    shown = redact_text(task_path, args_text, head)
+    return shown if isinstance(shown, Redacted) else without_end(shown, max(margin, longest(task_path, args_text)))
+
+
+def redact_tail(task_path: str, args_text: str | None, tail: str | None, margin: int) -> str:
+    """Return the end of a longer text as it may be shown; its first ``margin`` characters are left out, as above."""
+    shown = redact_text(task_path, args_text, tail)
+    return shown if isinstance(shown, Redacted) else shown[max(margin, longest(task_path, args_text)) :]
 
 
 def redact_source(task_path: str, args_text: str | None, line: str) -> str:
@@ -66,10 +97,17 @@ def redact_source(task_path: str, args_text: str | None, line: str) -> str:
 
 def redact(task_path: str, args_text: str | None, text: str, replace: Replace) -> str:
     secret = secret_keys(task_path)
-    hidden = masker_of(secret, args_text)
-    if hidden is None:
-        return TOO_MANY
-    return mask_pairs(hidden.sub(REDACTED, visible(text)), secret, replace)
+    masker = masker_of(secret, args_text)
+    return masker if isinstance(masker, Redacted) else mask_pairs(masker.masked(visible(text)), secret, replace)
+
+
+def without_end(text: str, left_out: int) -> str:
+    return text[: max(len(text) - left_out, 0)]
+
+
+def longest(task_path: str, args_text: str | None) -> int:
+    masker = masker_of(secret_keys(task_path), args_text)
+    return 0 if isinstance(masker, Redacted) else masker.longest
 
 
 def visible(text: str) -> str:
@@ -146,14 +184,40 @@ def leaves(value: Any) -> Iterator[str]:
         yield str(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Masker:
+    """Every spelling of the secrets in some arguments; ``longest`` is the length of the longest."""
+
+    pattern: re.Pattern[str]
+    longest: int
+
+    def masked(self, text: str) -> str:
+        """Mask the secrets in ``text``, also where its middle was dropped before it was stored: at that cut too."""
+        pieces = [self.pattern.sub(REDACTED, piece) for piece in STORED_CUT.split(text)]
+        for cut in range(1, len(pieces), 2):
+            pieces[cut - 1] = without_end(pieces[cut - 1], self.longest)
+            pieces[cut + 1] = pieces[cut + 1][self.longest :]
+        return "".join(pieces)
+
+
 @lru_cache(maxsize=16)
-def masker_of(secret: frozenset[str], args_text: str | None) -> re.Pattern[str] | None:
-    """Return a pattern for every spelling of the secrets in the arguments; None when they are too many to look for."""
-    values = set(islice(secret_values(parsed(args_text), secret), MOST_VALUES + 1))
-    if len(values) > MOST_VALUES:
-        return None
-    forms = {form for value in values for form in spellings(value) if len(form) >= SHORTEST_VALUE}
-    return re.compile("|".join(whole_word(form) for form in sorted(forms, key=len, reverse=True)) or r"(?!)")
+def masker_of(secret: frozenset[str], args_text: str | None) -> Masker | Redacted:
+    """Return what masks the secrets in the arguments; a sentence when they cannot be looked for."""
+    args = parsed(args_text)
+    if isinstance(args, Redacted):
+        return UNREADABLE
+    try:
+        values = set(islice(secret_values(args, secret), MOST_VALUES + 1))
+    except RecursionError:
+        return TOO_DEEP
+    return TOO_MANY if len(values) > MOST_VALUES else masker_for(values)
+
+
+def masker_for(values: set[str]) -> Masker:
+    found = {form for value in values for form in spellings(value) if len(form) >= SHORTEST_VALUE}
+    forms = sorted(found, key=len, reverse=True)
+    pattern = re.compile("|".join(map(whole_word, forms)) or r"(?!)")
+    return Masker(pattern, len(forms[0]) if forms else 0)
 
 
 def spellings(value: str) -> Iterable[str]:

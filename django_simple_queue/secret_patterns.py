@@ -18,10 +18,13 @@ KEY_IN_TEXT = (
     r"(?:pass[-_ ]?(?:word|wd|phrase|code)|secret|token|(?:api|access|private)[-_ ]?key|credentials?|session|"
     r"authorization|cookie|credit[-_ ]?card|card[-_ ]?n(?:umber|o)|signature|\b(?:pwd|cvv2?|cvc2?|otp|ssn|jwt){extra})"
 )
+# Text may be cut inside a value, so the closing quotation mark may be missing: then the value is the rest of the line.
 VALUE_IN_TEXT = (
-    r"""(?P<value>\\"(?:[^"\\\n]|\\[^"\n])*\\"|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^\s"',;&<>()\[\]{{}}]+)"""
+    r"""(?P<value>\\"(?:[^"\\\n]|\\[^"\n])*(?:\\"?)?|"(?:[^"\\\n]|\\.?)*"?|'(?:[^'\\\n]|\\.?)*'?|"""
+    r"""[^\s"',;&<>()\[\]{{}}]+)"""
 )
-PAIR = r"(?P<before>" + KEY_IN_TEXT + r"[\w-]{{0,40}}\\?[\"']?[ \t]{{0,4}}(?:=>|[:=])[ \t]{{0,4}})" + VALUE_IN_TEXT
+SEPARATOR_IN_TEXT = r"[\w-]{{0,40}}\\?[\"']?[ \t]{{0,4}}(?:=>|[:=])[ \t]{{0,4}}(?:[bfru]{{1,2}}(?=[\"']))?"
+PAIR = r"(?P<before>" + KEY_IN_TEXT + SEPARATOR_IN_TEXT + r")" + VALUE_IN_TEXT
 HEADER = r"(?P<header>\b(?:proxy-)?(?:authorization|(?:set-)?cookie)[ \t]{{0,4}}:[ \t]{{0,4}})[^\s\"'][^\n]*"
 BEARER = r"(?P<bearer>\b(?:bearer|basic)[ \t]{{1,4}})[\w.~+/=-]{{8,}}"
 USERINFO = r"(?P<scheme>://[^\s/:@]{{0,128}}:)[^\s/@]{{1,512}}(?=@)"

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from django_simple_queue.redaction import REDACTED, Redacted, redact_args, redact_source, redact_text, visible
+from django_simple_queue.redaction import (
+    REDACTED,
+    Redacted,
+    redact_args,
+    redact_head,
+    redact_source,
+    redact_tail,
+    redact_text,
+    visible,
+)
+from django_simple_queue.text import cut_marker
 
 TASK = "shop.tasks.connect"
 SECRET = "hunter2-and-more"
@@ -176,3 +186,52 @@ def test_of_long_arguments_only_the_first_part_is_shown():
     assert SECRET not in json.dumps(shown)
     assert "b" * 100 not in json.dumps(shown)
     assert redact_args(TASK, json.dumps(args))["second"] == "b" * 100
+
+
+@pytest.mark.parametrize("length", [8, 90, 5_000])
+def test_a_secret_at_the_cut_of_a_part_is_not_shown(length):
+    secret = "".join(chr(ord("A") + index % 26) + str(index) for index in range(length))[:length]
+    args = json.dumps({"password": secret})
+    for kept in (1, length // 2, length - 1):
+        head, tail = "before " + secret[:kept], secret[-kept:] + " after"
+        assert redact_head(TASK, args, "x" * 9_000 + head, 20).strip("x") in "before "
+        assert secret[-kept:] not in redact_tail(TASK, args, tail + "x" * 9_000, 0)
+        stored = f"{'x' * 9_000}{head}{cut_marker(77).decode()}{tail}{'x' * 9_000}"
+        shown = redact_text(TASK, args, stored)
+        assert "77 bytes dropped" in shown
+        assert set(shown) <= set("x") | set(cut_marker(77).decode()) | set("before after")
+
+
+def test_a_part_of_a_text_without_secrets_loses_only_its_margin():
+    assert redact_head(TASK, "{}", "abcdef", 2) == "abcd"
+    assert redact_tail(TASK, "{}", "abcdef", 2) == "cdef"
+    assert redact_head(TASK, "{}", "abc", 9) == redact_tail(TASK, "{}", None, 0) == ""
+
+
+@pytest.mark.parametrize("cut", ['{"password": "hunter2 and', "{'token': 'hunter2 and", r"{\"pwd\": \"hunter2 and\ "])
+def test_a_pair_that_is_cut_inside_its_value_is_masked(cut):
+    for text in (cut, f"{cut}\nnext line", cut[:-4]):
+        shown = redact_text(TASK, "{}", text)
+        assert "hunter2" not in shown
+        assert ("next line" in shown) == ("next line" in text)
+
+
+def test_a_value_of_bytes_is_masked():
+    assert redact_text(TASK, "{}", "{'token': b'hunter2', 'n': 1}") == "{'token': b'[redacted]', 'n': 1}"
+
+
+@pytest.mark.parametrize("args", ["{", '{"password": "hunter2-and-more"', "[" * 100_000])
+def test_without_readable_arguments_no_text_is_shown(args):
+    for shown in (
+        redact_text(TASK, args, SECRET),
+        redact_source(TASK, args, SECRET),
+        redact_tail(TASK, args, SECRET, 9),
+    ):
+        assert isinstance(shown, Redacted)
+        assert "not valid JSON" in shown
+
+
+def test_arguments_nested_too_deeply_hide_everything():
+    args = '{"a":' * 400 + f'{{"password": "{SECRET}"}}' + "}" * 400
+    assert SECRET not in str(redact_args(TASK, args))
+    assert SECRET not in redact_text(TASK, args, SECRET)
