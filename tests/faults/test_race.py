@@ -45,7 +45,7 @@ def test_killed_workers_and_children_lose_nothing(fleet: Fleet, ledger: Ledger) 
     assert ledger.count("end").keys() == set(names)
     assert sum(ledger.count("start").values()) <= len(names) + 2 * len(victims)
     assert not any(is_alive(victim.pid) for victim in victims)
-    assert overlaps(ledger) == []
+    assert overlaps(ledger.lines) == []
 
 
 def settled(names: list[str]) -> bool:
@@ -53,12 +53,19 @@ def settled(names: list[str]) -> bool:
     return Task.objects.filter(status=Task.COMPLETED).count() == len(names)
 
 
-def overlaps(ledger: Ledger) -> list[str]:
-    """The tasks of which two runs, in different processes, were under way at the same time."""
-    under_way: dict[str, str] = {}
+def overlaps(lines: list[list[str]]) -> list[str]:
+    """The tasks of which a run ended after another one had started, in the order of the ledger."""
+    latest: dict[str, str] = {}
     found = []
-    for what, name, pid in ledger.lines:
-        if what == "start" and under_way.get(name, pid) != pid and is_alive(int(under_way[name])):
+    for what, name, pid in lines:
+        if what == "start":
+            latest[name] = pid
+        elif latest[name] != pid:
             found.append(name)
-        under_way[name] = pid
     return found
+
+
+def test_a_planted_overlap_is_found() -> None:
+    killed_and_tried_again = [["start", "a", "1"], ["start", "a", "2"], ["end", "a", "2"]]
+    assert overlaps(killed_and_tried_again) == []
+    assert overlaps([*killed_and_tried_again, ["end", "a", "1"]]) == ["a"]
