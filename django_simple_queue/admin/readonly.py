@@ -68,8 +68,9 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Refuse what a column's text, of another table too, could be guessed with, bit by bit."""
+        open_ = {*self.lookups, *(name for name in self.list_filter if isinstance(name, str))}
         path, _, comparison = lookup.rpartition("__")
-        return lookup in self.lookups or (path in self.lookups and comparison in COMPARISONS)
+        return lookup in open_ or (path in open_ and comparison in COMPARISONS)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return request.user.has_perm(self.permission)

@@ -103,6 +103,7 @@ def settle(task_id, exit_code=None, timed_out_after=None):
 
 class OlderTaskAdmin(TaskAdmin):
     list_display = ("id", "created", "modified", "task", "status_page_link")
+    list_filter = ("status", "created", "modified")
     search_fields = ("id", "task", "output")
 
 
