@@ -18,7 +18,7 @@ def record(worker_id: UUID, endings: Iterable[Ending], ended: dict[Run, int]) ->
     kept = [ending for ending in endings if ending.verb != "release" and ended.get(ending.run, COMPLETED) != COMPLETED]
     if not kept:
         return
-    rows = Task.objects.using(alias()).only("attempt", "started").in_bulk([ending.id for ending in kept])
+    rows = Task.objects.using(alias()).only("attempt", "started", "finished").in_bulk([ending.id for ending in kept])
     rounds = latest_rounds(rows)
     attempts = [attempt_of(ending, rows[ending.id], rounds, ended[ending.run]) for ending in kept]
     for attempt in attempts:
@@ -39,6 +39,7 @@ def attempt_of(ending: Ending, row: Task, rounds: dict[UUID, int], status: int) 
         attempt=row.attempt,
         worker_pid=ending.worker_pid,
         started=row.started,
+        finished=row.finished,
         outcome=Attempt.Outcome.CANCELLED if status == CANCELLED else ending.outcome,
         error_class=ending.error_class[:200],
         error=ending.error,
