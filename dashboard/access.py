@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django.conf import global_settings, settings
 from django.core.exceptions import PermissionDenied
@@ -22,6 +23,7 @@ View = Callable[..., HttpResponseBase]
 Decorator = Callable[[View], View]
 READ = frozenset({"GET", "HEAD"})
 QUEUE = "django_simple_queue"
+LIST = "simple_queue_dashboard:tasks"
 DJANGO_DEFAULT = global_settings.LOGIN_URL
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -41,10 +43,10 @@ def operator(permission: str = "", *, methods: Collection[str] = READ) -> Decora
 
     def decorator(view: View) -> View:
         def admitted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if request.method not in methods:
-                return HttpResponseNotAllowed(sorted(methods))
             if not request.user.is_authenticated:
                 return ask_to_sign_in(request)
+            if request.method not in methods:
+                return turned_away(request, methods, kwargs.get("pk"))
             require(request, "view_task")
             require(request, permission)
             return view(request, *args, **kwargs)
@@ -52,6 +54,13 @@ def operator(permission: str = "", *, methods: Collection[str] = READ) -> Decora
         return guard(view, csrf_protect(admitted))
 
     return decorator
+
+
+def turned_away(request: HttpRequest, methods: Collection[str], pk: object) -> HttpResponseBase:
+    """Lead whoever reads the address of a change, by the back button say, to the page that it belongs to."""
+    if request.method not in READ:
+        return HttpResponseNotAllowed(sorted(methods))
+    return redirect("simple_queue_dashboard:task", pk) if isinstance(pk, UUID) else redirect(LIST)
 
 
 def public(view: View) -> View:
@@ -119,7 +128,7 @@ def login_url() -> str:
     return resolve_url("simple_queue_dashboard:login" if own else settings.LOGIN_URL)
 
 
-def safe_next(request: HttpRequest, fallback: str = "simple_queue_dashboard:tasks") -> str:
+def safe_next(request: HttpRequest, fallback: str = LIST) -> str:
     """Return the page of this site that the request names in ``next``, else ``fallback``."""
     target = request.POST.get("next") or request.GET.get("next") or ""
     same_site = url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure())

@@ -15,7 +15,7 @@ RETRY_SECONDS = 5
 
 
 def forbidden(request: HttpRequest, missing: str) -> HttpResponse:
-    """403 that names the permission, or "staff"."""
+    """403 that names the permission, or "staff", or "token" for a form without a valid CSRF token."""
     return respond(request, 403, {"missing": missing})
 
 

@@ -53,6 +53,7 @@ ROOT_URLCONF = "dashboard.project.urls"
 WSGI_APPLICATION = "dashboard.project.wsgi.application"
 ASGI_APPLICATION = "dashboard.project.asgi.application"
 LOGIN_URL = "simple_queue_dashboard:login"
+CSRF_FAILURE_VIEW = "dashboard.views.refusals.csrf_failure"
 
 TEMPLATES = [
     {

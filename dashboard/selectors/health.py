@@ -141,6 +141,9 @@ def running(picture: Snapshot) -> Tile:
         return Tile(
             "progress", "In progress", capped(count), "", "status=progress", "", "warn", "held by a lost worker"
         )
+    if count and count > slots > 0:
+        ahead = f"of {slots} slots, {capped(count - slots)} handed out ahead"
+        return Tile("progress", "In progress", capped(slots), ahead, "status=progress")
     free = f", {slots - (count or 0)} free" if slots > (count or 0) else ""
     return Tile("progress", "In progress", capped(count), f"of {slots} slots{free}", "status=progress")
 

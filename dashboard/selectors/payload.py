@@ -12,12 +12,15 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.functions import Left, Length, Right
 
+from dashboard.selectors.headline import last_line, named
 from django_simple_queue.models import Task
 from django_simple_queue.redaction import (
     REDACTED,
     Redacted,
     redact_args,
+    redact_head,
     redact_source,
+    redact_tail,
     redact_text,
     secret_keys,
     visible,
@@ -91,24 +94,18 @@ def with_windows(tasks: QuerySet[Task]) -> QuerySet[Task]:
 def window(task: Task, name: str) -> Window:
     """Return the ends of a text of a task that ``with_windows`` has read; the cut never lies inside a secret."""
     length = getattr(task, f"{name}_length") or 0
-    head = redact_text(task.task, task.args, getattr(task, f"{name}_head"))
-    if length <= WINDOW + MARGIN:
-        return Window(head, length=length)
-    tail = redact_text(task.task, task.args, getattr(task, f"{name}_tail"))[MARGIN:]
-    hidden = length - 2 * WINDOW
-    if hidden <= 0:
-        return Window(redact_text(task.task, task.args, getattr(task, name)), length=length)
-    return Window(head[:-MARGIN], tail, hidden, length)
+    if length <= 2 * WINDOW:
+        whole = f"{name}_head" if length <= WINDOW + MARGIN else name
+        return Window(redact_text(task.task, task.args, getattr(task, whole)), length=length)
+    head = redact_head(task.task, task.args, getattr(task, f"{name}_head"), MARGIN)
+    tail = redact_tail(task.task, task.args, getattr(task, f"{name}_tail"), MARGIN)
+    return Window(head, tail, length - 2 * WINDOW, length)
 
 
 def headline(task: Task, error: Window) -> tuple[str, str]:
     """Return the error's class and message in one line each; the class is "" when the message says it already."""
-    lines = (error.tail or error.head).strip().splitlines() or [""]
-    name = task.error_class.rpartition(".")[2]
-    for spelling in filter(None, (task.error_class, name)):
-        if lines[-1] == spelling or lines[-1].startswith(f"{spelling}:"):
-            return visible(task.error_class).removeprefix("builtins."), lines[-1][len(spelling) + 1 :].strip()
-    return "", (error.head.strip().splitlines() or [""])[0]
+    kind, message = named(task, task.args, last_line(task.error_tail or ""))  # type: ignore[attr-defined]
+    return (kind, message) if kind else ("", (error.head.strip().splitlines() or [""])[0])
 
 
 def arguments(task: Task, most: int = sys.maxsize) -> Any:

@@ -11,6 +11,7 @@ from django.db.models import Case, F, QuerySet, TextField, Value, When
 from django.db.models.functions import Length, Right
 from django.utils import timezone
 
+from dashboard.selectors.headline import last_line, named, short
 from dashboard.selectors.marks import Mark
 from dashboard.selectors.snapshot import Fleet
 from dashboard.states import QUEUED, State, state_of
@@ -82,13 +83,24 @@ class Row:
 
     @property
     def error(self) -> str:
-        """The error's last line, for a task that failed, or is queued again after a failure."""
+        """The error's last line, its class without modules, for a task that failed or waits after a failure."""
+        kind, said = self.error_parts
+        return ": ".join(filter(None, (short(kind), said)))[:ERROR_SHOWN]
+
+    @property
+    def whole_error(self) -> str:
+        return ": ".join(filter(None, self.error_parts))[:ERROR_SHOWN]
+
+    @property
+    def error_parts(self) -> tuple[str, str]:
         if self.state.slug not in ("failed", "retrying") or not self.task.error_end:
-            return ""
+            return "", ""
         if not self.viewer.payload or self.args_are_long:
-            return str(self.task.error_class)
-        lines = redact_text(self.task.task, self.task.args_short, self.task.error_end).strip().splitlines()
-        return lines[-1][:ERROR_SHOWN] if lines else ""
+            return str(self.task.error_class), ""
+        kind, said = named(self.task, self.task.args_short, last_line(self.task.error_end))
+        if kind:
+            return kind, said
+        return "", last_line(redact_text(self.task.task, self.task.args_short, self.task.error_end))
 
     @property
     def held(self) -> bool:

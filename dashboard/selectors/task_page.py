@@ -17,7 +17,7 @@ from dashboard.selectors import diagnosis, payload
 from dashboard.selectors.payload import FrameGroup, Token, Window
 from dashboard.selectors.runs import Runs, latest_runs
 from dashboard.selectors.timeline import Bar, Run, in_words, run_time, runs, timeline, wait_time
-from dashboard.states import State, state_of
+from dashboard.states import QUEUED, State, state_of
 from django_simple_queue import conf
 from django_simple_queue.models import Attempt, OperatorAction, OperatorActionItem, Task, Worker
 
@@ -63,7 +63,7 @@ class TaskPage:
 
     @property
     def state(self) -> State:
-        return state_of(self.task, stalled=self.orphaned)
+        return QUEUED if self.held else state_of(self.task, stalled=self.orphaned)
 
     @property
     def name(self) -> str:

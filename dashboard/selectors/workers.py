@@ -56,6 +56,15 @@ class Member:
         return max(len(self.jobs) - JOBS_IN_A_ROW, 0)
 
     @property
+    def used(self) -> int:
+        return min(len(self.jobs), self.worker.slots)
+
+    @property
+    def ahead(self) -> int:
+        """How many tasks it holds beyond its slots: they start as soon as one is free."""
+        return len(self.jobs) - self.used if self.alive else 0
+
+    @property
     def slots(self) -> Sequence[bool]:
         """A flag for each slot: used or free."""
         return [index < len(self.jobs) for index in range(min(self.worker.slots, 16))]
@@ -89,7 +98,11 @@ class Fleet:
 
     @property
     def used(self) -> int:
-        return sum(len(member.jobs) for member in self.alive)
+        return sum(member.used for member in self.alive)
+
+    @property
+    def ahead(self) -> int:
+        return sum(member.ahead for member in self.alive)
 
     @property
     def free(self) -> int:

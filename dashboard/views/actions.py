@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404
 
 from dashboard import actions
 from dashboard.access import operator, require, safe_next
@@ -60,7 +59,10 @@ def task_undo(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 @operator(methods=("POST",))
 def action_undo(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Take back one action, over however many tasks."""
-    return take_back(request, get_object_or_404(OperatorAction, pk=pk))
+    action = OperatorAction.objects.filter(pk=pk).first()
+    if action is None:
+        raise Http404(f"No action has the number {pk}. It may have been removed since this page was loaded.")
+    return take_back(request, action)
 
 
 def take_back(request: HttpRequest, action: OperatorAction) -> HttpResponseBase:

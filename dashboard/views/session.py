@@ -7,9 +7,8 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.csrf import csrf_protect
-from django.views.decorators.http import require_POST
 
-from dashboard.access import operator, public, safe_next
+from dashboard.access import LIST, operator, public, safe_next
 from dashboard.htmx import FOLDER
 from dashboard.shell import THEME_COOKIE, THEMES
 from dashboard.shell import theme as current_theme
@@ -27,8 +26,9 @@ login = public(SignIn.as_view())
 
 @public
 @csrf_protect
-@require_POST
 def logout(request: HttpRequest) -> HttpResponseBase:
+    if request.method != "POST":
+        return redirect(LIST)
     end_session(request)
     return redirect("simple_queue_dashboard:login")
 

@@ -195,6 +195,11 @@ for (const current of all(".nav [aria-current], .tabs [aria-current], .picker [a
   parent.scrollTo(current.offsetLeft - parent.offsetLeft - parent.clientWidth / 3, current.offsetTop - parent.offsetTop - parent.clientHeight / 3);
 }
 
+document.addEventListener("focusout", event => {
+  const form = event.target.closest("form.is-asked");
+  if (!form?.contains(event.relatedTarget)) form?.classList.remove("is-asked");
+});
+
 // ---- keys: never while typing, never with modifiers
 const rows = () => [...all("#rows tbody tr")];
 function move(step) {
@@ -206,7 +211,12 @@ function move(step) {
 }
 const cursor = selector => $(`#rows tbody tr.is-cursor ${selector}`);
 const KEYS = {
-  "/": () => { const field = $("[type=search]"); field?.focus(); field?.select(); },
+  "/": () => {
+    const field = $("[type=search]");
+    field?.form.classList.add("is-asked");
+    field?.focus();
+    field?.select();
+  },
   j: () => move(1), k: () => move(-1),
   x: () => cursor("[name=ids]")?.click(),
   r: () => (cursor("[data-key=r]") ?? $("[data-key=r]:not(tr *)"))?.click(),

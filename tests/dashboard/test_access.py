@@ -43,9 +43,8 @@ def test_the_project_serves_no_other_view_under_the_console():
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_nobody_gets_in_without_signing_in(client, name, method):
     response = getattr(client, method)(address(name))
-    assert response.status_code in (302, 405)
-    if response.status_code == 302:
-        assert response["Location"].startswith("/login/")
+    assert response.status_code == 302
+    assert response["Location"].startswith("/login/")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -171,8 +170,23 @@ def test_a_forbidden_click_tells_it_in_place(client):
 def test_a_change_is_never_made_by_get(client, name):
     task = a_task(Task.FAILED)
     response = signed_in(client, operator("ada", superuser=True)).get(address(name, task))
-    assert response.status_code in (200, 405)
+    assert response.status_code in (200, 302)
     assert status_of(task) == Task.FAILED
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [("task_requeue", "/tasks/{pk}/"), ("tasks_cancel", "/"), ("theme", "/"), ("logout", "/"), ("action_undo", "/")],
+)
+def test_the_address_of_a_change_leads_readers_to_its_page(client, name, page):
+    task = a_task(Task.FAILED)
+    signed_in(client, operator("ada", superuser=True))
+    assert client.get(address(name, task))["Location"] == page.format(pk=task.pk)
+    assert client.get("/").status_code == 200
+
+
+def test_a_page_refuses_other_methods(client):
+    assert signed_in(client, operator("ada", superuser=True)).put("/").status_code == 405
 
 
 def test_a_change_needs_the_csrf_token():
@@ -180,7 +194,11 @@ def test_a_change_needs_the_csrf_token():
 
     task = a_task(Task.FAILED)
     client = signed_in(Client(enforce_csrf_checks=True), operator("ada", superuser=True))
-    assert client.post(address("task_requeue", task)).status_code == 403
+    response = client.post(address("task_requeue", task))
+    assert response.status_code == 403
+    assert b"This form is too old" in response.content
+    assert {header: response[header] for header in HEADERS} == HEADERS
+    assert b"reload it" in client.post(address("task_requeue", task), headers=HTMX).content
     assert status_of(task) == Task.FAILED
 
 
@@ -205,6 +223,20 @@ def test_an_unknown_task_is_a_page_of_the_house(client):
     response = signed_in(client, operator("ada", superuser=True)).post(address("task_requeue"))
     assert response.status_code == 404
     assert b"No task has the id" in response.content
+
+
+def test_an_unknown_action_is_told_in_words(client):
+    response = signed_in(client, operator("ada", superuser=True)).post("/activity/999999/undo/")
+    assert response.status_code == 404
+    assert b"No action has the number 999999" in response.content
+
+
+@pytest.mark.parametrize("path", ["/nowhere/", "/tasks/abc/"])
+def test_an_unknown_address_is_a_page_of_the_house(client, path):
+    response = client.get(path)
+    assert response.status_code == 404
+    assert b"This page does not exist." in response.content
+    assert {header: response[header] for header in HEADERS} == HEADERS
 
 
 def test_the_theme_is_kept_in_a_cookie_and_set_by_the_server(client):

@@ -318,6 +318,7 @@ def test_a_held_requeue_offers_undo_and_start_now(chief):
     perform("requeue", Task.objects.filter(pk=task.pk), "Omar", "it", hold=timedelta(minutes=1))
     html = text_of(chief, task)
     assert "Requeued by Omar" in html
+    assert "Scheduled" not in html
     assert "Undo requeue" in html
     assert offered(html) == {"start-now"}
 

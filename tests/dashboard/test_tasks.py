@@ -16,7 +16,7 @@ from dashboard.selectors import counts, scalars, snapshot
 from dashboard.selectors import tasks as selector
 from django_simple_queue.models import Task
 from tests.dashboard.people import operator, signed_in
-from tests.dashboard.queue import a_task, a_worker, count_on, later, row_of, shown
+from tests.dashboard.queue import CHARGE, a_task, a_worker, count_on, later, row_of, shown
 
 pytestmark = pytest.mark.django_db
 
@@ -109,9 +109,28 @@ def test_a_row_shows_arguments_error_attempt_and_worker(viewer):
     row = row_of(page(viewer), task)
     assert "<i>to=</i>&quot;a@b.c&quot;" in row
     assert "[redacted]" in row
-    assert "billing.CardDeclined: no funds" in row
+    assert ">CardDeclined: no funds</span>" in row
+    assert 'title="billing.CardDeclined: no funds"' in row
     assert "at-max" in row
     assert "web-1:2117" in row
+
+
+def test_the_class_of_an_error_is_not_taken_for_a_secret(viewer, settings):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {CHARGE: {"secret_args": ["card"]}}
+    task = a_task(Task.FAILED, task=CHARGE, args='{"card": "4111"}', error="billing.CardDeclined: no funds, card=4111")
+    row = row_of(page(viewer), task)
+    assert ">CardDeclined: no funds, card=[redacted]</span>" in row
+    html = viewer.get(f"/tasks/{task.pk}/").content.decode()
+    assert "<b>billing.CardDeclined</b>: no funds, card=[redacted]" in html
+
+
+def test_tasks_handed_out_ahead_do_not_fill_slots_that_do_not_exist(viewer):
+    worker = a_worker(slots=2)
+    for _ in range(5):
+        a_task(Task.PROGRESS, worker=worker.pk)
+    tile = page(viewer).partition('id="tile-progress"')[2].partition("</a>")[0]
+    assert '<span class="kpi-value">2</span>' in tile
+    assert "of 2 slots, 3 handed out ahead" in tile
 
 
 def test_a_row_shows_progress(viewer):

@@ -47,6 +47,17 @@ def test_without_workers_it_says_how_to_start_one(viewer):
     assert "python manage.py task_worker" in html
 
 
+def test_tasks_handed_out_ahead_take_no_slot(viewer):
+    one = worker("web-1")
+    for _ in range(5):
+        running(one)
+    html = text_of(viewer)
+    assert '<span class="kpi-value">2<small>of 2</small>' in html
+    assert "all busy, 3 handed out ahead" in html
+    assert "2 of 2 slots used" in row_of(html, one)
+    assert "3 ahead" in row_of(html, one)
+
+
 def test_a_live_worker_shows_what_it_runs(viewer):
     one = worker("web-1", queues="mail,default", release="r7")
     task = running(one)
