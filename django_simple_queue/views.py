@@ -30,7 +30,7 @@ def view_task_status(request: HttpRequest) -> HttpResponse:
     """Show the task of ``?task_id=`` as a page, or with ``&type=json`` as JSON; 400 and a sentence when there is none.
 
     Only staff with the permission ``view_task`` see it, its arguments, output, error and log only those who also have
-    ``view_task_payload``; with DJANGO_SIMPLE_QUEUE_PUBLIC_STATUS = True everybody sees all of it.
+    ``view_task_payload``; with DJANGO_SIMPLE_QUEUE_PUBLIC_STATUS = True everybody does. Secrets are masked for all.
     """
     return secured(answer(request) if may_see(request, payload.VIEW) else refusal(request))
 
@@ -67,8 +67,8 @@ def task_as_json(request: HttpRequest, task_id: UUID) -> HttpResponse:
     task = Task.objects.filter(pk=task_id).first()
     if task is None:
         return sentence("Task not found.")
-    hidden = {} if may_see(request, payload.VIEW_PAYLOAD) else dict.fromkeys(payload.COLUMNS)
-    return JsonResponse(task.as_dict | hidden)
+    readable = may_see(request, payload.VIEW_PAYLOAD)
+    return JsonResponse(task.as_dict | (payload.whole(task) if readable else dict.fromkeys(payload.COLUMNS)))
 
 
 def task_as_page(request: HttpRequest, task_id: UUID) -> HttpResponse:
@@ -80,6 +80,7 @@ def task_as_page(request: HttpRequest, task_id: UUID) -> HttpResponse:
         "task": task,
         "module": task.task.rpartition(".")[0],
         "name": task.task.rpartition(".")[2],
+        "progress_message": payload.progress_message(task),
         "parts": list(payload.parts(task)) if readable else [],
         "missing_permission": "" if readable else payload.VIEW_PAYLOAD,
         "console_url": console_url(request, task),

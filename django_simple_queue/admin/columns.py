@@ -51,6 +51,10 @@ class TaskColumns:
     def shown_log(self, task: Task) -> str:
         return part(task, "log")
 
+    @admin.display(description=gettext_lazy("Progress message"))
+    def shown_message(self, task: Task) -> str:
+        return payload.progress_message(task)
+
     @admin.display(description=gettext_lazy("Arguments, output, error, log"))
     def payload_hidden(self, task: Task) -> str:
         return _("They are shown to users with the permission %s.") % payload.VIEW_PAYLOAD

@@ -35,11 +35,11 @@ class AttemptAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Error"))
     def shown_error(self, attempt: Attempt) -> str:
-        return boxed(attempt.error[: payload.WINDOW])
+        return boxed(payload.attempt_error(attempt))
 
     @admin.display(description=_("Log"))
     def shown_log(self, attempt: Attempt) -> str:
-        return boxed(attempt.log[-payload.WINDOW :])
+        return boxed(payload.attempt_log(attempt))
 
 
 @admin.register(Worker)

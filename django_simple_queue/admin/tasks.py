@@ -33,7 +33,7 @@ CALL = (
     "parent",
 )
 TIMES = ("created", "run_after", "started", "finished", "modified", "cancel_requested")
-PROCESS = ("worker", "worker_pid", "release", "epoch", "progress", "progress_message", "error_class")
+PROCESS = ("worker", "worker_pid", "release", "epoch", "progress", "shown_message", "error_class")
 
 
 class QueueFilter(admin.SimpleListFilter):
