@@ -7,7 +7,7 @@ import json
 import re
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -166,13 +166,14 @@ def type_hints(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def describe_parameter(parameter: inspect.Parameter, hints: Mapping[str, Any], helps: Mapping[str, str]) -> Parameter:
-    kind = hints.get(parameter.name, parameter.annotation)
+    said = hints.get(parameter.name, parameter.annotation)
+    kind = said if isinstance(said, Hashable) else Any
     required = parameter.default is parameter.empty
     return Parameter(
         name=parameter.name,
         required=required,
         words=words_of(kind),
-        annotation="" if kind is parameter.empty else inspect.formatannotation(kind),
+        annotation="" if said is parameter.empty else inspect.formatannotation(said),
         default="" if required else as_json(parameter.default),
         help=helps.get(parameter.name, ""),
         example=example_of(kind) if required else plain_default(parameter.default),

@@ -54,4 +54,8 @@ def by_position(first: int, /, second: int = 2) -> None:
     pass
 
 
+def oddly_annotated(choice: [1, 2], other: {1: 2} = 1) -> None:
+    pass
+
+
 not_callable = 5

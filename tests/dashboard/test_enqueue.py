@@ -247,3 +247,11 @@ def test_a_task_without_parameters_is_enqueued_with_nothing(clerk):
 def test_the_page_takes_few_queries(clerk, django_assert_max_num_queries, path):
     with django_assert_max_num_queries(12):
         clerk.get(path)
+
+
+def test_an_annotation_that_is_no_type_stands_for_any_value(settings):
+    path = f"{SHOP}.oddly_annotated"
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {path}
+    call = describe(path)
+    assert (call.error, [each.words for each in call.parameters]) == ("", ["any value", "any value"])
+    assert call.problems({"choice": {"a": 1}}) == []
