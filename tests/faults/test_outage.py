@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -86,9 +87,11 @@ def test_an_outage_longer_than_the_lease_ends_what_runs(fleet: Fleet, ledger: Le
     ((child,),) = ledger.wait_for("start")
     children = boot.children
     connection.close()
+    lease_is_over = time.monotonic() + 3.5
     postgres.stop("immediate")
     try:
         wait_until(lambda: child not in map(str, boot.children), 5, "the child is ended before the lease is over")
+        wait_until(lambda: time.monotonic() > lease_is_over, 5, "the lease is over")
     finally:
         postgres.resume()
     assert boot.wait(20) == 1
