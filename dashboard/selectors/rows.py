@@ -17,10 +17,11 @@ from dashboard.selectors.snapshot import Fleet
 from dashboard.states import QUEUED, State, state_of
 from django_simple_queue import conf
 from django_simple_queue.models import Task
-from django_simple_queue.redaction import redact_args, redact_text
+from django_simple_queue.redaction import redact_args, redact_tail, redact_text
 
 ARGS_SHOWN = 4000
 ERROR_READ = 2000
+ERROR_EDGE = 500
 ERROR_SHOWN = 200
 COLUMNS = (
     "id task status queue priority created modified run_after due attempt max_attempts epoch worker worker_pid "
@@ -35,6 +36,13 @@ def light(rows: QuerySet[Task]) -> QuerySet[Task]:
     )
     sized = rows.only(*COLUMNS).annotate(args_size=Length("args"))
     return sized.annotate(args_short=short, error_end=Right("error", ERROR_READ))
+
+
+def end_of_error(row: Any) -> str:
+    """Return the end of a light row's error, redacted; when it is no whole error, a secret may be cut at its edge."""
+    if len(row.error_end or "") < ERROR_READ:
+        return redact_text(row.task, row.args_short, row.error_end)
+    return redact_tail(row.task, row.args_short, row.error_end, ERROR_EDGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,13 @@ class Row:
         kind, said = named(self.task, self.task.args_short, last_line(self.task.error_end))
         if kind:
             return kind, said
-        return "", last_line(redact_text(self.task.task, self.task.args_short, self.task.error_end))
+        return "", last_line(end_of_error(self.task))
+
+    @property
+    def progress_message(self) -> str:
+        if self.args_are_long:
+            return ""
+        return redact_text(self.task.task, self.task.args_short, self.task.progress_message)
 
     @property
     def held(self) -> bool:

@@ -15,9 +15,9 @@ from django.db.models.functions import Left
 from dashboard.filters import TaskFilter
 from dashboard.formats import arguments_text
 from dashboard.selectors.keyset import Cursor, Order
-from dashboard.selectors.rows import light
+from dashboard.selectors.rows import ERROR_EDGE, end_of_error, light
 from django_simple_queue.models import Task
-from django_simple_queue.redaction import redact_args, redact_text
+from django_simple_queue.redaction import redact_args, redact_head, redact_text
 
 CHUNKS = (5_000, 95_000)
 HITS = 50
@@ -88,5 +88,11 @@ def shows(row: Any, needle: str, payload: bool) -> bool:
         return needle in str(row.error_class).casefold()
     args = redact_args(row.task, row.args_short)
     texts = [arguments_text(args), json.dumps(args, ensure_ascii=False, default=str)]
-    texts += [redact_text(row.task, row.args_short, part) for part in (row.error_start, row.error_end)]
+    texts += [start_of_error(row), end_of_error(row)]
     return any(needle in text.casefold() for text in texts)
+
+
+def start_of_error(row: Any) -> str:
+    if len(row.error_start or "") < ERROR_SEARCHED:
+        return redact_text(row.task, row.args_short, row.error_start)
+    return redact_head(row.task, row.args_short, row.error_start, ERROR_EDGE)
