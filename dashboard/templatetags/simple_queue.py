@@ -134,9 +134,9 @@ def short_id(value: object) -> str:
 
 @register.simple_tag
 def task_name(path: str) -> SafeString:
-    """A dotted path with its modules dimmed."""
+    """A dotted path with its modules dimmed; where room is short they lose their beginning."""
     modules, dot, name = path.rpartition(".")
-    return format_html("<i>{}{}</i>{}", modules, dot, name)
+    return format_html("<i><bdi>{}{}</bdi></i>{}", modules, dot, name)
 
 
 @register.simple_tag

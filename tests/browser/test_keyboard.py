@@ -3,7 +3,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from django_simple_queue.models import Task
-from tests.browser.look import fresh, is_live, past_guard, row, rows, said, shows_only
+from tests.browser.look import fresh, is_live, next_poll, past_guard, row, rows, said, shows_only
 from tests.dashboard.queue import CHARGE, a_task, a_worker
 
 
@@ -33,6 +33,23 @@ def test_an_operator_works_with_keys_alone(console: Page) -> None:
     press("u")
     said(console, "as before")
     assert not Task.objects.filter(status=Task.QUEUED).exists()
+
+
+def test_search_is_at_hand_while_rows_are_ticked(console: Page) -> None:
+    task = a_task(Task.FAILED)
+    console.goto("/?status=failed")
+    is_live(console)
+    row(console, task).get_by_role("checkbox").click()
+    search = console.get_by_label("Search id")
+    expect(search).not_to_be_visible()
+    console.keyboard.press("/")
+    expect(search).to_be_focused()
+    console.keyboard.type("charge")
+    with next_poll(console):
+        pass
+    expect(search).to_have_value("charge")
+    row(console, task).get_by_role("checkbox").focus()
+    expect(search).not_to_be_visible()
 
 
 def test_focus_stays_on_the_row_that_was_acted_on(console: Page) -> None:

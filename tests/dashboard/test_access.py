@@ -11,7 +11,7 @@ from django.urls import get_resolver, reverse
 from dashboard import urls
 from dashboard.access import HEADERS
 from dashboard.selectors import snapshot
-from django_simple_queue.models import OperatorAction, Task
+from django_simple_queue.models import Task
 from django_simple_queue.models.audit import perform
 from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import CHARGE, a_task, status_of

@@ -121,7 +121,7 @@ def test_the_class_of_an_error_is_not_taken_for_a_secret(viewer, settings):
     row = row_of(page(viewer), task)
     assert ">CardDeclined: no funds, card=[redacted]</span>" in row
     html = viewer.get(f"/tasks/{task.pk}/").content.decode()
-    assert "<b>billing.CardDeclined</b>: no funds, card=[redacted]" in html
+    assert "<b><i><bdi>billing.</bdi></i>CardDeclined</b>: no funds, card=[redacted]" in html
 
 
 def test_tasks_handed_out_ahead_do_not_fill_slots_that_do_not_exist(viewer):
