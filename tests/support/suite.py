@@ -17,7 +17,7 @@ PASSES = {
     "sqlite": ("sqlite", ["--ignore", "tests/browser", *SIDE_BY_SIDE, "tests"]),
     "postgres": ("postgres", [*SIDE_BY_SIDE, *(f"tests/{part}" for part in ON_EVERY_DATABASE)]),
     # A process of its own: Playwright's event loop would break every later test that runs async code.
-    "browser": ("sqlite", ["tests/browser"]),
+    "browser": ("sqlite", [*SIDE_BY_SIDE, "tests/browser"]),
 }
 
 
