@@ -76,7 +76,7 @@ def shown_text(task: Task, name: str) -> tuple[str, int]:
     if length <= WINDOW + MARGIN:
         return cut(name, redact_text(task.task, task.args, window))
     redact = redact_tail if name in SHOWN_LAST else redact_head
-    return redact(task.task, task.args, window, MARGIN), length - WINDOW
+    return cut(name, redact(task.task, task.args, window, MARGIN))[0], length - WINDOW
 
 
 def cut(name: str, text: str) -> tuple[str, int]:

@@ -140,3 +140,12 @@ def test_an_attempts_log_that_begins_inside_a_secret_does_not_show_its_rest(admi
 def test_text_from_a_task_cannot_act_on_the_page(reader):
     for text in seen(reader, planted("a\x1b[31mred \u202eevil \x07", '{"a": "\\u202e"}')):
         assert not {"\x1b", "\u202e", "\x07"} & set(text)
+
+
+def test_signs_that_become_longer_when_they_become_visible_do_not_swell_the_page(reader):
+    task = a_task(Task.FAILED, args="{}", output="\u202e" * 90_000, log="\u202e" * 90_000)
+    page, _ = answers(reader, status_addresses(task))
+    assert len(page) < 120_000
+    assert (
+        page.count("The first 20,000 characters; 70,000 more") == page.count("The last 20,000 characters; 70,000") == 1
+    )
