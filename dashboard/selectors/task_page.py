@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import BooleanField, Case, Q, Value, When
-from django.db.models.functions import Now
+from django.db.models.functions import Left, Now
 
 from dashboard.forms import KEY_OF_FORM
 from dashboard.selectors import diagnosis, payload
@@ -20,12 +20,15 @@ from dashboard.selectors.timeline import Bar, Run, in_words, run_time, runs, tim
 from dashboard.states import QUEUED, State, state_of
 from django_simple_queue import conf
 from django_simple_queue.models import Attempt, OperatorAction, OperatorActionItem, Task, Worker
+from django_simple_queue.redaction import redact_head, redact_text
 
 HIDDEN = ("args", "positional", "output", "error", "log", "frames")
 MOST_ATTEMPTS = 50
 MOST_ACTIONS = 20
 MOST_SIMILAR = 1000
 MOST_ARGUMENTS = 60_000
+ERROR_HEAD = 2000
+ERROR_MARGIN = 200
 SIMILAR_SINCE = timedelta(hours=24)
 
 
@@ -49,6 +52,7 @@ class TaskPage:
     now: datetime
     payload: Payload | None
     attempts: Sequence[Attempt]
+    earlier: Sequence[tuple[Attempt, str]]
     items: Sequence[OperatorActionItem]
     bars: Sequence[Bar]
     story: str
@@ -147,6 +151,7 @@ def task_page(task: Task, items: Sequence[OperatorActionItem], now: datetime, *,
         now=now,
         payload=read_payload(task) if with_payload else None,
         attempts=attempts,
+        earlier=earlier_errors(task, attempts),
         items=items,
         bars=bars,
         story=in_words(bars),
@@ -162,8 +167,21 @@ def task_page(task: Task, items: Sequence[OperatorActionItem], now: datetime, *,
 
 
 def attempts_of(task: Task, with_payload: bool) -> Sequence[Attempt]:
-    newest = task.attempts.order_by("-epoch").defer("log", *([] if with_payload else ["error"]))[:MOST_ATTEMPTS]
+    head = Left("error", ERROR_HEAD) if with_payload else Value("")
+    newest = task.attempts.order_by("-epoch").defer("log", "error").annotate(head=head)[:MOST_ATTEMPTS]
     return list(reversed(newest))
+
+
+def earlier_errors(task: Task, attempts: Sequence[Attempt]) -> Sequence[tuple[Attempt, str]]:
+    """Return the attempts before the latest run with the first line of what each said, newest first."""
+    told = [each for each in reversed(attempts) if each.epoch != task.epoch and each.head]  # type: ignore[attr-defined]
+    return [(each, first_line(task, each.head)) for each in told]  # type: ignore[attr-defined]
+
+
+def first_line(task: Task, head: str) -> str:
+    whole = len(head) < ERROR_HEAD
+    shown = redact_text(task.task, task.args, head) if whole else redact_head(task.task, task.args, head, ERROR_MARGIN)
+    return shown.partition("\n")[0]
 
 
 def actions_on(task: Task) -> Sequence[OperatorActionItem]:

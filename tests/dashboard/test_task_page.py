@@ -188,6 +188,16 @@ def test_without_the_payload_permission_nothing_of_it_is_on_the_page(client):
     assert "shop.Boom" in html
 
 
+def test_what_earlier_attempts_said_stays_readable_and_redacted(chief):
+    task = make_task(status=Task.COMPLETED, epoch=2, attempt=2, finished=timezone.now())
+    said = f"Refused: {SECRET} is not welcome\n\nTraceback of the first"
+    Attempt.objects.create(task=task, epoch=1, attempt=1, outcome="failed", error=said)
+    html = text_of(chief, task)
+    assert "is not welcome</code>" in html
+    assert SECRET not in html
+    assert "Traceback of the first" not in html
+
+
 @pytest.mark.parametrize("name", ["args", "output", "error", "log"])
 def test_texts_are_downloads_of_plain_text_without_secrets(chief, name):
     task = failed_task(output=f"{SECRET} <b>", log=SECRET)
