@@ -45,6 +45,12 @@ def duration(value: float | timedelta | None) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
 
 
+def brief(value: float | timedelta | None) -> str:
+    """How long something took, for a narrow place: from a minute on in one unit."""
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    return coarse(seconds) if seconds is not None and seconds >= 60 else duration(seconds)
+
+
 def number(value: int | None) -> str:
     """A whole number with narrow spaces between thousands."""
     return NOTHING if value is None else f"{value:,}".replace(",", NARROW_SPACE)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from dashboard.formats import capped, coarse, duration
+from dashboard.formats import brief, capped, coarse, duration
 from dashboard.selectors.snapshot import Snapshot
 
 WAITS_TOO_LONG = timedelta(minutes=5)
@@ -127,8 +127,9 @@ def tiles(picture: Snapshot) -> list[Tile]:
 
 def queued(picture: Snapshot) -> Tile:
     value, oldest = capped(picture.counts["queued"]), age(picture)
-    if not oldest:
-        return Tile("queued", "Queued", value, "nothing waits", "status=queued")
+    if oldest is None:
+        note = "about to be taken" if picture.counts["queued"] else "nothing waits"
+        return Tile("queued", "Queued", value, note, "status=queued")
     note = f"oldest waits {coarse(max(oldest, timedelta()))}"
     if oldest > WAITS_TOO_LONG:
         return Tile("queued", "Queued", value, f"limit {coarse(WAITS_TOO_LONG)}", "status=queued", "", "warn", note)
@@ -174,7 +175,7 @@ def run_time(picture: Snapshot) -> Tile:
     if not picture.run_seconds:
         return Tile("run-time", "Run time, p95", capped(None), "no runs in the last hour", "status=completed")
     median, wait = percentile(picture.run_seconds, 50), percentile(picture.wait_seconds, 95)
-    note = f"median {duration(median)} · wait p95 {duration(wait)}"
+    note = f"median {brief(median)} · wait p95 {brief(wait)}"
     return Tile("run-time", "Run time, p95", duration(percentile(picture.run_seconds, 95)), note, "status=completed")
 
 

@@ -9,7 +9,7 @@ from django import template
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from dashboard.formats import coarse, duration
+from dashboard.formats import brief, coarse
 from dashboard.selectors.activity import Filter, did
 from dashboard.selectors.task_page import MOST_SIMILAR
 from dashboard.templatetags.simple_queue import stamp
@@ -18,6 +18,7 @@ from django_simple_queue.redaction import redact_text, visible
 
 register = template.Library()
 register.filter("did", did)
+register.filter(brief)
 
 
 @register.filter
@@ -48,12 +49,6 @@ def moment(value: datetime, now: datetime) -> SafeString:
     local = timezone.localtime(value)
     today = local.date() == timezone.localdate(now)
     return stamp(value, f"{local:%H:%M:%S}" if today else f"{local.day} {local:%b %H:%M}")
-
-
-@register.filter
-def brief(seconds: float | None) -> str:
-    """A duration for a narrow column."""
-    return coarse(seconds) if seconds is not None and seconds >= 60 else duration(seconds)
 
 
 @register.filter

@@ -133,6 +133,11 @@ def test_tasks_handed_out_ahead_do_not_fill_slots_that_do_not_exist(viewer):
     assert "of 2 slots, 3 handed out ahead" in tile
 
 
+def test_an_empty_tab_says_what_is_not_there(viewer):
+    a_task(Task.COMPLETED)
+    assert "No task is in progress" in page(viewer, "status=progress")
+
+
 def test_a_row_shows_progress(viewer):
     worker = a_worker()
     task = a_task(Task.PROGRESS, worker=worker.pk, progress=62, progress_message="3 of 5")

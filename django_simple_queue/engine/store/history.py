@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Max
+from django.db.models.functions import Now
 
 from django_simple_queue.engine.store.lease import alias
 from django_simple_queue.engine.store.records import Ending, Run
@@ -39,7 +40,7 @@ def attempt_of(ending: Ending, row: Task, rounds: dict[UUID, int], status: int) 
         attempt=row.attempt,
         worker_pid=ending.worker_pid,
         started=row.started,
-        finished=row.finished,
+        finished=row.finished or Now(),
         outcome=Attempt.Outcome.CANCELLED if status == CANCELLED else ending.outcome,
         error_class=ending.error_class[:200],
         error=ending.error,
