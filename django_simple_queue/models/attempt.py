@@ -65,6 +65,7 @@ class Attempt(models.Model):
                     worker=task.worker,
                     worker_pid=task.worker_pid,
                     started=task.started,
+                    finished=task.finished or Now(),
                     outcome=outcome,
                     error_class=failure.error_class,
                     error=storable(failure.error, cls.ERROR_SIZE),

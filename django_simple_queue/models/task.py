@@ -225,7 +225,7 @@ class Task(TaskColumns):
                 **columns,
             )
             if ended:
-                cancelled = self.status == Task.CANCELLED
+                run.finished, cancelled = self.finished, self.status == Task.CANCELLED
                 Attempt.record(run, Attempt.Outcome.CANCELLED if cancelled else outcome, failure, log)
         return ended
 

@@ -38,7 +38,8 @@ def test_stores_a_failure() -> None:
     row = Task.objects.get(pk=task)
     assert (row.status, row.output) == (Task.FAILED, "0 1 2 ")
     assert row.error and row.error.startswith("RuntimeError('out of numbers')\n\nTraceback")
-    assert Attempt.objects.get(task=row).outcome == "failed"
+    attempt = Attempt.objects.get(task=row)
+    assert (attempt.outcome, attempt.started, attempt.finished) == ("failed", row.started, row.finished)
 
 
 def test_takes_what_no_live_worker_holds() -> None:
