@@ -11,7 +11,7 @@ from tests.support.source import ROOT
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 WHEEL = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
-OF_THE_PROJECT = {"templates/404.html", "templates/500.html"}
+OF_THE_PROJECT = {"templates/500.html"}
 
 
 def files(folder: str) -> list[str]:
