@@ -10,6 +10,7 @@ from django.db import connections
 from dashboard.formats import CAP
 from dashboard.selectors.scalars import alias
 from django_simple_queue.models import Task
+from django_simple_queue.models.states import DUE_SQL
 
 Tables = dict[str, tuple[str, tuple[Any, ...]]]
 COLUMNS = {
@@ -27,8 +28,9 @@ def tables(now: datetime) -> Tables:
     again = "SUM(CASE WHEN attempt > 0 THEN 1 ELSE 0 END) AS again"
     first = "SUM(CASE WHEN attempt = 0 THEN 1 ELSE 0 END) AS first_time"
     overdue = "SUM(CASE WHEN attempt = 0 AND run_after <= %s THEN 1 ELSE 0 END) AS overdue"
-    due = examined("dsq_claim", "due", "priority DESC, run_after, id")
-    waiting = examined("dsq_promote", "NOT due", "run_after")
+    is_due, is_not = DUE_SQL[connections[alias()].vendor]
+    due = examined("dsq_claim", is_due, "priority DESC, run_after, id")
+    waiting = examined("dsq_promote", is_not, "run_after")
     return {
         "due_rows": (f"SELECT {first}, {again}, MIN(run_after) AS oldest FROM ({due}) examined", ()),  # noqa: S608
         "waiting_rows": (f"SELECT {first}, {again}, {overdue} FROM ({waiting}) examined", (stored(now),)),  # noqa: S608

@@ -13,14 +13,16 @@ from uuid import UUID
 from django_simple_queue.engine.store.database import Database, Ended, Needs, delay_of, failure_of
 from django_simple_queue.engine.store.records import Claimed, Ending
 from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, needs
+from django_simple_queue.models.states import DUE_SQL
 
 NOW = "CURRENT_TIMESTAMP(6)"
+DUE, WAITS = DUE_SQL["mysql"]
 SQL = Dialect(
     now=NOW,
     ago=f"{NOW} - INTERVAL %(ran)s SECOND",
     hence=f"{NOW} + INTERVAL %(delay)s SECOND",
-    due="due = 1",
-    waits="due = 0",
+    due=DUE,
+    waits=WAITS,
     value="%({})s".format,
     constant="%({})s".format,
     quote="`",

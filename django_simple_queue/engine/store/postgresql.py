@@ -11,14 +11,16 @@ from psycopg import Cursor
 from django_simple_queue.engine.store.database import Database, Ended, Needs, delay_of, failure_of
 from django_simple_queue.engine.store.records import Claimed, Ending
 from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, needs
+from django_simple_queue.models.states import DUE_SQL
 
 NOW = "STATEMENT_TIMESTAMP()"
+DUE, WAITS = DUE_SQL["postgresql"]
 SQL = Dialect(
     now=NOW,
     ago=f"{NOW} - new_ran * INTERVAL '1 second'",
     hence=f"{NOW} + new_delay * INTERVAL '1 second'",
-    due="due",
-    waits="NOT due",
+    due=DUE,
+    waits=WAITS,
     value="new_{}".format,
     constant="%({})b".format,
 ).statements()

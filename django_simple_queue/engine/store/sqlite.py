@@ -17,14 +17,16 @@ from django_simple_queue.engine.store.database import Database, Ended, Needs, de
 from django_simple_queue.engine.store.records import Claimed, Ending
 from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, needs
 from django_simple_queue.models.fields import uuid7
+from django_simple_queue.models.states import DUE_SQL
 
 NOW = "STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')"
+DUE, WAITS = DUE_SQL["sqlite"]
 SQL = Dialect(
     now=NOW,
     ago=f"{NOW[:-1]}, :ran)",
     hence=f"{NOW[:-1]}, :delay)",
-    due="due",
-    waits="NOT due",
+    due=DUE,
+    waits=WAITS,
     value=":{}".format,
     constant=":{}".format,
 ).statements()
