@@ -80,9 +80,7 @@ def test_a_claim_on_an_index_of_an_older_or_newer_django(db, condition):
     """Django 5.2 and 6.1 spell the condition of the partial index differently; a database outlives both."""
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX dsq_claim")
-        cursor.execute(
-            f"CREATE INDEX dsq_claim ON {TASK} (priority DESC, run_after, id) WHERE {condition}"
-        )
+        cursor.execute(f"CREATE INDEX dsq_claim ON {TASK} (priority DESC, run_after, id) WHERE {condition}")
     Task.objects.create(task="shop.tasks.one")
     assert len(claim(live_worker(), 1)) == 1
 
