@@ -74,10 +74,10 @@ def test_a_claim_from_all_queues(plans):
     assert_walks(plans[-1], "dsq_claim")
 
 
-@pytest.mark.sqlite
-@pytest.mark.parametrize("condition", ["due AND status = 0", "due = 1 AND status = 0"])
-def test_a_claim_on_an_index_of_an_older_or_newer_django(db, condition):
+@pytest.mark.parametrize("condition", ["due AND status = 0", "due = {true} AND status = 0"])
+def test_a_claim_on_an_index_of_an_older_or_newer_django(condition):
     """Django 5.2 and 6.1 spell the condition of the partial index differently; a database outlives both."""
+    condition = condition.format(true=1 if connection.vendor == "sqlite" else "TRUE")
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX dsq_claim")
         cursor.execute(f"CREATE INDEX dsq_claim ON {TASK} (priority DESC, run_after, id) WHERE {condition}")

@@ -68,8 +68,9 @@ class Desk:
         """Somebody has tried two of the invoices of the running outage; they failed once more."""
         kind = NAMED["charge_invoice"]
         begin = self.history.now - OUTAGE
-        for task in [task for task in self.failures() if task.task == kind.path and task.created > begin][:2]:
-            when = begin + timedelta(minutes=35)
+        declined = [task for task in self.failures() if task.task == kind.path and task.created > begin]
+        for task in sorted(declined, key=lambda task: task.created)[:2]:
+            when = max(begin + timedelta(minutes=35), (task.finished or task.created) + timedelta(minutes=2))
             self.write("requeue", [task], when, actor="omar")
             self.restart(task, when)
             self.history.fail(task, kind, task.arguments)
