@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from django.core.exceptions import ImproperlyConfigured
+
 from django_simple_queue.engine.store.database import Database
 from django_simple_queue.engine.store.lease import connection
 
@@ -26,4 +28,4 @@ def driver(vendor: str) -> type[Database]:
         from django_simple_queue.engine.store.sqlite import SQLite
 
         return SQLite
-    raise NotImplementedError(f"Tasks cannot be kept on {vendor!r}; use PostgreSQL, SQLite, MariaDB or MySQL.")
+    raise ImproperlyConfigured(f"Tasks cannot be kept on {vendor!r}; use PostgreSQL, SQLite, MariaDB or MySQL.")
