@@ -38,6 +38,11 @@ class OperatorAction(models.Model):
     outcomes = models.JSONField(_("Outcomes"), default=dict, help_text=_("How many rows came out how."))
     state = models.CharField(_("State"), max_length=10, choices=State, default=State.DONE)
     cursor = models.CharField(_("Cursor"), max_length=100, blank=True, default="")
+    expected = models.PositiveIntegerField(
+        _("Expected"), null=True, blank=True, help_text=_("How many rows the scope held when it was frozen.")
+    )
+    finished = models.DateTimeField(_("Finished"), null=True, blank=True)
+    problem = models.CharField(_("Problem"), max_length=500, blank=True, default="", db_default="")
     undone = models.DateTimeField(_("Undone"), null=True, blank=True)
     undone_by = models.CharField(_("Undone by"), max_length=150, blank=True, default="")
 
@@ -45,7 +50,10 @@ class OperatorAction(models.Model):
         verbose_name = _("Operator action")
         verbose_name_plural = _("Operator actions")
         default_permissions = ("view",)
-        indexes = (models.Index(fields=("-created", "-id"), name="dsq_action_created"),)
+        indexes = (
+            models.Index(fields=("-created", "-id"), name="dsq_action_created"),
+            models.Index(fields=("state", "id"), name="dsq_action_state"),
+        )
 
     def __str__(self) -> str:
         return f"{self.verb}: {self.scope}"

@@ -67,6 +67,9 @@ class TaskColumns(models.Model):
     attempt = models.PositiveIntegerField(_("Attempt"), default=0, db_default=0)
     max_attempts = models.PositiveIntegerField(_("Attempts at most"), default=1, db_default=1)
     epoch = models.BigIntegerField(_("Epoch"), default=0, db_default=0, help_text=_("Claims so far; the fence."))
+    backoff = models.TextField(
+        _("Backoff"), null=True, blank=True, help_text=_("Seconds between attempts as a JSON array; none: the task's.")
+    )
     timeout = models.PositiveIntegerField(_("Timeout"), null=True, blank=True, help_text=_("Seconds; 0: none."))
     worker = models.UUIDField(_("Worker"), null=True, blank=True)
     release = models.CharField(_("Release"), max_length=100, blank=True, default="", db_default="")

@@ -36,6 +36,9 @@ class Worker(models.Model):
     heartbeat = models.DateTimeField(_("Heartbeat"), db_default=Now())
     lease_until = models.DateTimeField(_("Lease until"))
     state = models.CharField(_("State"), max_length=10, choices=State, default=State.RUNNING)
+    state_since = models.DateTimeField(_("State since"), null=True, blank=True)
+    state_by = models.CharField(_("State set by"), max_length=150, blank=True, default="", db_default="")
+    state_reason = models.CharField(_("Reason"), max_length=200, blank=True, default="", db_default="")
     ended = models.DateTimeField(_("Ended"), null=True, blank=True)
     lost_by = models.UUIDField(
         _("Found lost by"), null=True, blank=True, help_text=_("The worker that settled its tasks.")
