@@ -1,32 +1,38 @@
+"""What is measured, as tables for people."""
+
 from __future__ import annotations
 
 import os
 import platform
-import sqlite3
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
+from typing import TYPE_CHECKING
 
-import django
+from benchmarks.peers import OURS, version_of
 
-from django_simple_queue import __version__
+if TYPE_CHECKING:
+    from benchmarks.compare import Size
+    from benchmarks.peers import Contender
 
-WIDTH = 78
-
-
-def print_head(rounds: int, tasks: dict[str, int], singles: int) -> None:
-    ours, theirs = tasks["ours"], tasks["tasks_db"]
-    print(f"django-simple-queue {__version__} beside django-tasks-db {version('django-tasks-db')}")
-    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine()}")
-    print(f"Python {platform.python_version()}, Django {django.__version__}, SQLite {sqlite3.sqlite_version}")
-    print(f"{rounds} rounds, interleaved. No-op tasks: {ours:,} and {theirs:,} a trial; {singles} single ones.\n")
-    print(f"{'No-op tasks per second, median (lowest to highest)':58}{'ratio':>8}")
-    print("-" * WIDTH)
+Rates = dict[tuple[str, int, str], list[float]]
+Waits = dict[tuple[str, str], list[float]]
+PACKAGE = {"ours": "Django", "huey": "huey"}
 
 
-def machine() -> str:
-    return f"{processor()}, {os.cpu_count()} CPUs, {platform.system()} {platform.release().split('-')[0]}"
+def print_machine() -> None:
+    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {processor()}, {os.cpu_count()} CPUs, {system()}\n")
+
+
+def print_head(contenders: list[Contender], size: Size) -> None:
+    versions = [f"{each.label} {version_of(each, PACKAGE.get(each.label, each.label))}" for each in contenders[1:]]
+    print(f"Django {version_of(contenders[0], 'Django')}; {', '.join(versions)}")
+    print(f"{size.rounds} rounds, interleaved. No-op tasks: {size.ours:,} of ours, {size.theirs:,} of others a trial.")
+    print_machine()
+
+
+def system() -> str:
+    return f"{platform.system()} {platform.release().split('-')[0]}"
 
 
 def processor() -> str:
@@ -35,18 +41,43 @@ def processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def print_throughput(database: str, processes: int, ours: list[float], theirs: list[float]) -> None:
-    where = f"{database}, {processes} task process{'es' if processes > 1 else ''}"
-    print(f"{where:30}{spread(ours):>20}{spread(theirs):>18}{median(ours) / median(theirs):>7.1f}x")
+def print_throughputs(rates: Rates) -> None:
+    if not rates:
+        return
+    print("| no-op tasks per second | | median (lowest to highest) | ours is |\n|---|---|---|---|")
+    for (store, processes, label), measured in sorted(rates.items(), key=lambda entry: entry[0][:2]):
+        ours = ours_beside(rates, store, processes)
+        ratio = f"{median(ours) / median(measured):.1f}x" if ours and label != OURS.label else ""
+        where = f"{store}, {processes} task process{'es' if processes > 1 else ''}"
+        print(f"| {where} | {label} | {spread(measured)} | {ratio} |")
+    print()
+
+
+def ours_beside(rates: Rates, store: str, processes: int) -> list[float]:
+    """Our rates on that store; beside Redis stand those on PostgreSQL, else on SQLite."""
+    places = ("postgresql", "sqlite") if store == "redis" else (store,)
+    return next(
+        (rates[place, processes, OURS.label] for place in places if (place, processes, OURS.label) in rates), []
+    )
 
 
 def spread(rates: list[float]) -> str:
     return f"{median(rates):,.0f} ({min(rates):,.0f}-{max(rates):,.0f})"
 
 
-def print_latency(database: str, ours: tuple[float, float], theirs: tuple[float, float]) -> None:
-    print(f"{f'{database}, enqueue to start, p50/p95':36}{pair(ours):>18}{pair(theirs):>18}")
+def print_latencies(waits: Waits) -> None:
+    if not waits:
+        return
+    print("| enqueue to start, idle worker | | p50 / p95 |\n|---|---|---|")
+    for (store, label), values in sorted(waits.items()):
+        print(f"| {store} | {label} | {pair(percentiles(values))} |")
+    print()
 
 
-def pair(percentiles: tuple[float, float]) -> str:
-    return f"{percentiles[0]:.0f} / {percentiles[1]:.0f} ms"
+def percentiles(values: list[float]) -> tuple[float, float]:
+    """The median and the 95th percentile."""
+    return median(values), quantiles(values, n=20)[-1]
+
+
+def pair(values: tuple[float, float]) -> str:
+    return " / ".join(f"{value:.0f}" if value >= 10 else f"{value:.1f}" for value in values) + " ms"

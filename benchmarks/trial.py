@@ -15,16 +15,20 @@ from importlib import import_module
 from typing import Any
 
 DEADLINE = 120
+Worker = subprocess.Popen[bytes]
 
 
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.trial")
-    parser.add_argument("queue", choices=("ours", "tasks_db"))
+    parser.add_argument("queue", help="a module of benchmarks.contenders")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--throughput", type=int, default=0, help="no-op tasks to run")
     parser.add_argument("--latency", type=int, default=0, help="single tasks to enqueue while the worker is idle")
+    parser.add_argument("--filled", action="store_true", help="beside a million ended and 100 000 future tasks")
     options = parser.parse_args(arguments)
     contender = set_up(options.queue)
+    if options.filled:
+        import_module("benchmarks.fill").fill()
     if options.throughput:
         print(json.dumps(throughput(contender, options.processes, options.throughput)))
     if options.latency:
@@ -43,8 +47,9 @@ def set_up(queue: str) -> Any:
 
 def throughput(contender: Any, processes: int, count: int) -> float:
     """Tasks per second from the first start to the last completion, as the queue's own rows tell them."""
-    with workers(contender, processes, eager=True):
-        contender.enqueue("noop", count)
+    with workers(contender, processes, eager=True) as started:
+        with stopped(contender, started):
+            contender.enqueue("noop", count)
         wait_until(lambda: not contender.unfinished())
         moments = contender.times(count)
     if len(moments) != count:
@@ -66,21 +71,34 @@ def latencies(contender: Any, count: int) -> list[float]:
 
 
 @contextmanager
-def workers(contender: Any, processes: int, eager: bool) -> Iterator[None]:
+def workers(contender: Any, processes: int, eager: bool) -> Iterator[list[Worker]]:
     """Workers that are up: every task process has run something, and the queue is empty again."""
     started = [manage(command) for command in contender.worker_commands(processes, eager)]
     try:
         wait_until(lambda: warm(contender, processes, started))
         contender.forget()
-        yield
+        yield started
     finally:
         for worker in started:
             worker.send_signal(signal.SIGTERM)
         for worker in started:
-            worker.wait(60)
+            end(worker)
 
 
-def warm(contender: Any, processes: int, started: list[subprocess.Popen[bytes]]) -> bool:
+@contextmanager
+def stopped(contender: Any, started: list[Worker]) -> Iterator[None]:
+    """Hold the workers of a queue that cannot enqueue in a transaction: elsewhere all tasks are there at once, too."""
+    if not getattr(contender, "STOPPED_WHILE_ENQUEUEING", False):
+        yield
+        return
+    for worker in started:
+        os.killpg(worker.pid, signal.SIGSTOP)
+    yield
+    for worker in started:
+        os.killpg(worker.pid, signal.SIGCONT)
+
+
+def warm(contender: Any, processes: int, started: list[Worker]) -> bool:
     ended = [worker for worker in started if worker.poll() is not None]
     if ended:
         sys.exit(f"{ended[0].args} ended with {ended[0].returncode}")
@@ -89,8 +107,17 @@ def warm(contender: Any, processes: int, started: list[subprocess.Popen[bytes]])
     return contender.runners() >= processes
 
 
-def manage(command: list[str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "django", *command], stdout=subprocess.DEVNULL)
+def end(worker: Worker) -> None:
+    try:
+        worker.wait(20)
+    except subprocess.TimeoutExpired:
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+
+
+def manage(command: list[str]) -> Worker:
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": None if os.environ.get("BENCH_LOUD") else subprocess.DEVNULL}
+    return subprocess.Popen([sys.executable, "-m", "django", *command], start_new_session=True, **quiet)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

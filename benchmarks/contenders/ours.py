@@ -1,14 +1,21 @@
-"""django-simple-queue: one ``task_worker`` with as many children as there are task processes."""
+"""django-simple-queue: one ``task_worker`` with as many children as there are task processes.
+
+Only tasks of this run count: a table filled for the trial has older ones.
+"""
 
 from __future__ import annotations
 
 import time
 from datetime import datetime
 
+from django.db.models import QuerySet
+from django.utils import timezone
+
 from django_simple_queue.models import Task
 from django_simple_queue.utils import create_tasks
 
 HERE = "benchmarks.contenders.ours"
+BEGAN = timezone.now()
 
 
 def noop() -> None:
@@ -27,20 +34,24 @@ def enqueue(name: str, count: int) -> None:
     create_tasks((f"{HERE}.{name}", {}) for _ in range(count))
 
 
+def of_this_run(*statuses: int) -> QuerySet[Task]:
+    return Task.objects.filter(status__in=statuses, created__gte=BEGAN)
+
+
 def unfinished() -> bool:
-    return Task.objects.filter(status__in=(Task.QUEUED, Task.PROGRESS)).exists()
+    return of_this_run(Task.QUEUED).exists() or of_this_run(Task.PROGRESS).exists()
 
 
 def runners() -> int:
     """How many processes have run something."""
-    return Task.objects.filter(status=Task.COMPLETED).values("worker_pid").distinct().count()
+    return of_this_run(Task.COMPLETED).values("worker_pid").distinct().count()
 
 
 def times(count: int) -> list[tuple[datetime, datetime, datetime]]:
     """Enqueued, started, finished of the newest ``count`` tasks; all of them must have completed."""
-    newest = Task.objects.filter(status=Task.COMPLETED).order_by("-created", "-id")
+    newest = of_this_run(Task.COMPLETED).order_by("-created", "-id")
     return list(newest.values_list("created", "started", "finished")[:count])
 
 
 def forget() -> None:
-    Task.objects.all().delete()
+    of_this_run(Task.COMPLETED).delete()

@@ -1,0 +1,1 @@
+"""A Django app, because huey looks for tasks in ``tasks.py`` of apps."""

@@ -1,0 +1,8 @@
+from __future__ import annotations
+
+from benchmarks.contenders.settings_base import APPS, DATABASES, DEFAULT_AUTO_FIELD, SECRET_KEY, USE_TZ
+
+__all__ = ["DATABASES", "DEFAULT_AUTO_FIELD", "SECRET_KEY", "USE_TZ"]
+
+INSTALLED_APPS = [*APPS, "django_ox"]
+TASKS = {"default": {"BACKEND": "django_ox.backend.OxBackend"}}
