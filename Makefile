@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python
 TEST_SETTINGS := DJANGO_SETTINGS_MODULE=tests.settings
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-postgres test-matrix check bench bench-quick screenshots wheel-smoke chromium lock clean
+.PHONY: help demo test test-postgres test-matrix soak check bench bench-quick screenshots wheel-smoke chromium lock clean
 
 help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ test-postgres: $(VENV)/dev.stamp ## Run the tests of the queue and the console o
 
 test-matrix: $(VENV)/dev.stamp ## Run the SQLite tests on every other supported Python found here
 	@$(RUN) -m tests.support.matrix
+
+soak: $(VENV)/dev.stamp ## Kill, cut off and flood workers for about an hour, on SQLite and PostgreSQL; prints the table of docs/reliability.md
+	@$(RUN) -m tests.faults.soak
 
 check: $(VENV)/dev.stamp ## Lint, format, types, import contract, templates, migrations, house rules
 	@$(BIN)/ruff check --quiet .

@@ -20,6 +20,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     leave_out_other_databases(config, items)
+    if "soak" not in config.option.markexpr:
+        leave_out(config, items, [item for item in items if item.get_closest_marker("soak")])
     if databases.missing:
         for item in items:
             item.add_marker(pytest.mark.skip(reason=databases.missing))
@@ -27,7 +29,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def leave_out_other_databases(config: pytest.Config, items: list[pytest.Item]) -> None:
     here = VENDORS[connection.vendor]
-    left_out = [item for item in items if (wanted := databases_of(item)) and here not in wanted]
+    leave_out(config, items, [item for item in items if (wanted := databases_of(item)) and here not in wanted])
+
+
+def leave_out(config: pytest.Config, items: list[pytest.Item], left_out: list[pytest.Item]) -> None:
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]

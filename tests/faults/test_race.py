@@ -10,6 +10,7 @@ from django_simple_queue.engine.dispatch import AHEAD_SECONDS
 from django_simple_queue.models import Task, Worker
 from django_simple_queue.utils import create_tasks
 from tests.engine.fleet import TASKS, Fleet, Ledger, is_alive
+from tests.faults.chaos import overlaps
 from tests.support.waiting import wait_until
 
 TASKS_IN_ALL = 2000
@@ -56,18 +57,6 @@ def test_killed_workers_and_children_lose_nothing(fleet: Fleet, ledger: Ledger) 
 def settled(names: list[str]) -> bool:
     Task.objects.retrying().start_now()
     return Task.objects.filter(status=Task.COMPLETED).count() == len(names)
-
-
-def overlaps(lines: list[list[str]]) -> list[str]:
-    """The tasks of which a run ended after another one had started, in the order of the ledger."""
-    latest: dict[str, str] = {}
-    found = []
-    for what, name, pid in lines:
-        if what == "start":
-            latest[name] = pid
-        elif latest[name] != pid:
-            found.append(name)
-    return found
 
 
 def test_a_planted_overlap_is_found() -> None:
