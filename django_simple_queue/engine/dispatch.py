@@ -54,29 +54,41 @@ class Dispatcher:
         return sent | {run.key for run in self.ready} | self.outbox.entries.keys()
 
     def demand(self, now: float) -> tuple[int, bool]:
-        """Return how many runs could be handed out, and whether that is urgent or worth a claim."""
-        room = sum(self.room(member, now) for member in self.pool) - len(self.ready)
+        """Return how many runs to claim, and whether that is urgent or worth a claim of its own.
+
+        What a child will have done before a claim is answered is claimed as well: it must not run dry meanwhile.
+        """
+        depth = self.depth
+        room = sum(self.room(member, now, depth, member.lately) for member in self.pool) - len(self.ready)
         hungry = sum(member.hungry for member in self.pool) > len(self.ready)
-        return max(room, 0), hungry or room * 2 >= self.pool.size * self.depth
+        return max(room, 0), hungry or room * 2 >= self.pool.size * depth
 
     @property
     def depth(self) -> int:
         """How many typical runs a child may have waiting."""
+        if not messages.CAN_TAKE_BACK:
+            return 1
         return max(1, min(AHEAD_RUNS, int(AHEAD_SECONDS / max(self.pace.typical, 0.0001))))
 
-    def room(self, member: Member, now: float) -> int:
+    def room(self, member: Member, now: float, depth: int, answers: int = 0) -> int:
+        """Return how many more runs ``member`` may have, were ``answers`` of those it has now over."""
         if not member.open or (member.stream and now - member.since > AHEAD_SECONDS):
             return 0
-        depth = min(self.depth, member.worn_out_at - member.given) if member.gives_back else 1
-        return max(depth - len(member.stream), int(member.hungry))
+        room = depth - max(len(member.stream) - answers, 0)
+        return max(min(room, member.worn_out_at - member.given), int(member.hungry))
 
     def accept(self, rows: Iterable[Claimed]) -> None:
         now = clock.now()
         self.ready.extend(Run(row, next(self.serials), now) for row in rows)
+        for member in self.pool:
+            member.lately = 0
 
     def hand_out(self, now: float) -> None:
         """Give what is ready, in order, to the children that come to it first."""
-        backlogs = {member.pid: self.backlog(member) for member in self.pool if self.room(member, now)}
+        if not self.ready:
+            return
+        depth = self.depth
+        backlogs = {member.pid: self.backlog(member) for member in self.pool if self.room(member, now, depth)}
         while self.ready and backlogs:
             run = self.ready[0]
             pid = min(backlogs, key=backlogs.__getitem__)
@@ -85,7 +97,7 @@ class Dispatcher:
                 return
             self.ready.popleft()
             backlogs[pid] += seconds
-            if not self.room(member, now):
+            if not self.room(member, now, depth):
                 del backlogs[pid]
 
     def backlog(self, member: Member) -> float:

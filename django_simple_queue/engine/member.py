@@ -22,14 +22,15 @@ TELL_SECONDS = 30.0
 class Member:
     """``end`` is our side of the task stream; ``other`` a copy of the child's side, from which we take back.
 
-    ``stream`` is what the child still has to answer, in order: runs, and None for endings to tell receivers about.
+    ``stream`` is what the child still has to answer, in order: runs, and None for endings to tell receivers about;
+    ``lately`` is how many it has answered since the last claim, and so will probably answer until the next.
     """
 
     def __init__(self, end: socket.socket, other: socket.socket, pipe: int, log: LogFile, pid: int) -> None:
         self.end, self.other, self.pipe, self.log, self.pid = end, other, pipe, log, pid
         self.frames = messages.Frames()
         self.stream: dict[int, Run | None] = {}
-        self.given = 0
+        self.given = self.lately = 0
         self.worn_out_at = conf.get_max_tasks_per_child()
         self.ready = False
         self.leaving = False
@@ -68,10 +69,6 @@ class Member:
         return self.open and not self.stream
 
     @property
-    def gives_back(self) -> bool:
-        return messages.can_take_back(self.other)
-
-    @property
     def worn_out(self) -> bool:
         return self.kill_at is None and not self.stream and self.given >= self.worn_out_at
 
@@ -98,6 +95,7 @@ class Member:
     def answered(self, serial: int, now: float) -> Run | None:
         self.since = now
         self.log.trimmed = 0
+        self.lately += 1
         return self.stream.pop(serial, None)
 
     def take_back(self) -> list[Run]:
@@ -113,7 +111,7 @@ class Member:
 
     def unread(self) -> Iterator[messages.Message]:
         with suppress(BlockingIOError):
-            while messages.can_take_back(self.other):
+            while messages.CAN_TAKE_BACK:
                 message = messages.receive_packet(self.other, socket.MSG_DONTWAIT)
                 if message is None:
                     return

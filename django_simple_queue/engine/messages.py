@@ -23,16 +23,25 @@ class Malformed(Exception):
     """The other side sent something that is no message."""
 
 
-def channel() -> tuple[socket.socket, socket.socket]:
-    """Return two ends that keep packets apart; a packet that nobody has read can be taken back at either end."""
+def system_keeps_packets() -> bool:
     try:
-        return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        for end in socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET):
+            end.close()
     except OSError:
-        return socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        return False
+    return True
 
 
-def can_take_back(end: socket.socket) -> bool:
-    return end.type == socket.SOCK_SEQPACKET
+CAN_TAKE_BACK = system_keeps_packets()
+"""Whether a packet that nobody has read yet can be taken back, at either end."""
+
+
+def channel() -> tuple[socket.socket, socket.socket]:
+    """Return two ends that keep packets apart, where the system can."""
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET if CAN_TAKE_BACK else socket.SOCK_STREAM)
+
+
+FIRST_READ = LENGTH.size + (PACKET_LIMIT if CAN_TAKE_BACK else 0)
 
 
 def send_packet(end: socket.socket, message: Message) -> bool:
@@ -60,16 +69,12 @@ def send_by_descriptor(end: socket.socket, payload: bytes) -> None:
 
 def receive_packet(end: socket.socket, flags: int = 0) -> Message | None:
     """Return the next message; None when the other side is gone. Raises BlockingIOError with MSG_DONTWAIT."""
-    data, attached, _, _ = end.recvmsg(first_read(end), DESCRIPTOR_SPACE, flags)
+    data, attached, _, _ = end.recvmsg(FIRST_READ, DESCRIPTOR_SPACE, flags)
     if not data:
         return None
-    if not can_take_back(end):
+    if not CAN_TAKE_BACK:
         data += end.recv(LENGTH.unpack(data)[0], socket.MSG_WAITALL)
     return parsed(read_whole(attached[0][2]) if attached else data[LENGTH.size :])
-
-
-def first_read(end: socket.socket) -> int:
-    return LENGTH.size + PACKET_LIMIT if can_take_back(end) else LENGTH.size
 
 
 def parsed(payload: bytes) -> Message:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
-from operator import attrgetter
+from itertools import islice
 from uuid import UUID
 
 from django.db import DatabaseError, DataError, IntegrityError, InternalError, transaction
 
 from django_simple_queue.engine.store import history
-from django_simple_queue.engine.store.database import Database
+from django_simple_queue.engine.store.database import Database, Opening
 from django_simple_queue.engine.store.lease import alias
 from django_simple_queue.engine.store.records import Claimed, Ending, LeaseLost, Run, Turn
 from django_simple_queue.engine.store.vendors import opened
@@ -55,38 +54,33 @@ def attempted(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: S
     if not endings and not (wanted and database.anything_due(queues)):
         return Turn()
     with transaction.atomic(using=alias()):
-        state, paused = hold(database, worker_id)
-        ended = end(database, worker_id, endings)
-        open_to_claim = wanted if state == Worker.State.RUNNING else 0
-        return Turn(ended, claim(database, worker_id, open_to_claim, queues, paused))
+        opening = database.open_turn(worker_id, by_verb(endings), wanted, queues)
+        if opening is None:
+            raise LeaseLost(f"The lease of worker {worker_id} has ended.")
+        ended = dict(opening.ended)
+        history.record(worker_id, endings, ended)
+        may_claim = opening.state == Worker.State.RUNNING
+        return Turn(ended, claim(database, worker_id, wanted if may_claim else 0, queues, opening))
 
 
-def hold(database: Database, worker_id: UUID) -> tuple[str, list[str]]:
-    held = database.hold(worker_id)
-    if held is None:
-        raise LeaseLost(f"The lease of worker {worker_id} has ended.")
-    return held
+def by_verb(endings: Iterable[Ending]) -> dict[str, list[Ending]]:
+    groups: dict[str, list[Ending]] = {}
+    for ending in endings:
+        groups.setdefault(ending.verb, []).append(ending)
+    return groups
 
 
-def end(database: Database, worker_id: UUID, endings: Iterable[Ending]) -> dict[Run, int]:
-    by_verb = attrgetter("verb")
-    ended: dict[Run, int] = {}
-    for verb, group in groupby(sorted(endings, key=by_verb), key=by_verb):
-        ended.update(database.end(worker_id, verb, list(group)))
-    history.record(worker_id, endings, ended)
-    return ended
-
-
-def claim(
-    database: Database, worker_id: UUID, wanted: int, queues: Sequence[str], paused: Sequence[str]
-) -> list[Claimed]:
-    claimed: list[Claimed] = []
-    for group in groups(database, queues, paused) if wanted else ():
-        rows = database.claim(worker_id, wanted - len(claimed), group)
-        claimed += sorted(rows, key=lambda row: (-row.priority, row.run_after, row.id))
+def claim(database: Database, worker_id: UUID, wanted: int, queues: Sequence[str], opening: Opening) -> list[Claimed]:
+    claimed = in_order(opening.claimed)
+    for group in islice(groups(database, queues, opening.paused), int(opening.asked), None):
         if len(claimed) >= wanted:
             break
+        claimed += in_order(database.claim(worker_id, wanted - len(claimed), group))
     return claimed
+
+
+def in_order(rows: list[Claimed]) -> list[Claimed]:
+    return sorted(rows, key=lambda row: (-row.priority, row.run_after, row.id))
 
 
 def groups(database: Database, queues: Sequence[str], paused: Sequence[str]) -> Iterator[Sequence[str] | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -24,6 +24,19 @@ class Needs(NamedTuple):
     sweep: bool
 
 
+class Opening(NamedTuple):
+    """What a turn has brought so far: our row's state, the paused queues, the endings that were ours, what was claimed.
+
+    ``asked``: the first group of queues has been claimed from already.
+    """
+
+    state: str
+    paused: list[str]
+    ended: list[Ended]
+    claimed: list[Claimed]
+    asked: bool
+
+
 class Database(ABC):
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
@@ -32,6 +45,16 @@ class Database(ABC):
     @abstractmethod
     def anything_due(self, queues: Sequence[str]) -> bool:
         """Tell, without a lock, whether a claim from ``queues`` (none: from any) has a chance."""
+
+    def open_turn(
+        self, worker: UUID, endings: Mapping[str, Sequence[Ending]], wanted: int, queues: Sequence[str]
+    ) -> Opening | None:
+        """Hold the row of ``worker`` and write ``endings``, by verb; None when the row is not live."""
+        held = self.hold(worker)
+        if held is None:
+            return None
+        ended = [row for verb, group in endings.items() for row in self.end(worker, verb, group)]
+        return Opening(*held, ended, [], asked=False)
 
     @abstractmethod
     def hold(self, worker: UUID) -> tuple[str, list[str]] | None:

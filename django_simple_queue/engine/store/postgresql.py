@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from psycopg import Cursor
+from psycopg import Cursor, Pipeline
 
-from django_simple_queue.engine.store.database import Database, Ended, Needs, delay_of, failure_of
+from django_simple_queue.engine.store.database import Database, Ended, Needs, Opening, delay_of, failure_of
 from django_simple_queue.engine.store.records import Claimed, Ending
 from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, needs
+from django_simple_queue.models import Worker
 from django_simple_queue.models.states import DUE_SQL
 
 NOW = "STATEMENT_TIMESTAMP()"
@@ -49,18 +51,30 @@ HOLD = (
 )
 ENDS = {verb: ends(verb) for verb in SQL.ends}
 LOCKED = f"{ORDER} LIMIT %(wanted)b FOR NO KEY UPDATE SKIP LOCKED"
-FROM_ALL = f"SELECT id AS chosen FROM {TASK} WHERE {SQL.claimable} ORDER BY {LOCKED}"
+# What a claim depends on when it is sent before the answer to HOLD is known; a condition that is tested once.
+OPEN = (
+    f"NOT EXISTS ({SQL.paused}) AND EXISTS (SELECT 1 FROM {WORKER} WHERE id = %(worker)b "
+    f"AND state = '{Worker.State.RUNNING.value}')"
+)
+FROM_ALL = f"SELECT id AS chosen FROM {TASK} WHERE {SQL.claimable} {{open}} ORDER BY {LOCKED}"
 # An array and the queue in the order: else the planner may walk the backlog of all queues in search of this one.
 FROM_SOME = (
     "SELECT each.id AS chosen FROM UNNEST(%(queues)b::text[]) AS wanted_queue (name) CROSS JOIN LATERAL "
-    f"(SELECT id, priority, run_after FROM {TASK} WHERE {SQL.claimable} "
+    f"(SELECT id, priority, run_after FROM {TASK} WHERE {SQL.claimable} {{open}} "
     f"AND queue = ANY(ARRAY[name]) ORDER BY queue, {LOCKED}) AS each "
     f"ORDER BY {ORDER} LIMIT %(wanted)b"
 )
-CLAIM = (
-    "WITH claim AS MATERIALIZED ({source}) "
-    f"UPDATE {TASK} SET {SQL.claim} FROM claim WHERE id = chosen RETURNING {CLAIMED}"
-)
+
+
+def claim_from(source: str, condition: str = "") -> str:
+    return (
+        f"WITH claim AS MATERIALIZED ({source.format(open=condition)}) "
+        f"UPDATE {TASK} SET {SQL.claim} FROM claim WHERE id = chosen RETURNING {CLAIMED}"
+    )
+
+
+CLAIM, CLAIM_SOME = claim_from(FROM_ALL), claim_from(FROM_SOME)
+CLAIM_IF_OPEN, CLAIM_SOME_IF_OPEN = claim_from(FROM_ALL, f"AND {OPEN}"), claim_from(FROM_SOME, f"AND {OPEN}")
 QUEUES = (
     f"WITH RECURSIVE step (queue) AS ((SELECT queue FROM {TASK} WHERE {SQL.claimable} ORDER BY queue LIMIT 1) "
     f"UNION ALL SELECT (SELECT queue FROM {TASK} WHERE {SQL.claimable} AND queue > step.queue ORDER BY queue LIMIT 1) "
@@ -78,22 +92,39 @@ class PostgreSQL(Database):
     def anything_due(self, queues: Sequence[str]) -> bool:
         return bool(self._rows(FIRST_OF, queues=list(queues)) if queues else self._rows(FIRST))
 
+    def open_turn(
+        self, worker: UUID, endings: Mapping[str, Sequence[Ending]], wanted: int, queues: Sequence[str]
+    ) -> Opening | None:
+        """Say all at once, the first claim included, so that a turn waits for two answers only, commit included."""
+        claim = {"wanted": wanted, "queues": list(queues[:1]), "release": self.release, "worker": worker}
+        with self._together():
+            held = self._sent(HOLD, worker=worker)
+            ended = [self._sent(ENDS[verb], worker=worker, **arrays(verb, group)) for verb, group in endings.items()]
+            claimed = self._sent(CLAIM_SOME_IF_OPEN if queues else CLAIM_IF_OPEN, **claim) if wanted else None
+        if (row := held.fetchone()) is None:
+            return None
+        return Opening(
+            state=row[0],
+            paused=row[1],
+            ended=[((pk, epoch), status) for each in ended for pk, epoch, status in each],
+            claimed=[as_claimed(row) for row in claimed or ()],
+            asked=not row[1],
+        )
+
     def hold(self, worker: UUID) -> tuple[str, list[str]] | None:
         rows = self._rows(HOLD, worker=worker)
         return (rows[0][0], rows[0][1]) if rows else None
 
     def end(self, worker: UUID, verb: str, endings: Sequence[Ending]) -> Iterable[Ended]:
-        rows = [values(verb, ending) for ending in endings]
-        arrays = {name: [row[name] for row in rows] for name in VALUES[verb]}
-        return [((pk, epoch), status) for pk, epoch, status in self._rows(ENDS[verb], worker=worker, **arrays)]
+        rows = self._rows(ENDS[verb], worker=worker, **arrays(verb, endings))
+        return [((pk, epoch), status) for pk, epoch, status in rows]
 
     def due_queues(self) -> list[str]:
         return [queue for (queue,) in self._rows(QUEUES)]
 
     def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:
-        statement = CLAIM.format(source=FROM_ALL if queues is None else FROM_SOME)
-        constants = {"worker": worker, "release": self.release, "wanted": wanted, "queues": queues and list(queues)}
-        return [claimed(row) for row in self._rows(statement, **constants)]
+        constants = {"worker": worker, "release": self.release, "wanted": wanted, "queues": list(queues or ())}
+        return [as_claimed(row) for row in self._rows(CLAIM if queues is None else CLAIM_SOME, **constants)]
 
     def needs(self) -> Needs:
         return Needs(*self._rows(NEEDS)[0])
@@ -101,11 +132,30 @@ class PostgreSQL(Database):
     def promote(self, limit: int) -> int:
         return len(self._rows(PROMOTE, wanted=limit))
 
-    def _rows(self, statement: str, **parameters: Any) -> list[Any]:
-        """Django's own cursor would paste the parameters into the text of the statement."""
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        """Let the statements of a block travel together, where the client library can; their errors come at its end."""
         self.connection.ensure_connection()
-        with self.connection.wrap_database_errors, Cursor(self.connection.connection) as cursor:
-            return cursor.execute(statement, parameters).fetchall()
+        with self.connection.wrap_database_errors:
+            if Pipeline.is_supported():
+                with self.connection.connection.pipeline():
+                    yield
+            else:
+                yield
+
+    def _rows(self, statement: str, **parameters: Any) -> list[Any]:
+        self.connection.ensure_connection()
+        with self.connection.wrap_database_errors:
+            return self._sent(statement, **parameters).fetchall()
+
+    def _sent(self, statement: str, **parameters: Any) -> Cursor[Any]:
+        """Django's own cursor would paste the parameters into the text of the statement."""
+        return Cursor(self.connection.connection).execute(statement, parameters)
+
+
+def arrays(verb: str, endings: Sequence[Ending]) -> dict[str, list[Any]]:
+    rows = [values(verb, ending) for ending in endings]
+    return {name: [row[name] for row in rows] for name in VALUES[verb]}
 
 
 def values(verb: str, ending: Ending) -> dict[str, Any]:
@@ -122,6 +172,6 @@ def values(verb: str, ending: Ending) -> dict[str, Any]:
     return known
 
 
-def claimed(row: tuple[Any, ...]) -> Claimed:
+def as_claimed(row: tuple[Any, ...]) -> Claimed:
     pk, epoch, attempt, attempts, task, args, positional, *rest = row
     return Claimed(pk, epoch, attempt, attempts, task, args or "", positional or "", *rest)
