@@ -1,0 +1,35 @@
+// Everything here is an enhancement: each page works without it. Plain scripts, deferred, in the order of document.html;
+// they share these names.
+const $ = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => root.querySelectorAll(selector);
+const live = $("#live"), connection = $("#connection");
+
+// ---- small things
+document.addEventListener("click", event => {
+  const closer = event.target.closest("[data-close]"), copier = event.target.closest("[data-copy]");
+  if (closer) {
+    event.preventDefault();
+    closer.closest("dialog")?.close();
+    closer.closest("[data-toast]")?.remove();
+  }
+  if (copier) navigator.clipboard?.writeText(copier.dataset.copy).then(() => { copier.dataset.copied = ""; });
+  if (event.target.closest("[data-clear-selection]")) { event.preventDefault(); clearSelection(); }
+  for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+$("#dialog")?.addEventListener("close", event => event.target.replaceChildren());
+$("[data-theme-form]")?.addEventListener("submit", event => {
+  event.preventDefault();
+  const root = document.documentElement, themes = ["", "light", "dark"];
+  const next = themes[(themes.indexOf(root.dataset.theme || "") + 1) % themes.length];
+  next ? (root.dataset.theme = next) : delete root.dataset.theme;
+  fetch(event.target.action, { method: "POST", body: new FormData(event.target), redirect: "manual" });
+});
+for (const current of all(".nav [aria-current], .tabs [aria-current], .picker [aria-current]")) {
+  const parent = current.parentElement;
+  parent.scrollTo(current.offsetLeft - parent.offsetLeft - parent.clientWidth / 3, current.offsetTop - parent.offsetTop - parent.clientHeight / 3);
+}
+
+document.addEventListener("focusout", event => {
+  const form = event.target.closest("form.is-asked");
+  if (!form?.contains(event.relatedTarget)) form?.classList.remove("is-asked");
+});
