@@ -71,8 +71,8 @@ class Fleet:
     boots: list[Boot] = field(default_factory=list)
 
     def start(self, *arguments: str, env: dict[str, str] | None = None, **settings: Any) -> Boot:
-        """A worker with these arguments; `settings` are the queue's, in lower case."""
-        overrides = {PREFIX + name.upper(): value for name, value in settings.items()}
+        """A worker with these arguments; `settings` are the queue's, in lower case, or `databases`."""
+        overrides = {setting(name): value for name, value in settings.items()}
         output = self.home / f"worker-{len(self.boots)}.log"
         with output.open("w") as log:
             process = start_manage(
@@ -107,6 +107,10 @@ class Fleet:
         for boot in self.boots:
             if boot.process.poll() is None:
                 boot.kill()
+
+
+def setting(name: str) -> str:
+    return "DATABASES" if name == "databases" else PREFIX + name.upper()
 
 
 class Ledger:

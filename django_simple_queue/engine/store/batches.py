@@ -16,7 +16,7 @@ from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import Worker
 
 REJECTED = (DataError, IntegrityError, InternalError, UnicodeError, OverflowError, ValueError, TypeError)
-TOO_LARGE = "54"
+TOO_LARGE, DISK_FULL = "54", "53100"
 
 
 def turn(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequence[str] = ()) -> Turn:
@@ -45,8 +45,14 @@ def isolated(worker_id: UUID, ending: Ending) -> dict[Run, int]:
 
 
 def is_rejection(error: Exception) -> bool:
-    """Tell a row that can never be stored from a database that is away (where PostgreSQL files "too large")."""
-    return isinstance(error, REJECTED) or str(getattr(error.__cause__, "sqlstate", "")).startswith(TOO_LARGE)
+    """Tell a row that cannot be stored from a database that is away: drivers call both an OperationalError.
+
+    On a full disk a large result is given up, for a short ending without it may still fit.
+    """
+    cause = error.__cause__
+    if getattr(cause, "sqlite_errorname", "") == "SQLITE_FULL":
+        return True
+    return isinstance(error, REJECTED) or str(getattr(cause, "sqlstate", "")).startswith((TOO_LARGE, DISK_FULL))
 
 
 def attempted(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequence[str]) -> Turn:
