@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -56,8 +57,15 @@ def lookup(module_path: str, name: str, task: str) -> Any:
 
 def check_arguments(function: Callable[..., Any], args: Mapping[str, Any], positional: Sequence[Any] = ()) -> None:
     """Raise TypeError, in Python's own words, when ``function`` does not accept these arguments."""
+    signature = (signature_of if isinstance(function, Hashable) else signature_of.__wrapped__)(function)
+    if signature is not None:
+        signature.bind(*positional, **args)
+
+
+@lru_cache(maxsize=1000)
+def signature_of(function: Callable[..., Any]) -> inspect.Signature | None:
+    """Return how ``function`` may be called; None when Python cannot tell."""
     try:
-        signature = inspect.signature(function)
+        return inspect.signature(function)
     except ValueError:
-        return
-    signature.bind(*positional, **args)
+        return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -80,6 +80,9 @@ def get_allowed_tasks() -> set[str] | None:
 
 def is_task_allowed(task_path: str) -> bool:
     """Tell whether ``task_path`` may run."""
+    allowed = get_setting("ALLOWED_TASKS", None)
+    if isinstance(allowed, Set | Mapping):
+        return task_path in allowed
     allowed = get_allowed_tasks()
     return allowed is None or task_path in allowed
 

@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
+
+def has_receivers(signal: Signal, sender: type) -> bool:
+    """Tell whether anybody listens; cheap while nobody does, which is asked several times for every task."""
+    return bool(signal.receivers) and bool(signal.has_listeners(sender))
+
+
 before_job = Signal()
 """A run begins. Arguments: ``task``."""
 

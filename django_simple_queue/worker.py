@@ -72,7 +72,7 @@ class TaskSubject:
 
     def tell(self, signal: Signal, **arguments: Any) -> None:
         """Send ``signal`` about the task; a receiver that raises is logged and changes nothing."""
-        if not signal.has_listeners(Task):
+        if not signals.has_receivers(signal, Task):
             return
         try:
             if (task := self.instance()) is not None:

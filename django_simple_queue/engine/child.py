@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
 
+from django.conf import settings
 from django.db import close_old_connections, reset_queries
 
 from django_simple_queue import conf, running, signals
@@ -25,6 +26,8 @@ from django_simple_queue.text import storable
 from django_simple_queue.worker import ManagedEventLoop, TaskSubject
 
 PR_SET_PDEATHSIG = 1
+STALE_SECONDS = 1.0
+"""A database may have gone away while a child was idle for so long; right after a run its connections are known."""
 OWN_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGALRM, signal.SIGCHLD)
 
 
@@ -79,6 +82,8 @@ class Child:
         self.capture = Capture(ends.log)
         self.loop = ManagedEventLoop()
         self.loop.__enter__()
+        self.log_limit = conf.get_max_log_size()
+        self.idle_since = 0.0
         self.unanswered: dict[int, tuple[TaskSubject, BaseException | None]] = {}
         self.answers: dict[str, Callable[..., None]] = {"run": self.run, "ended": self.ended, "died": self.died}
 
@@ -89,7 +94,7 @@ class Child:
             self.answers[verb](*arguments)
 
     def say(self, verb: str, serial: int, *details: object) -> None:
-        messages.send_frame(self.results, [verb, serial, signals.on_failure.has_listeners(Task), *details])
+        messages.send_frame(self.results, [verb, serial, signals.has_receivers(signals.on_failure, Task), *details])
 
     def run(self, serial: int, task_id: str, task: str, args: str | None, positional: str | None) -> None:
         self.fresh()
@@ -98,16 +103,19 @@ class Child:
         result = running.run(running.Call(task, args, positional), subject)
         seconds = time.perf_counter() - began
         close_old_connections()
-        log = self.capture.end(conf.get_max_log_size())
-        awaits = (signals.on_failure if result.failure else signals.on_success).has_listeners(Task)
+        log = self.capture.end(self.log_limit)
+        awaits = signals.has_receivers(signals.on_failure if result.failure else signals.on_success, Task)
         if awaits:
             self.unanswered[serial] = (subject, result.error)
         self.say("done", serial, awaits, seconds, result.output, failure_details(result), log)
+        self.idle_since = time.monotonic()
 
     def fresh(self) -> None:
         """Let nothing of the run before reach the next one."""
-        close_old_connections()
-        reset_queries()
+        if time.monotonic() - self.idle_since > STALE_SECONDS:
+            close_old_connections()
+        if settings.DEBUG:
+            reset_queries()
         self.capture.begin()
         signal.signal(signal.SIGTERM, on_terminate)
         signal.signal(signal.SIGINT, signal.default_int_handler)
