@@ -6,6 +6,7 @@ import logging
 import random
 import time
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -29,17 +30,24 @@ logger = logging.getLogger("django_simple_queue.worker")
 _prune_at = 0.0
 
 
-def tick(worker_id: UUID, now: float | None = None) -> list[UUID]:
-    """Do what is due for the whole queue; call it about once a second. ``now`` is of the monotonic clock.
+class Tick(NamedTuple):
+    """``failed`` are the tasks that ended as FAILED because their worker was lost: nobody has sent their signals.
 
-    Returns the tasks that ended as FAILED because their worker was lost: nobody has sent their signals.
+    ``state`` is how the row of the worker stands that looked.
     """
-    needs = opened().needs()
+
+    failed: list[UUID]
+    state: str
+
+
+def tick(worker_id: UUID, now: float | None = None) -> Tick:
+    """Do what is due for the whole queue; call it about once a second. ``now`` is of the monotonic clock."""
+    needs = opened().needs(worker_id)
     if needs.promote:
         promote()
     failed = reap(worker_id) if needs.reap else []
     failed += sweep() if needs.sweep else []
-    return failed + tidy(time.monotonic() if now is None else now)
+    return Tick(failed + tidy(time.monotonic() if now is None else now), needs.state)
 
 
 def promote() -> int:

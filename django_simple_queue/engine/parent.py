@@ -198,8 +198,15 @@ class Parent:
     def keep_house(self, now: float) -> None:
         if now >= self.house_at and not self.watch.stopping:
             self.house_at = now + HOUSE_SECONDS * random.uniform(0.9, 1.1)  # noqa: S311
-            lost = self.link.ask(lambda: janitor.tick(self.worker.id))
-            self.dispatcher.failures_to_tell.extend(map(str, lost or ()))
+            tick = self.link.ask(lambda: janitor.tick(self.worker.id))
+            if tick is not None:
+                self.dispatcher.failures_to_tell.extend(map(str, tick.failed))
+                self.hear_of_drain(tick.state, now)
+
+    def hear_of_drain(self, state: str, now: float) -> None:
+        """Renew at once: what a renewal says is acted on."""
+        if state == Worker.State.DRAINING:
+            self.lease.renew_at = now
 
     def renew_pool(self, now: float) -> None:
         """Replace children that died or are worn out."""

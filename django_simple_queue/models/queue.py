@@ -1,12 +1,24 @@
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
+class QueuePauseQuerySet(models.QuerySet["QueuePause"]):
+    def current(self) -> QueuePauseQuerySet:
+        """Return the pauses that hold now, on the database clock."""
+        return self.filter(Q(until=None) | Q(until__gt=Now()))
+
+
 class QueuePause(models.Model):
-    """A queue from which nobody claims, from now on until ``until`` or until the row is deleted."""
+    """A queue from which nobody claims, from now on until ``until`` or until the row is deleted; ``ALL``: no queue."""
+
+    ALL: Final = "*"
 
     queue = models.CharField(_("Queue"), max_length=64, primary_key=True)
     reason = models.CharField(_("Reason"), max_length=200)
@@ -14,10 +26,12 @@ class QueuePause(models.Model):
     until = models.DateTimeField(_("Until"), null=True, blank=True)
     paused_by = models.CharField(_("Paused by"), max_length=150, blank=True, default="")
 
+    objects = QueuePauseQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("Paused queue")
         verbose_name_plural = _("Paused queues")
         default_permissions = ()
 
     def __str__(self) -> str:
-        return self.queue
+        return gettext("all queues") if self.queue == self.ALL else self.queue

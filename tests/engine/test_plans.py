@@ -110,7 +110,7 @@ def test_a_look_whether_anything_is_due(plans):
 
 
 def test_the_look_of_the_janitor(plans):
-    assert opened().needs().promote
+    assert opened().needs(uuid4()).promote
     assert_walks(plans[-1], "dsq_promote")
 
 

@@ -13,7 +13,7 @@ from django_simple_queue.engine.store.database import Database, Opening
 from django_simple_queue.engine.store.lease import alias
 from django_simple_queue.engine.store.records import Claimed, Ending, LeaseLost, Run, Turn
 from django_simple_queue.engine.store.vendors import opened
-from django_simple_queue.models import Worker
+from django_simple_queue.models import QueuePause, Worker
 
 REJECTED = (DataError, IntegrityError, InternalError, UnicodeError, OverflowError, ValueError, TypeError)
 TOO_LARGE, DISK_FULL = "54", "53100"
@@ -94,6 +94,8 @@ def groups(database: Database, queues: Sequence[str], paused: Sequence[str]) -> 
 
     A paused queue must not be walked over: its backlog may be long, and would be read anew by every claim.
     """
+    if QueuePause.ALL in paused:
+        return
     if queues:
         yield from ([queue] for queue in queues if queue not in paused)
     elif not paused:

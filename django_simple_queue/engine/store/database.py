@@ -17,11 +17,12 @@ Ended = tuple[Run, int]
 
 
 class Needs(NamedTuple):
-    """Which chores have something to do."""
+    """Which chores have something to do, and the state of the worker that asks ("" when its row is gone)."""
 
     promote: bool
     reap: bool
     sweep: bool
+    state: str
 
 
 class Opening(NamedTuple):
@@ -73,8 +74,8 @@ class Database(ABC):
         """Claim the first ``wanted`` tasks of ``queues`` together, or of all when that is None."""
 
     @abstractmethod
-    def needs(self) -> Needs:
-        """Look, in one statement and without a lock, which chores have something to do."""
+    def needs(self, worker: UUID) -> Needs:
+        """Look, in one statement and without a lock, which chores have something to do and how ``worker`` stands."""
 
     @abstractmethod
     def promote(self, limit: int) -> int:

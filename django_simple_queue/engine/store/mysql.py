@@ -42,7 +42,7 @@ FROM_ONE = (
 CLAIM = f"UPDATE {TASK} SET {SQL.claim} WHERE id IN %(ids)s"
 CLAIMED_ROWS = f"SELECT {CLAIMED} FROM {TASK} WHERE id IN %(ids)s"
 QUEUES = f"SELECT DISTINCT queue FROM {TASK} FORCE INDEX (dsq_claim_queue) WHERE {SQL.claimable}"
-NEEDS = needs(SQL, "FORCE INDEX (dsq_promote)", "FORCE INDEX (dsq_running)")
+NEEDS = needs(SQL, "%(worker)s", "FORCE INDEX (dsq_promote)", "FORCE INDEX (dsq_running)")
 PROMOTE = f"UPDATE {TASK} SET due = 1 WHERE {SQL.waiting} ORDER BY run_after LIMIT %(wanted)s"
 
 
@@ -70,8 +70,9 @@ class MySQL(Database):
         self._changed(CLAIM, worker=self._key(worker), release=self.release, ids=ids)
         return [self._claimed(row) for row in self._rows(CLAIMED_ROWS, ids=ids)]
 
-    def needs(self) -> Needs:
-        return Needs(*map(bool, self._rows(NEEDS)[0]))
+    def needs(self, worker: UUID) -> Needs:
+        promote, reap, sweep, state = self._rows(NEEDS, worker=self._key(worker))[0]
+        return Needs(bool(promote), bool(reap), bool(sweep), state or "")
 
     def promote(self, limit: int) -> int:
         return self._changed(PROMOTE, wanted=limit)

@@ -80,7 +80,7 @@ QUEUES = (
     f"UNION ALL SELECT (SELECT queue FROM {TASK} WHERE {SQL.claimable} AND queue > step.queue ORDER BY queue LIMIT 1) "
     "FROM step WHERE step.queue IS NOT NULL) SELECT queue FROM step WHERE queue IS NOT NULL"
 )
-NEEDS = needs(SQL)
+NEEDS = needs(SQL, "%(worker)b")
 PROMOTE = (
     f"WITH ripe AS MATERIALIZED (SELECT id AS chosen FROM {TASK} WHERE {SQL.waiting} "
     "ORDER BY run_after LIMIT %(wanted)b FOR NO KEY UPDATE SKIP LOCKED) "
@@ -126,8 +126,9 @@ class PostgreSQL(Database):
         constants = {"worker": worker, "release": self.release, "wanted": wanted, "queues": list(queues or ())}
         return [as_claimed(row) for row in self._rows(CLAIM if queues is None else CLAIM_SOME, **constants)]
 
-    def needs(self) -> Needs:
-        return Needs(*self._rows(NEEDS)[0])
+    def needs(self, worker: UUID) -> Needs:
+        promote, reap, sweep, state = self._rows(NEEDS, worker=worker)[0]
+        return Needs(promote, reap, sweep, state or "")
 
     def promote(self, limit: int) -> int:
         return len(self._rows(PROMOTE, wanted=limit))

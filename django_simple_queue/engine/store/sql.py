@@ -37,8 +37,8 @@ class Statements(NamedTuple):
     paused: str
 
 
-def needs(sql: Statements, promote_index: str = "", running_index: str = "") -> str:
-    """Return the SELECT behind Needs; an index clause goes in where a planner must be told.
+def needs(sql: Statements, worker: str, promote_index: str = "", running_index: str = "") -> str:
+    """Return the SELECT behind Needs of ``worker``; an index clause goes in where a planner must be told.
 
     An ORDER BY tells it elsewhere: in an EXISTS it would be dropped, and the whole table could be read.
     """
@@ -47,7 +47,8 @@ def needs(sql: Statements, promote_index: str = "", running_index: str = "") -> 
         f"SELECT (SELECT 1 FROM {TASK} {promote_index} WHERE {sql.waiting} ORDER BY run_after LIMIT 1) IS NOT NULL, "
         f"EXISTS (SELECT 1 FROM {WORKER} WHERE {sql.lapsed}), "
         f"EXISTS (SELECT 1 FROM {TASK} {running_index} "
-        f"WHERE {sql.running} AND worker IS NOT NULL AND NOT EXISTS ({known}))"
+        f"WHERE {sql.running} AND worker IS NOT NULL AND NOT EXISTS ({known})), "
+        f"(SELECT state FROM {WORKER} WHERE id = {worker})"
     )
 
 

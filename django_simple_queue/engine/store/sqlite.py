@@ -55,7 +55,7 @@ QUEUES = (
     f"WHERE {SQL.claimable} AND queue > step.queue) FROM step WHERE step.queue IS NOT NULL) "
     "SELECT queue FROM step WHERE queue IS NOT NULL"
 )
-NEEDS = needs(SQL, "INDEXED BY dsq_promote", "INDEXED BY dsq_running")
+NEEDS = needs(SQL, ":worker", "INDEXED BY dsq_promote", "INDEXED BY dsq_running")
 PROMOTE = (
     f"UPDATE {TASK} SET due = TRUE WHERE id IN (SELECT id FROM {TASK} INDEXED BY dsq_promote "
     f"WHERE {SQL.waiting} ORDER BY run_after LIMIT :wanted) RETURNING 1"
@@ -93,8 +93,9 @@ class SQLite(Database):
             self._rows(RENAME, id=stored, key=key.hex)
         return key
 
-    def needs(self) -> Needs:
-        return Needs(*map(bool, self._rows(NEEDS)[0]))
+    def needs(self, worker: UUID) -> Needs:
+        promote, reap, sweep, state = self._rows(NEEDS, worker=worker.hex)[0]
+        return Needs(bool(promote), bool(reap), bool(sweep), state or "")
 
     def promote(self, limit: int) -> int:
         return len(self._rows(PROMOTE, wanted=limit))

@@ -1,0 +1,155 @@
+"""Pausing and resuming queues and workers, draining workers: each with its audit row, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from django.db import router, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from django_simple_queue.models.audit import OperatorAction, identify
+from django_simple_queue.models.queue import QueuePause
+from django_simple_queue.models.worker import Worker
+
+REASON_LENGTH = 200
+State = Worker.State
+MOVES: Final[Mapping[str, tuple[tuple[str, ...], str]]] = MappingProxyType(
+    {
+        "pause_worker": ((State.RUNNING,), State.PAUSED),
+        "resume_worker": ((State.PAUSED,), State.RUNNING),
+        "drain_worker": ((State.RUNNING, State.PAUSED), State.DRAINING),
+    }
+)
+
+
+class NotPossible(ValueError):
+    """The sentence says why nothing was done."""
+
+
+def pause_queue(
+    queue: str, reason: str = "", actor: object = None, *, until: datetime | timedelta | None = None
+) -> OperatorAction:
+    """Let no worker claim from ``queue`` (``QueuePause.ALL``: from any) from now on; what runs goes on.
+
+    ``until`` is an aware datetime or a timedelta from now, None: until somebody resumes it. ``actor`` is a user or a
+    name, who must give a reason, or None for code. Of a queue that is paused already, the reason and the end change.
+
+    Raises ValueError for an empty or too long name or reason, and for an end that has passed; nothing is done then.
+    """
+    columns = {"reason": checked_reason(reason, actor), "until": checked_end(until), **by("paused_by", actor)}
+    name = checked_queue(queue)
+    with transaction.atomic(using=alias()):
+        pauses = QueuePause.objects.using(alias())
+        pauses.filter(pk=name).filter(~Q(pk__in=pauses.current())).delete()
+        pauses.update_or_create(queue=name, defaults=columns)
+        return written("pause_queue", queue_words(name), {"queue": name}, actor, reason)
+
+
+def resume_queue(queue: str, actor: object = None) -> OperatorAction:
+    """Let workers claim from ``queue`` again. Raises NotPossible when it is not paused."""
+    with transaction.atomic(using=alias()):
+        pause = QueuePause.objects.using(alias()).filter(queue=queue)
+        holds = pause.current().exists()
+        pause.delete()
+        if holds:
+            return written("resume_queue", queue_words(queue), {"queue": queue}, actor)
+    raise NotPossible(_("%(queue)s is not paused. Nothing done.") % {"queue": sentence(queue_words(queue))})
+
+
+def pause_worker(worker: UUID, reason: str = "", actor: object = None) -> OperatorAction:
+    """Let this boot of a worker claim nothing more until it is resumed; what it runs goes on, its lease holds.
+
+    ``actor`` is a user or a name, who must give a reason, or None for code. Raises NotPossible for a worker that is
+    not running, ValueError for a reason that is missing or too long.
+    """
+    return move_worker("pause_worker", worker, checked_reason(reason, actor), actor)
+
+
+def resume_worker(worker: UUID, actor: object = None) -> OperatorAction:
+    """Let a paused worker claim again. Raises NotPossible for one that is not paused."""
+    return move_worker("resume_worker", worker, "", actor)
+
+
+def drain_worker(worker: UUID, reason: str = "", actor: object = None) -> OperatorAction:
+    """Let this boot of a worker finish what it runs and leave with exit code 0; that cannot be taken back.
+
+    Raises NotPossible for a worker that is neither running nor paused, ValueError as ``pause_worker`` does.
+    """
+    return move_worker("drain_worker", worker, checked_reason(reason, actor), actor)
+
+
+def move_worker(verb: str, pk: UUID, reason: str, actor: object) -> OperatorAction:
+    sources, target = MOVES[verb]
+    columns = {"state": target, "state_since": Now(), "state_reason": reason, **by("state_by", actor)}
+    with transaction.atomic(using=alias()):
+        row = Worker.objects.using(alias()).filter(pk=pk)
+        moved = row.live().filter(state__in=sources).update(**columns)
+        worker = row.first()
+        if moved and worker is not None:
+            return written(verb, str(worker), {"worker": str(pk)}, actor, reason)
+    raise NotPossible(why_not(verb, pk, worker))
+
+
+def why_not(verb: str, pk: UUID, worker: Worker | None) -> str:
+    if worker is None:
+        return _("There is no worker %(pk)s. Nothing done.") % {"pk": pk}
+    if worker.state in Worker.LIVE_STATES and worker.lease_until <= timezone.now():
+        return _("%(worker)s does not answer: its lease has ended. Nothing done.") % {"worker": worker}
+    who = _(" by %(name)s") % {"name": worker.state_by} if worker.state_by else ""
+    words = {"worker": worker, "state": worker.get_state_display().lower(), "who": who}
+    return _("%(worker)s is %(state)s%(who)s. Nothing done.") % words
+
+
+def written(verb: str, scope: str, scope_filter: dict[str, str], actor: object, reason: str = "") -> OperatorAction:
+    return OperatorAction.objects.using(alias()).create(
+        verb=verb, scope=scope[:500], scope_filter=scope_filter, reason=reason.strip()[:500], **identify(actor)
+    )
+
+
+def checked_reason(reason: str, actor: object) -> str:
+    text = reason.strip()
+    if actor is not None and not text:
+        raise ValueError(_("A reason is needed: it stands on every page until this is lifted."))
+    if len(text) > REASON_LENGTH:
+        limits = {"most": REASON_LENGTH, "length": len(text)}
+        raise ValueError(_("A reason may have %(most)d characters, not %(length)d.") % limits)
+    return text
+
+
+def checked_end(until: datetime | timedelta | None) -> datetime | None:
+    moment = timezone.now() + until if isinstance(until, timedelta) else until
+    if moment is not None and moment <= timezone.now():
+        raise ValueError(_("A pause must end in the future, not at %(moment)s.") % {"moment": moment})
+    return moment
+
+
+def checked_queue(queue: str) -> str:
+    name = queue.strip()
+    longest = QueuePause._meta.get_field("queue").max_length or 0
+    if not 0 < len(name) <= longest:
+        limits = {"longest": longest, "name": repr(queue[:80])}
+        raise ValueError(_("A queue's name has 1 to %(longest)d characters, not %(name)s.") % limits)
+    return name
+
+
+def queue_words(queue: str) -> str:
+    return _("all queues") if queue == QueuePause.ALL else _("queue %(name)s") % {"name": queue}
+
+
+def sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def by(column: str, actor: object) -> dict[str, str]:
+    return {column: identify(actor)["actor"]}
+
+
+def alias() -> str:
+    return router.db_for_write(QueuePause)

@@ -1,0 +1,92 @@
+"""pause_queue, resume_queue, pause_worker, resume_worker, drain_worker on the command line."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from django_simple_queue.models import OperatorAction, QueuePause, Worker
+from tests.core.rows import a_worker
+
+pytestmark = pytest.mark.django_db
+WHY = ("--reason", "Provider is down", "--by", "ada")
+
+
+def run(*arguments):
+    out = StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_queues_are_paused_and_resumed():
+    assert run("pause_queue", "mail", "media", *WHY) == "Paused mail.\nPaused media.\n"
+    assert set(QueuePause.objects.values_list("queue", "reason", "paused_by", "until")) == {
+        ("mail", "Provider is down", "ada", None),
+        ("media", "Provider is down", "ada", None),
+    }
+    assert run("resume_queue", "mail", "media") == "Resumed mail.\nResumed media.\n"
+    assert not QueuePause.objects.exists()
+    assert OperatorAction.objects.count() == 4
+    assert OperatorAction.objects.latest("pk").actor != ""
+
+
+def test_all_queues():
+    assert run("pause_queue", "--all", *WHY) == "Paused all queues.\n"
+    assert QueuePause.objects.get().queue == QueuePause.ALL
+    assert run("resume_queue", "--all") == "Resumed all queues.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "seconds"),
+    [(["--for", "90s"], 90), (["--for", "30m"], 1800), (["--for", "2h"], 7200), (["--for", "1d"], 86400)],
+)
+def test_a_pause_that_ends_by_itself(arguments, seconds):
+    run("pause_queue", "mail", *WHY, *arguments)
+    left = QueuePause.objects.get().until - timezone.now()
+    assert timedelta(seconds=seconds - 30) < left <= timedelta(seconds=seconds)
+
+
+def test_a_time_without_an_offset_is_of_the_project():
+    run("pause_queue", "mail", *WHY, "--until", "2199-01-01T12:00")
+    assert timezone.localtime(QueuePause.objects.get().until).isoformat()[:16] == "2199-01-01T12:00"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["pause_queue", *WHY], "Name the queues, or say --all: one of the two."),
+        (["pause_queue", "mail", "--all", *WHY], "Name the queues, or say --all: one of the two."),
+        (["pause_queue", "mail"], "the following arguments are required: --reason"),
+        (["pause_queue", "mail", "--reason", " "], "A reason is needed"),
+        (["pause_queue", "mail", *WHY, "--for", "soon"], "--for 'soon' is no duration: write 90s, 30m, 2h or 1d."),
+        (["pause_queue", "mail", *WHY, "--for", "0s"], "--for '0s' is no duration"),
+        (["pause_queue", "mail", *WHY, "--until", "noon"], "--until 'noon' is no time"),
+        (["pause_queue", "mail", *WHY, "--until", "2026-13-13T00:00"], "--until '2026-13-13T00:00' is no time"),
+        (["pause_queue", "mail", *WHY, "--until", "2001-01-01T00:00"], "A pause must end in the future"),
+        (["pause_queue", "mail", *WHY, "--for", "1h", "--until", "2199-01-01T00:00"], "use one of them"),
+        (["resume_queue", "mail"], "Queue mail is not paused. Nothing done."),
+        (["pause_worker", "web-9", *WHY], "No live worker is called 'web-9'. Alive: web-1:4711."),
+        (["resume_worker", "web-1"], "web-1:4711 is running. Nothing done."),
+    ],
+)
+def test_what_is_not_possible_is_said_in_a_sentence(arguments, complaint):
+    a_worker()
+    with pytest.raises(CommandError, match=complaint.replace("(", r"\(")):
+        run(*arguments)
+    assert not OperatorAction.objects.exists()
+
+
+def test_workers_by_name_by_id_and_by_host():
+    first, second = a_worker(), a_worker()
+    Worker.objects.filter(pk=second.pk).update(pid=4712)
+    assert run("pause_worker", "web-1:4712", *WHY) == "Paused web-1:4712.\n"
+    assert run("pause_worker", str(first.pk), *WHY) == "Paused web-1:4711.\n"
+    assert run("resume_worker", "web-1") == "Resumed web-1:4711.\nResumed web-1:4712.\n"
+    assert run("drain_worker", "web-1", *WHY) == "Draining web-1:4711.\nDraining web-1:4712.\n"
+    assert set(Worker.objects.values_list("state", "state_by", "state_reason")) == {
+        (Worker.State.DRAINING, "ada", "Provider is down")
+    }
