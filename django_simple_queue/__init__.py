@@ -2,4 +2,7 @@
 
 from __future__ import annotations
 
+from django_simple_queue.reporting import progress
+
+__all__ = ["progress"]
 __version__ = "1.0.0"

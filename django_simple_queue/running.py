@@ -51,12 +51,18 @@ class Subject(Protocol):
     def tell(self, signal: Signal, **arguments: Any) -> None: ...
 
 
-def run(call: Call, subject: Subject) -> Result:
+class Copy(Protocol):
+    """Where what a generator hands over goes as well, at once; at most ``limit`` bytes of it matter."""
+
+    def add(self, text: str, limit: int) -> None: ...
+
+
+def run(call: Call, subject: Subject, copy: Copy | None = None) -> Result:
     """Make ``call`` and return its Result; whatever a task raises is a Result too, SystemExit included.
 
     A coroutine needs a current event loop (see worker.ManagedEventLoop). Only Terminated is raised.
     """
-    output = Output(conf.get_max_output_size())
+    output = Output(conf.get_max_output_size(), copy)
     try:
         function, args, positional = prepare(call)
         subject.tell(signals.before_job)
@@ -129,7 +135,7 @@ async def drive_async(values: AsyncIterator[Any], output: Output, subject: Subje
 
 def hand_over(value: Any, iteration: int, output: Output, subject: Subject) -> None:
     subject.tell(signals.before_loop, iteration=iteration)
-    output.add(as_text(value))
+    output.hand_over(as_text(value))
     subject.tell(signals.after_loop, output=value, iteration=iteration)
 
 
@@ -173,11 +179,16 @@ def spelled(value: Any) -> str:
 class Output:
     """Text that grows piece by piece in bounded memory: its head and its tail are kept."""
 
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
+    def __init__(self, limit: int, copy: Copy | None = None) -> None:
+        self.limit, self.copy = limit, copy
         self.head: list[str] = []
         self.tail = ""
         self.length = 0
+
+    def hand_over(self, text: str) -> None:
+        self.add(text)
+        if self.copy is not None:
+            self.copy.add(text, self.limit)
 
     def add(self, text: str) -> None:
         room = self.limit - self.length

@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import timedelta
@@ -18,9 +19,10 @@ from django.db import Error, connections, router
 from django.db.models.functions import Now
 from django.dispatch import Signal
 
-from django_simple_queue import __version__, conf, running, signals
+from django_simple_queue import __version__, conf, reporting, running, signals
 from django_simple_queue.models import Attempt, Task, Worker
 
+SHOW_SECONDS = 0.5
 logger = logging.getLogger("django_simple_queue.worker")
 
 
@@ -45,8 +47,10 @@ def execute_task(task_id: UUID | str, log_fd: int | None = None) -> None:
 def run_here(task: Task, worker: Worker) -> None:
     if not task.claim(worker.pk, os.getpid()):
         raise TaskHeldError(f"Task {task.pk} is held by live worker {task.worker} (or has just ended): not run here.")
-    subject = TaskSubject(task)
-    result = running.run(running.Call(task.task, task.args, task.positional), subject)
+    subject, shown = TaskSubject(task), RowProgress(task)
+    with reporting.heard_by(shown.hear):
+        result = running.run(running.Call(task.task, task.args, task.positional), subject)
+    shown.write()
     if not store(task, result):
         logger.warning("Task %s was taken over while it ran here; its result is dropped.", task.pk)
     elif task.status == Task.COMPLETED:
@@ -59,6 +63,30 @@ def store(task: Task, result: running.Result) -> bool:
     if result.failure is None:
         return task.complete(result.output)
     return task.fail(result.failure, Attempt.Outcome.FAILED, output=result.output)
+
+
+class RowProgress:
+    """Shows the progress of a run in this process in its row, at most twice a second and outside transactions."""
+
+    def __init__(self, task: Task) -> None:
+        self.rows = Task.objects.filter(pk=task.pk, worker=task.worker, epoch=task.epoch).running()
+        self.latest: reporting.Progress | None = None
+        self.next_at = 0.0
+
+    def hear(self, state: reporting.Progress) -> None:
+        self.latest = state
+        if time.monotonic() >= self.next_at and not connections[self.rows.write_alias].in_atomic_block:
+            self.next_at = time.monotonic() + SHOW_SECONDS
+            self.write()
+
+    def write(self) -> None:
+        """Write the latest state; a database that is away is no concern of the task."""
+        if self.latest is None:
+            return
+        try:
+            self.rows.update(progress=self.latest.percent, progress_message=self.latest.message)
+        except Error as error:
+            logger.warning("The progress of a task could not be stored: %s", error)
 
 
 class TaskSubject:

@@ -12,8 +12,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+
+from django_simple_queue import progress
 
 logger = logging.getLogger(__name__)
 
@@ -120,6 +123,49 @@ async def count_slowly(end: int = 3) -> AsyncIterator[str]:
 def use_current_loop() -> str:
     """As older synchronous tasks do."""
     return asyncio.get_event_loop().run_until_complete(wait_a_little("by hand"))
+
+
+def wait_for(path: str) -> None:
+    while not os.path.exists(path):
+        time.sleep(0.02)
+
+
+def show_and_wait(go: str) -> str:
+    """Print, log and report, then wait for a file to appear."""
+    print("printed")
+    logger.info("logged")
+    progress(3100, 5000)
+    wait_for(go)
+    progress(5000, 5000, "all of them")
+    return "shown"
+
+
+def yield_and_wait(go: str) -> Iterator[str]:
+    yield "first "
+    yield "second "
+    wait_for(go)
+    yield "third"
+
+
+async def yield_and_wait_async(go: str) -> AsyncIterator[str]:
+    yield "first "
+    progress(1, 4, "awaiting")
+    while not os.path.exists(go):
+        await asyncio.sleep(0.02)
+    yield "second"
+
+
+def yield_then_die(number: int = signal.SIGKILL) -> Iterator[str]:
+    yield "first "
+    print("printed", flush=True)
+    progress(1, 4)
+    os.kill(os.getpid(), number)
+
+
+def report_from_thread() -> None:
+    thread = threading.Thread(target=progress, args=(1, 2))
+    thread.start()
+    thread.join()
 
 
 def big_output(size: int) -> str:

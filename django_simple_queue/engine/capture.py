@@ -22,17 +22,21 @@ KEEP_SIZE, PUNCH_HOLE = 1, 2
 class LogFile:
     """Append-only: a subprocess that goes on writing after a truncation must not leave a hole."""
 
-    def __init__(self) -> None:
-        self.fd = anonymous_file("simple-queue-log")
+    def __init__(self, name: str = "simple-queue-log") -> None:
+        self.fd = anonymous_file(name)
         fcntl.fcntl(self.fd, fcntl.F_SETFL, fcntl.fcntl(self.fd, fcntl.F_GETFL) | os.O_APPEND)
         self.trimmed = 0
+
+    @property
+    def size(self) -> int:
+        return os.fstat(self.fd).st_size
 
     def clear(self) -> None:
         os.ftruncate(self.fd, 0)
 
     def read(self, limit: int) -> str:
         """Return head and tail of what was written, at most ``limit`` bytes, valid text."""
-        size = os.fstat(self.fd).st_size
+        size = self.size
         if not size:
             return ""
         if size <= limit:
@@ -44,7 +48,7 @@ class LogFile:
 
     def trim(self, limit: int) -> None:
         """Give back the memory of what nobody will read: all but ``limit`` bytes at either end."""
-        size = os.fstat(self.fd).st_size
+        size = self.size
         start, end = max(limit, self.trimmed if self.trimmed < size else 0), size - limit
         if end - start > limit:
             punch_hole(self.fd, start, end - start)

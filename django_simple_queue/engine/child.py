@@ -18,9 +18,10 @@ from typing import NoReturn
 from django.conf import settings
 from django.db import close_old_connections, reset_queries
 
-from django_simple_queue import conf, running, signals
+from django_simple_queue import conf, reporting, running, signals
 from django_simple_queue.engine import messages
-from django_simple_queue.engine.capture import Capture, LogFile
+from django_simple_queue.engine.capture import Capture
+from django_simple_queue.engine.traces import Traces
 from django_simple_queue.models import Task
 from django_simple_queue.text import storable
 from django_simple_queue.worker import ManagedEventLoop, TaskSubject
@@ -33,11 +34,11 @@ OWN_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, sig
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """What a child is born with: the task stream, the pipe for results, the file that captures its output."""
+    """What a child is born with: the task stream, the pipe for results, what is left of its runs."""
 
     tasks: socket.socket
     results: int
-    log: LogFile
+    traces: Traces
 
 
 def main(ends: Ends, parent: int) -> NoReturn:
@@ -79,7 +80,9 @@ def on_terminate(number: int, frame: FrameType | None) -> NoReturn:
 class Child:
     def __init__(self, ends: Ends) -> None:
         self.tasks, self.results = ends.tasks, ends.results
-        self.capture = Capture(ends.log)
+        self.traces = ends.traces
+        self.capture = Capture(self.traces.log)
+        reporting.listen(self.traces.progress.write)
         self.loop = ManagedEventLoop()
         self.loop.__enter__()
         self.log_limit = conf.get_max_log_size()
@@ -100,14 +103,15 @@ class Child:
         self.fresh()
         subject = TaskSubject(task_id=task_id)
         began = time.perf_counter()
-        result = running.run(running.Call(task, args, positional), subject)
+        result = running.run(running.Call(task, args, positional), subject, self.traces.output)
         seconds = time.perf_counter() - began
         close_old_connections()
         log = self.capture.end(self.log_limit)
         awaits = signals.has_receivers(signals.on_failure if result.failure else signals.on_success, Task)
         if awaits:
             self.unanswered[serial] = (subject, result.error)
-        self.say("done", serial, awaits, seconds, result.output, failure_details(result), log)
+        shown = self.traces.progress.read()
+        self.say("done", serial, awaits, seconds, result.output, failure_details(result), log, shown)
         self.idle_since = time.monotonic()
 
     def fresh(self) -> None:
@@ -117,6 +121,7 @@ class Child:
         if settings.DEBUG:
             reset_queries()
         self.capture.begin()
+        self.traces.begin()
         signal.signal(signal.SIGTERM, on_terminate)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         if self.loop.loop is None or self.loop.loop.is_closed():

@@ -36,7 +36,7 @@ class Dispatcher:
         self.ready: deque[Run] = deque()
         self.serials = count(1)
         self.failures_to_tell: deque[str] = deque()
-        self.log_limit = conf.get_max_log_size()
+        self.log_limit, self.output_limit = conf.get_max_log_size(), conf.get_max_output_size()
 
     @property
     def busy(self) -> bool:
@@ -150,7 +150,8 @@ class Dispatcher:
             if run.doom is None:
                 logger.warning("child %d: %s", member.pid, doom.error)
             if doom is not runs.NOT_OURS:
-                ending = run.doomed(doom, member.pid, now - member.since, member.log.read(self.log_limit))
+                left = member.traces.read(self.log_limit, self.output_limit)
+                ending = run.doomed(doom, member.pid, now - member.since, left)
                 self.outbox.add(Entry(ending, now, unreported=True))
         self.pool.bury(member, now)
 

@@ -10,8 +10,8 @@ from contextlib import suppress
 
 from django_simple_queue import conf
 from django_simple_queue.engine import messages
-from django_simple_queue.engine.capture import LogFile
 from django_simple_queue.engine.runs import Doom, Run
+from django_simple_queue.engine.traces import Traces
 
 TERM_SECONDS = 0.5
 """Between SIGTERM and SIGKILL."""
@@ -26,8 +26,9 @@ class Member:
     ``lately`` is how many it has answered since the last claim, and so will probably answer until the next.
     """
 
-    def __init__(self, end: socket.socket, other: socket.socket, pipe: int, log: LogFile, pid: int) -> None:
-        self.end, self.other, self.pipe, self.log, self.pid = end, other, pipe, log, pid
+    def __init__(self, end: socket.socket, other: socket.socket, pipe: int, traces: Traces, pid: int) -> None:
+        self.end, self.other, self.pipe, self.traces, self.pid = end, other, pipe, traces, pid
+        self.log = traces.log
         self.frames = messages.Frames()
         self.stream: dict[int, Run | None] = {}
         self.given = self.lately = 0
@@ -40,7 +41,7 @@ class Member:
 
     @property
     def descriptors(self) -> list[int]:
-        return [self.end.fileno(), self.other.fileno(), self.pipe, self.log.fd]
+        return [self.end.fileno(), self.other.fileno(), self.pipe, *self.traces.descriptors]
 
     @property
     def head(self) -> Run | None:
@@ -148,4 +149,4 @@ class Member:
         self.end.close()
         self.other.close()
         os.close(self.pipe)
-        self.log.close()
+        self.traces.close()

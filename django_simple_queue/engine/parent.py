@@ -15,6 +15,7 @@ from django_simple_queue.engine import clock, events, janitor, store
 from django_simple_queue.engine.dispatch import Dispatcher
 from django_simple_queue.engine.lease import Lease
 from django_simple_queue.engine.link import Link
+from django_simple_queue.engine.live import Live
 from django_simple_queue.engine.outbox import Entry
 from django_simple_queue.engine.poll import Poll
 from django_simple_queue.engine.pool import Pool
@@ -46,6 +47,7 @@ class Parent:
         self.pool = Pool(options.slots, self.selector, [self.signals.pipe, self.signals.writer])
         self.dispatcher = Dispatcher(self.pool)
         self.watch = Watch(self.dispatcher)
+        self.live = Live(self.pool, self.dispatcher.hear)
         self.link, self.poll = Link(), Poll()
         self.lease = Lease(self.worker.id, self.fence)
         self.left_to_claim = float("inf") if options.max_tasks is None else options.max_tasks
@@ -112,6 +114,7 @@ class Parent:
         self.dispatcher.tell_failures(now)
         self.dispatcher.hand_out(now)
         self.keep_house(now)
+        self.show_running(now)
         self.settle_and_claim(now)
         self.dispatcher.hand_out(now)
         self.keep_lease(now)
@@ -125,7 +128,7 @@ class Parent:
 
     def next_question(self, now: float) -> float:
         """Return when the database is to be asked something again."""
-        due = [self.lease.due_at(self.watch.something_runs_long(now))]
+        due = [self.lease.due_at(self.watch.something_runs_long(now)), self.live.due_at()]
         if self.dispatcher.outbox.entries:
             due.append(self.flush_at())
         if not self.watch.stopping:
@@ -146,6 +149,13 @@ class Parent:
         """Endings wait for company while children are busy."""
         company = any(member.runs for member in self.pool)
         return self.dispatcher.outbox.oldest + (FLUSH_SECONDS if company else 0)
+
+    def show_running(self, now: float) -> None:
+        if now < self.live.due_at():
+            return
+        glimpses = self.live.look(now)
+        if glimpses and self.link.ask(lambda: store.show(self.worker.id, glimpses)) is None:
+            self.live.forget()
 
     def settle_and_claim(self, now: float) -> None:
         """One short transaction: what has ended, and what is wanted next."""

@@ -8,9 +8,9 @@ import selectors
 from collections.abc import Callable, Iterator
 
 from django_simple_queue.engine import child, clock, messages
-from django_simple_queue.engine.capture import LogFile
 from django_simple_queue.engine.forks import prepare_to_fork
 from django_simple_queue.engine.member import Member
+from django_simple_queue.engine.traces import Traces
 
 LEAVE_SECONDS = 2.0
 REST_SECONDS = 1.0
@@ -50,16 +50,16 @@ class Pool:
     def fork(self) -> Member:
         ours, theirs = messages.channel()
         reader, writer = os.pipe()
-        log = LogFile()
+        traces = Traces()
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
             self.shut_private([ours.detach(), reader])
-            child.main(child.Ends(theirs, writer, log), parent)
+            child.main(child.Ends(theirs, writer, traces), parent)
         os.close(writer)
         os.set_blocking(reader, False)
         ours.setblocking(False)
-        return Member(ours, theirs, reader, log, pid)
+        return Member(ours, theirs, reader, traces, pid)
 
     def shut_private(self, also: list[int]) -> None:
         """In a child: close what belongs to the parent and to other children, else nobody ever sees an end of file."""

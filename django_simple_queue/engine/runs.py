@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django_simple_queue.engine.store import Claimed, Ending
+from django_simple_queue.engine.traces import Shown
 from django_simple_queue.models import Attempt
+from django_simple_queue.reporting import Progress
 
 Key = tuple[UUID, int]
 
@@ -79,8 +82,8 @@ class Run:
 
     def reported(self, pid: int, details: list[Any]) -> Ending:
         """Return the ending that a child reported."""
-        seconds, output, failure, log = details
-        common = {"output": output, "log": log, "worker_pid": pid, "ran_seconds": seconds}
+        seconds, output, failure, log, shown = details
+        common = {"output": output, "log": log, "worker_pid": pid, "ran_seconds": seconds, "shown": progress_of(shown)}
         if failure is None:
             return self.ending("complete", **common)
         error, error_class, frames = failure
@@ -88,14 +91,20 @@ class Run:
             "fail", outcome=Attempt.Outcome.FAILED, error=error, error_class=error_class, frames=frames, **common
         )
 
-    def doomed(self, doom: Doom, pid: int, seconds: float, log: str) -> Ending:
-        """Return the ending of a run that cannot report any more."""
+    def doomed(self, doom: Doom, pid: int, seconds: float, left: Shown) -> Ending:
+        """Return the ending of a run that cannot report any more, with what it ``left``."""
         return self.ending(
             doom.verb,
             outcome=doom.outcome,
             error=doom.error,
             error_class=doom.error_class,
-            log=log,
+            output=left.output,
+            log=left.log,
+            shown=left.progress,
             worker_pid=pid,
             ran_seconds=seconds,
         )
+
+
+def progress_of(said: Sequence[Any] | None) -> Progress | None:
+    return None if said is None else Progress(*said)

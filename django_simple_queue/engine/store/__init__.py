@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django_simple_queue.engine.store.batches import turn
 from django_simple_queue.engine.store.lease import disconnect, held, leave, register, renew, tune
-from django_simple_queue.engine.store.records import Claimed, Ending, LeaseLost, Renewal, Turn
+from django_simple_queue.engine.store.live import show
+from django_simple_queue.engine.store.records import Claimed, Ending, Glimpse, LeaseLost, Renewal, Turn
 
 __all__ = [
     "Claimed",
     "Ending",
+    "Glimpse",
     "LeaseLost",
     "Renewal",
     "Turn",
@@ -17,6 +19,7 @@ __all__ = [
     "leave",
     "register",
     "renew",
+    "show",
     "tune",
     "turn",
 ]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import DatabaseError, DataError, IntegrityError, InternalError, transaction
 
-from django_simple_queue.engine.store import history
+from django_simple_queue.engine.store import history, live
 from django_simple_queue.engine.store.database import Database, Opening
 from django_simple_queue.engine.store.lease import alias
 from django_simple_queue.engine.store.records import Claimed, Ending, LeaseLost, Run, Turn
@@ -65,6 +65,7 @@ def attempted(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: S
             raise LeaseLost(f"The lease of worker {worker_id} has ended.")
         ended = dict(opening.ended)
         history.record(worker_id, endings, ended)
+        live.keep_progress(worker_id, endings, ended)
         may_claim = opening.state == Worker.State.RUNNING
         return Turn(ended, claim(database, worker_id, wanted if may_claim else 0, queues, opening))
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django_simple_queue.failure import Failure
 from django_simple_queue.models import Attempt
+from django_simple_queue.reporting import Progress
 
 Run = tuple[UUID, int]
 """A task's id and epoch: one run of it, for ever."""
@@ -40,7 +41,8 @@ class Ending:
 
     ``outcome`` is an Attempt.Outcome (for "fail" and "interrupt"); None in ``output`` or ``log`` leaves the row's text;
     ``ran_seconds`` dates the start back from the ending (None: the claim counts as the start);
-    ``retry=False`` ends the task although attempts remain. Texts are storable and bounded already.
+    ``shown`` is its last progress; ``retry=False`` ends the task although attempts remain. Texts are storable and
+    bounded already.
     """
 
     id: UUID
@@ -57,6 +59,7 @@ class Ending:
     ran_seconds: float | None = None
     worker_pid: int | None = None
     retry: bool = True
+    shown: Progress | None = None
 
     @property
     def run(self) -> Run:
@@ -80,6 +83,17 @@ class Ending:
             ran_seconds=self.ran_seconds,
             retry=False,
         )
+
+
+@dataclass(slots=True)
+class Glimpse:
+    """What a run has shown so far; None leaves the row as it is. Texts are storable and bounded already."""
+
+    id: UUID
+    epoch: int
+    output: str | None = None
+    log: str | None = None
+    progress: Progress | None = None
 
 
 @dataclass(slots=True)

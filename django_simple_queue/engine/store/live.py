@@ -1,0 +1,41 @@
+"""What a run shows before it has ended. Only its own row, while the run is the row's latest, ever gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from django_simple_queue.engine.store.lease import alias
+from django_simple_queue.engine.store.records import Ending, Glimpse, Run
+from django_simple_queue.models import Task
+from django_simple_queue.models.task import TaskQuerySet
+from django_simple_queue.reporting import Progress
+
+
+def show(worker_id: UUID, glimpses: Iterable[Glimpse]) -> int:
+    """Write ``glimpses`` of runs that are still in progress for this worker, and return how many those were."""
+    shown = 0
+    with transaction.atomic(using=alias()):
+        for glimpse in glimpses:
+            texts = {"output": glimpse.output, "log": glimpse.log}
+            columns = {name: text for name, text in texts.items() if text is not None} | columns_of(glimpse.progress)
+            shown += rows_of(worker_id, glimpse.id, glimpse.epoch).running().update(**columns)
+    return shown
+
+
+def keep_progress(worker_id: UUID, endings: Iterable[Ending], ended: dict[Run, int]) -> None:
+    """Keep the last progress of runs whose ``endings`` were accepted in this transaction, which still locks them."""
+    for ending in endings:
+        if ending.shown is not None and ending.run in ended:
+            rows_of(worker_id, ending.id, ending.epoch).update(**columns_of(ending.shown))
+
+
+def rows_of(worker_id: UUID, task_id: UUID, epoch: int) -> TaskQuerySet:
+    return Task.objects.using(alias()).filter(pk=task_id, epoch=epoch, worker=worker_id)
+
+
+def columns_of(progress: Progress | None) -> dict[str, Any]:
+    return {} if progress is None else {"progress": progress.percent, "progress_message": progress.message}
