@@ -22,8 +22,9 @@ KEEP_SIZE, PUNCH_HOLE = 1, 2
 class LogFile:
     """Append-only: a subprocess that goes on writing after a truncation must not leave a hole."""
 
-    def __init__(self, name: str = "simple-queue-log") -> None:
-        self.fd = anonymous_file(name)
+    def __init__(self, name: str = "simple-queue-log", fd: int | None = None) -> None:
+        """Make a new file, or take over ``fd``, the descriptor of one that another process has made."""
+        self.fd = anonymous_file(name) if fd is None else fd
         fcntl.fcntl(self.fd, fcntl.F_SETFL, fcntl.fcntl(self.fd, fcntl.F_GETFL) | os.O_APPEND)
         self.trimmed = 0
 

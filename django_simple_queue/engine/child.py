@@ -19,7 +19,8 @@ from django.conf import settings
 from django.db import close_old_connections, reset_queries
 
 from django_simple_queue import conf, reporting, running, signals
-from django_simple_queue.engine import messages
+from django_simple_queue.engine import memory, messages
+from django_simple_queue.engine.board import Row
 from django_simple_queue.engine.capture import Capture
 from django_simple_queue.engine.traces import Traces
 from django_simple_queue.models import Task
@@ -34,18 +35,22 @@ OWN_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, sig
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """What a child is born with: the task stream, the pipe for results, what is left of its runs."""
+    """What a child is born with: the task stream, the pipe for results, what is left of its runs.
+
+    On the ``row`` of shared memory it says what it is at, and reads what its guard has condemned.
+    """
 
     tasks: socket.socket
     results: int
     traces: Traces
+    row: Row
 
 
-def main(ends: Ends, parent: int) -> NoReturn:
+def main(ends: Ends, guard: int) -> NoReturn:
     """Serve until the parent hangs up, then leave without running anything that belongs to the parent."""
     code = 1
     try:
-        detach(parent)
+        detach(guard)
         Child(ends).serve()
         code = 0
     except running.Terminated:
@@ -57,29 +62,23 @@ def main(ends: Ends, parent: int) -> NoReturn:
         os._exit(code)
 
 
-def detach(parent: int) -> None:
-    """Be a session and process group of our own, and never outlive the parent."""
+def detach(guard: int) -> None:
+    """Be a session and process group of our own, and never outlive the guard."""
     signal.set_wakeup_fd(-1)
     for number in OWN_SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, on_terminate)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.setsid()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
+    if os.getppid() != guard:
         os._exit(1)
-
-
-def on_terminate(number: int, frame: FrameType | None) -> NoReturn:
-    """Unwind the task, so that its ``finally`` blocks run; a second signal ends the process on the spot."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    raise running.Terminated
 
 
 class Child:
     def __init__(self, ends: Ends) -> None:
-        self.tasks, self.results = ends.tasks, ends.results
+        self.tasks, self.results, self.row = ends.tasks, ends.results, ends.row
         self.traces = ends.traces
         self.capture = Capture(self.traces.log)
         reporting.listen(self.traces.progress.write)
@@ -87,14 +86,33 @@ class Child:
         self.loop.__enter__()
         self.log_limit = conf.get_max_log_size()
         self.idle_since = 0.0
+        megabytes = conf.get_max_child_memory_mb()
+        self.memory_limit = megabytes and megabytes * 1024 * 1024
+        self.too_big = False
         self.unanswered: dict[int, tuple[TaskSubject, BaseException | None]] = {}
         self.answers: dict[str, Callable[..., None]] = {"run": self.run, "ended": self.ended, "died": self.died}
 
     def serve(self) -> None:
         self.say("ready", 0)
         while (message := messages.receive_packet(self.tasks)) is not None:
-            verb, *arguments = message
-            self.answers[verb](*arguments)
+            verb, serial, seconds, *arguments = message
+            if self.too_big and verb == "run":
+                self.say("refused", serial)
+                continue
+            if not self.row.begin(serial, seconds):
+                return
+            self.answers[verb](serial, *arguments)
+            if not self.row.finish(serial):
+                return
+
+    def on_terminate(self, number: int, frame: FrameType | None) -> None:
+        """Unwind the task that our guard ends, so that its ``finally`` blocks run; a second signal kills.
+
+        A signal that is not the guard's is meant for the worker as a whole, and its parent has got it as well.
+        """
+        if self.row.serial and self.row.serial == self.row.condemned:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            raise running.Terminated
 
     def say(self, verb: str, serial: int, *details: object) -> None:
         messages.send_frame(self.results, [verb, serial, signals.has_receivers(signals.on_failure, Task), *details])
@@ -106,6 +124,8 @@ class Child:
         result = running.run(running.Call(task, args, positional), subject, self.traces.output)
         seconds = time.perf_counter() - began
         close_old_connections()
+        self.row.finish(serial)
+        self.too_big = self.memory_limit is not None and memory.resident() > self.memory_limit
         log = self.capture.end(self.log_limit)
         awaits = signals.has_receivers(signals.on_failure if result.failure else signals.on_success, Task)
         if awaits:
@@ -122,7 +142,7 @@ class Child:
             reset_queries()
         self.capture.begin()
         self.traces.begin()
-        signal.signal(signal.SIGTERM, on_terminate)
+        signal.signal(signal.SIGTERM, self.on_terminate)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         if self.loop.loop is None or self.loop.loop.is_closed():
             self.loop = ManagedEventLoop()

@@ -10,12 +10,13 @@ from typing import Any
 
 from django_simple_queue import conf
 from django_simple_queue.engine import clock, messages, runs
-from django_simple_queue.engine.member import Member
+from django_simple_queue.engine.member import TELL_SECONDS, Member
 from django_simple_queue.engine.outbox import Entry, Outbox
 from django_simple_queue.engine.pace import Pace
 from django_simple_queue.engine.pool import Pool
 from django_simple_queue.engine.runs import Doom, Key, Run
 from django_simple_queue.engine.store import Claimed, Ending
+from django_simple_queue.engine.ward import TIMEOUT
 from django_simple_queue.models import Task
 
 logger = logging.getLogger("django_simple_queue.worker")
@@ -37,6 +38,7 @@ class Dispatcher:
         self.serials = count(1)
         self.failures_to_tell: deque[str] = deque()
         self.log_limit, self.output_limit = conf.get_max_log_size(), conf.get_max_output_size()
+        self.timeout = conf.get_task_timeout()
 
     @property
     def busy(self) -> bool:
@@ -79,9 +81,12 @@ class Dispatcher:
 
     def accept(self, rows: Iterable[Claimed]) -> None:
         now = clock.now()
-        self.ready.extend(Run(row, next(self.serials), now) for row in rows)
+        self.ready.extend(Run(row, next(self.serials), now, self.limit_of(row)) for row in rows)
         for member in self.pool:
             member.lately = 0
+
+    def limit_of(self, row: Claimed) -> int:
+        return (self.timeout if row.timeout is None else row.timeout) or 0
 
     def hand_out(self, now: float) -> None:
         """Give what is ready, in order, to the children that come to it first."""
@@ -127,33 +132,44 @@ class Dispatcher:
             self.pool.deafen(member)
         except (messages.Malformed, TypeError, ValueError) as error:
             logger.error("child %d says what cannot be understood, so it is ended: %s", member.pid, error)
-            member.kill()
+            member.kill(clock.now())
 
     def note(self, member: Member, verb: str, serial: int, details: list[Any]) -> None:
         now = clock.now()
         if verb == "ready":
             member.ready = True
+        elif verb == "refused":
+            self.refused(member, serial, now)
         elif (run := member.answered(serial, now)) is not None and verb == "done":
             awaits, *report = details
             ending = run.reported(member.pid, report)
             self.pace.note(run.claimed.task, ending.ran_seconds or 0)
+            member.owed += bool(awaits)
             self.outbox.add(Entry(ending, now, serial, member.pid if awaits else None))
 
-    def bury(self, member: Member, exit_code: int) -> None:
+    def refused(self, member: Member, serial: int, now: float) -> None:
+        """The child has grown too big: another one takes what it has not begun."""
+        self.take_back(member, now)
+        if (run := member.refused(serial)) is not None:
+            self.ready.appendleft(run)
+
+    def bury(self, member: Member, exit_code: int, cause: str, serial: int) -> None:
         """Settle what a dead child leaves: its last words count, what it never read goes to others."""
         now = clock.now()
         self.hear(member)
         self.take_back(member, now)
+        if member.telling and cause == TIMEOUT:
+            logger.error("child %d is ended: receivers of its signals took over %g s", member.pid, TELL_SECONDS)
         for run in member.runs:
             self.pace.note(run.claimed.task, now - member.since)
-            doom = run.doom or runs.crashed(exit_code)
+            doom = runs.doom_of(run, exit_code, cause, serial)
             if run.doom is None:
                 logger.warning("child %d: %s", member.pid, doom.error)
             if doom is not runs.NOT_OURS:
                 left = member.traces.read(self.log_limit, self.output_limit)
                 ending = run.doomed(doom, member.pid, now - member.since, left)
                 self.outbox.add(Entry(ending, now, unreported=True))
-        self.pool.bury(member, now)
+        self.pool.remove(member, now)
 
     def release(self, rows: Iterable[Run]) -> None:
         """Give back runs that have not started."""
@@ -181,7 +197,8 @@ class Dispatcher:
         """The ending is durable (or was not ours: None): tell the child that waits for it, or one that can."""
         member = self.pool.members.get(entry.pid or 0)
         if member is not None:
-            message = ["ended", entry.serial, -1 if status is None else status]
+            member.owed -= 1
+            message = ["ended", entry.serial, TELL_SECONDS, -1 if status is None else status]
             member.tell(entry.serial, message, clock.now())
         elif entry.unreported and status == Task.FAILED:
             self.failures_to_tell.append(str(entry.ending.id))
@@ -189,11 +206,11 @@ class Dispatcher:
     def tell_failures(self, now: float) -> None:
         """Let a free child fire on_failure for runs whose own child cannot."""
         for member in self.pool:
-            if self.failures_to_tell and member.hungry and member.ready:
+            if self.failures_to_tell and member.hungry:
                 task_id = self.failures_to_tell.popleft()
                 if member.hears_failures:
                     serial = next(self.serials)
-                    member.tell(serial, ["died", serial, task_id], now)
+                    member.tell(serial, ["died", serial, TELL_SECONDS, task_id], now)
 
     def end(self, keys: set[Key], doom: Doom, now: float) -> None:
         """End the runs named, wherever they are."""

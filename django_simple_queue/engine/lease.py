@@ -1,35 +1,32 @@
-"""Our lease: renewed every third of it; when that fails, children are dead before it ends (self-fencing)."""
+"""Our lease: renewed every third of it. The guard has the children dead before it ends; here the parent is freed."""
 
 from __future__ import annotations
 
+import os
 import random
-import resource
 import signal
-import sys
-from collections.abc import Callable
 from types import FrameType
-from uuid import UUID
 
 from django_simple_queue import conf
-from django_simple_queue.engine import clock, store
+from django_simple_queue.engine import clock, memory, store
+from django_simple_queue.engine.link import Link
+from django_simple_queue.engine.pool import Pool
+from django_simple_queue.models import Worker
 
 LOOK_SECONDS = 1.0
 """How often cancellations are read while something runs for longer than that."""
-
-
 AGAIN_SECONDS = 1.0
-"""Between two calls of the fence, in case that the first hit a moment in which nothing could be interrupted."""
+"""Between two alarms, in case that the first hit a moment in which nothing could be interrupted."""
 
 
 class Lease:
-    """``fence`` is called when the lease is about to end, even while the parent waits for the database."""
+    """The guard of ``pool`` lets children live until ``deadline``; an alarm then ends a wait for the database."""
 
-    def __init__(self, worker: UUID, fence: Callable[[], None]) -> None:
-        self.worker = worker
-        self.fence = fence
+    def __init__(self, worker: Worker, pool: Pool, link: Link) -> None:
+        self.worker, self.pool, self.link = worker, pool, link
         self.seconds = conf.get_lease_seconds()
         self.renewed_at = clock.now()
-        self.renew_at = 0.0
+        self.renew_at = self.weigh_at = 0.0
 
     @property
     def deadline(self) -> float:
@@ -42,14 +39,22 @@ class Lease:
     def renew(self) -> store.Renewal:
         """Extend the lease on the database; raises LeaseLost."""
         asked_at = clock.now()
-        renewal = store.renew(self.worker, memory())
+        renewal = store.renew(self.worker.id, self.weighed(asked_at))
         self.moved(asked_at)
         return renewal
+
+    def weighed(self, now: float) -> int | None:
+        """Return the memory of all our processes, at most every third of the lease: it is slow to find out."""
+        if now < self.weigh_at:
+            return None
+        self.weigh_at = now + self.seconds / 4
+        return memory.together([os.getpid(), *self.pool.processes])
 
     def moved(self, at: float) -> None:
         """The lease runs from ``at`` on: taken before the question, so that ours always ends first."""
         self.renewed_at = at
         self.renew_at = at + self.seconds / 3 * random.uniform(0.9, 1.0)  # noqa: S311
+        self.pool.extend(self.deadline)
         self.arm()
 
     def due_at(self, something_runs_long: bool) -> float:
@@ -68,14 +73,4 @@ class Lease:
             self.arm()
             return
         signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
-        self.fence()
-
-
-def memory() -> int:
-    """Return the parent's memory in bytes (its peak, where the system does not tell the present)."""
-    try:
-        with open("/proc/self/statm") as statm:
-            return int(statm.read().split()[1]) * resource.getpagesize()
-    except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024
+        self.link.give_up()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from django_simple_queue import conf
@@ -13,35 +12,37 @@ from django_simple_queue.engine import messages
 from django_simple_queue.engine.runs import Doom, Run
 from django_simple_queue.engine.traces import Traces
 
-TERM_SECONDS = 0.5
-"""Between SIGTERM and SIGKILL."""
 TELL_SECONDS = 30.0
 """How long the receivers of an ending's signals may take."""
+GONE_SECONDS = 10.0
+"""A guard that has not ended a child so long after it was asked to is itself at fault."""
 
 
 class Member:
     """``end`` is our side of the task stream; ``other`` a copy of the child's side, from which we take back.
 
     ``stream`` is what the child still has to answer, in order: runs, and None for endings to tell receivers about;
-    ``lately`` is how many it has answered since the last claim, and so will probably answer until the next.
+    ``lately`` is how many it has answered since the last claim, and so will probably answer until the next;
+    ``owed`` counts its runs of whose endings it wants to hear. A spare child is not ``on_duty`` yet, a ``retired``
+    one not any more; ``leaving`` is one upon which we have hung up.
     """
 
-    def __init__(self, end: socket.socket, other: socket.socket, pipe: int, traces: Traces, pid: int) -> None:
-        self.end, self.other, self.pipe, self.traces, self.pid = end, other, pipe, traces, pid
-        self.log = traces.log
+    def __init__(self, pid: int, files: list[int], ask: Callable[..., None], wake: Callable[[], None]) -> None:
+        end, other, self.pipe, *traces = files
+        self.pid, self.ask, self.wake = pid, ask, wake
+        self.end, self.other, self.traces = socket.socket(fileno=end), socket.socket(fileno=other), Traces(traces)
+        self.log = self.traces.log
+        self.end.setblocking(False)
+        os.set_blocking(self.pipe, False)
         self.frames = messages.Frames()
         self.stream: dict[int, Run | None] = {}
         self.given = self.lately = 0
         self.worn_out_at = conf.get_max_tasks_per_child()
-        self.ready = False
-        self.leaving = False
+        self.ready = self.on_duty = self.retired = self.leaving = self.killed = False
+        self.owed = 0
         self.since = 0.0
-        self.kill_at: float | None = None
+        self.gone_by: float | None = None
         self.hears_failures = False
-
-    @property
-    def descriptors(self) -> list[int]:
-        return [self.end.fileno(), self.other.fileno(), self.pipe, *self.traces.descriptors]
 
     @property
     def head(self) -> Run | None:
@@ -58,20 +59,29 @@ class Member:
 
     @property
     def doomed(self) -> bool:
-        return self.kill_at is not None
+        return self.gone_by is not None
+
+    @property
+    def spent(self) -> bool:
+        """May be given nothing more."""
+        return self.doomed or self.given >= self.worn_out_at
 
     @property
     def open(self) -> bool:
         """May be given more."""
-        return self.kill_at is None and self.given < self.worn_out_at
+        return self.on_duty and self.ready and not self.spent
 
     @property
     def hungry(self) -> bool:
         return self.open and not self.stream
 
     @property
-    def worn_out(self) -> bool:
-        return self.kill_at is None and not self.stream and self.given >= self.worn_out_at
+    def may_retire(self) -> bool:
+        return self.spent and not self.doomed and not self.stream
+
+    @property
+    def may_leave(self) -> bool:
+        return self.retired and not (self.stream or self.owed or self.leaving)
 
     def give(self, run: Run, now: float) -> bool:
         """Send ``run``; False when the child's queue is full."""
@@ -90,12 +100,11 @@ class Member:
     def expect(self, serial: int, run: Run | None, now: float) -> None:
         if not self.stream:
             self.since = now
-            self.log.trimmed = 0
+            self.wake()
         self.stream[serial] = run
 
     def answered(self, serial: int, now: float) -> Run | None:
         self.since = now
-        self.log.trimmed = 0
         self.lately += 1
         return self.stream.pop(serial, None)
 
@@ -118,31 +127,28 @@ class Member:
                     return
                 yield message
 
+    def refused(self, serial: int) -> Run | None:
+        """The child has grown too big and gives this run back, untouched."""
+        self.worn_out_at = 0
+        return self.stream.pop(serial, None)
+
     def doom(self, doom: Doom, now: float) -> None:
-        """End the child and all that runs in its process group: SIGTERM now, SIGKILL soon."""
+        """Have the run that the child is at ended, with all that runs in its process group."""
         if self.head is not None:
             self.head.doom = doom
-        self.kill_at = now + TERM_SECONDS
-        self.signal(signal.SIGTERM)
+            self.gone_by = now + GONE_SECONDS
+            self.ask("end", self.pid, self.head.serial)
 
-    def kill(self, doom: Doom | None = None) -> None:
-        """End the child and its process group on the spot."""
-        if self.head is not None and self.head.doom is None:
-            self.head.doom = doom
-        self.kill_at = float("inf")
-        self.signal(signal.SIGKILL)
-
-    def signal(self, number: int) -> None:
-        try:
-            os.killpg(self.pid, number)
-        except ProcessLookupError:
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, number)
+    def kill(self, now: float) -> None:
+        """Have the child and its process group ended on the spot."""
+        self.killed = True
+        self.gone_by = now + GONE_SECONDS
+        self.ask("kill", self.pid)
 
     def dismiss(self, now: float) -> None:
         """Hang up: the child reads what is left in its queue and leaves."""
-        self.leaving = True
-        self.kill_at = now + TELL_SECONDS + TERM_SECONDS
+        self.retired = self.leaving = True
+        self.gone_by = now + TELL_SECONDS + GONE_SECONDS
         self.end.close()
 
     def close(self) -> None:

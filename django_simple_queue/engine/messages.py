@@ -16,6 +16,7 @@ FRAME_LIMIT = 256 * 1024 * 1024
 READ_SIZE = 256 * 1024
 BY_DESCRIPTOR = b"\0"
 DESCRIPTOR_SPACE = socket.CMSG_SPACE(struct.calcsize("i"))
+FILES_LIMIT = 16
 Message = list[Any]
 
 
@@ -75,6 +76,22 @@ def receive_packet(end: socket.socket, flags: int = 0) -> Message | None:
     if not CAN_TAKE_BACK:
         data += end.recv(LENGTH.unpack(data)[0], socket.MSG_WAITALL)
     return parsed(read_whole(attached[0][2]) if attached else data[LENGTH.size :])
+
+
+def send_with_files(end: socket.socket, message: Message, files: list[int]) -> None:
+    """Send a short message and the open files that belong to it; raises BlockingIOError when it does not fit now."""
+    payload = json.dumps(message).encode()
+    socket.send_fds(end, [LENGTH.pack(len(payload)) + payload], files)
+
+
+def receive_with_files(end: socket.socket) -> tuple[Message | None, list[int]]:
+    """Return the next message, None when the other side is gone, and the files that came with it."""
+    data, files, _, _ = socket.recv_fds(end, FIRST_READ, FILES_LIMIT)
+    if not data:
+        return None, []
+    if not CAN_TAKE_BACK:
+        data += end.recv(LENGTH.unpack(data)[0], socket.MSG_WAITALL)
+    return parsed(data[LENGTH.size :]), files
 
 
 def parsed(payload: bytes) -> Message:

@@ -49,7 +49,7 @@ class Parent:
         self.watch = Watch(self.dispatcher)
         self.live = Live(self.pool, self.dispatcher.hear)
         self.link, self.poll = Link(), Poll()
-        self.lease = Lease(self.worker.id, self.fence)
+        self.lease = Lease(self.worker, self.pool, self.link)
         self.left_to_claim = float("inf") if options.max_tasks is None else options.max_tasks
         self.house_at = 0.0
 
@@ -58,7 +58,8 @@ class Parent:
         self.signals.watch()
         self.selector.register(self.signals.pipe, selectors.EVENT_READ, self.signals.read)
         try:
-            self.pool.fill(self.dispatcher.hear, clock.now())
+            self.pool.hear, self.pool.bury = self.dispatcher.hear, self.dispatcher.bury
+            self.pool.open()
             self.register()
             while not self.is_done(clock.now()):
                 self.turn()
@@ -107,10 +108,9 @@ class Parent:
         for key, _ in self.selector.select(self.pause(clock.now())):
             key.data()
         now = clock.now()
-        for member, exit_code in self.pool.dead():
-            self.dispatcher.bury(member, exit_code)
         self.watch.stop(self.signals.asked, now)
         self.watch.look(now)
+        self.renew_pool(now)
         self.dispatcher.tell_failures(now)
         self.dispatcher.hand_out(now)
         self.keep_house(now)
@@ -118,12 +118,11 @@ class Parent:
         self.settle_and_claim(now)
         self.dispatcher.hand_out(now)
         self.keep_lease(now)
-        self.renew_pool(now)
 
     def pause(self, now: float) -> float:
         """Return the seconds until the next thing is due."""
         asking = max(self.next_question(now), self.link.retry_at)
-        birth = self.pool.born_again_at if self.pool.missing > 0 and not self.watch.stopping else now + 1
+        birth = self.pool.born_again_at if self.pool.unguarded and not self.watch.stopping else now + 1
         return max(min(self.watch.next_deadline(now), asking, birth, now + 1) - now, 0)
 
     def next_question(self, now: float) -> float:
@@ -201,10 +200,6 @@ class Parent:
         if renewal is not None:
             self.watch.compare(renewal, now)
 
-    def fence(self) -> None:
-        self.watch.fence()
-        self.link.give_up()
-
     def keep_house(self, now: float) -> None:
         if now >= self.house_at and not self.watch.stopping:
             self.house_at = now + HOUSE_SECONDS * random.uniform(0.9, 1.1)  # noqa: S311
@@ -219,13 +214,13 @@ class Parent:
             self.lease.renew_at = now
 
     def renew_pool(self, now: float) -> None:
-        """Replace children that died or are worn out."""
+        """Replace children that died or are worn out, and a guard that died: it must inherit no connection."""
         if self.watch.stopping:
             return
-        self.pool.replace_worn_out(now)
-        if self.pool.missing > 0 and now >= self.pool.born_again_at:
+        if self.pool.unguarded and now >= self.pool.born_again_at:
             self.link.hang_up()
-            self.pool.fill(self.dispatcher.hear, now)
+            self.pool.open()
+        self.pool.keep(now)
 
 
 def new_worker(options: Options) -> Worker:

@@ -1,131 +1,187 @@
-"""The children of a worker: born, watched, replaced, buried."""
+"""The children of a worker, and the guard that forks and ends them."""
 
 from __future__ import annotations
 
-import gc
+import logging
 import os
 import selectors
+import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
-from django_simple_queue.engine import child, clock, messages
-from django_simple_queue.engine.forks import prepare_to_fork
+from django_simple_queue.engine import clock
+from django_simple_queue.engine.board import FOREVER
+from django_simple_queue.engine.guardlink import GuardLink, wait_for
 from django_simple_queue.engine.member import Member
-from django_simple_queue.engine.traces import Traces
+from django_simple_queue.engine.ward import GUARD_LOST
 
 LEAVE_SECONDS = 2.0
 REST_SECONDS = 1.0
 """Before another child is born after one that died without ever getting ready."""
+ROWS_A_SLOT = 4
+"""Room for the child on duty, for the spare one that takes its place, and for those that are just leaving."""
+KILLED = -signal.SIGKILL
+logger = logging.getLogger("django_simple_queue.worker")
 
 
 class Pool:
-    """``size`` children; ``hear`` is called with a child that has something to say."""
+    """``size`` children on duty, and a spare one for each that is given no more.
+
+    ``hear`` is called with a child that has something to say, ``bury`` with one that has died: its exit code, why its
+    guard ended it ("" when it did not), and at which serial.
+    """
 
     def __init__(self, size: int, selector: selectors.BaseSelector, private: list[int]) -> None:
         self.size, self.selector, self.private = size, selector, private
         self.members: dict[int, Member] = {}
+        self.guard: GuardLink | None = None
+        self.hear: Callable[[Member], None]
+        self.bury: Callable[[Member, int, str, int], None]
+        self.ordered = 0
         self.born_again_at = 0.0
+        self.lease_until = FOREVER
 
     def __iter__(self) -> Iterator[Member]:
         return iter(list(self.members.values()))
 
     @property
     def staff(self) -> list[Member]:
-        return [member for member in self.members.values() if not member.leaving]
+        return [member for member in self.members.values() if not member.retired]
 
     @property
-    def missing(self) -> int:
-        return self.size - len(self.staff)
+    def unguarded(self) -> bool:
+        return self.guard is None
 
-    def fill(self, hear: Callable[[Member], None], now: float) -> None:
-        """Fork the children that are missing."""
-        if self.missing <= 0 or now < self.born_again_at:
-            return
-        prepare_to_fork()
-        gc.freeze()
-        while self.missing > 0:
-            member = self.fork()
-            self.members[member.pid] = member
-            self.selector.register(member.pipe, selectors.EVENT_READ, lambda member=member: hear(member))
+    @property
+    def processes(self) -> list[int]:
+        return [*([self.guard.pid] if self.guard else []), *self.members]
 
-    def fork(self) -> Member:
-        ours, theirs = messages.channel()
-        reader, writer = os.pipe()
-        traces = Traces()
-        parent = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            self.shut_private([ours.detach(), reader])
-            child.main(child.Ends(theirs, writer, traces), parent)
-        os.close(writer)
-        os.set_blocking(reader, False)
-        ours.setblocking(False)
-        return Member(ours, theirs, reader, traces, pid)
+    def open(self) -> None:
+        """Fork a guard, which must not inherit a connection, and order the children."""
+        self.guard = GuardLink(self.size * ROWS_A_SLOT, self.shut)
+        self.guard.board.lease_until = self.lease_until
+        self.selector.register(self.guard.end, selectors.EVENT_READ, self.listen)
+        self.keep(clock.now())
 
-    def shut_private(self, also: list[int]) -> None:
-        """In a child: close what belongs to the parent and to other children, else nobody ever sees an end of file."""
+    def shut(self) -> None:
+        """In the guard: close what belongs to the parent alone."""
         self.selector.close()
-        for descriptor in [*also, *self.private, *(fd for member in self for fd in member.descriptors)]:
-            if descriptor >= 0:
-                os.close(descriptor)
+        for descriptor in self.private:
+            os.close(descriptor)
 
-    def replace_worn_out(self, now: float) -> None:
-        for member in self.staff:
-            if member.worn_out:
-                member.dismiss(now)
+    def extend(self, until: float) -> None:
+        """Let children live until then, unless this is called again."""
+        self.lease_until = until
+        if self.guard:
+            self.guard.board.lease_until = until
 
-    def dead(self) -> Iterator[tuple[Member, int]]:
-        """Yield the children that have died, with their exit code; what is left of their process group is killed."""
+    def listen(self) -> None:
+        """Do what the guard tells; one that is gone takes its children along."""
+        if self.guard is None:
+            return
+        try:
+            for message, files in self.guard.messages():
+                self.told(message, files)
+        except EOFError:
+            self.lose_guard(self.guard)
+
+    def told(self, message: list[object], files: list[int]) -> None:
+        match message:
+            case ["born", int(pid)] if self.guard:
+                self.welcome(Member(pid, files, self.guard.ask, self.guard.wake))
+            case ["died", int(pid), int(exit_code), str(cause), int(serial)]:
+                self.bury(self.members[pid], exit_code, cause, serial)
+            case ["problem", text]:
+                logger.error("%s", text)
+
+    def welcome(self, member: Member) -> None:
+        self.ordered -= 1
+        self.members[member.pid] = member
+        self.selector.register(member.pipe, selectors.EVENT_READ, lambda: self.hear_living(member))
+        self.promote()
+
+    def hear_living(self, member: Member) -> None:
+        """One that was buried a moment ago may have been readable."""
+        if member.pid in self.members:
+            self.hear(member)
+
+    def lose_guard(self, guard: GuardLink) -> None:
+        """Children die with their guard; see that they are dead, and what they started."""
+        logger.error("the guard (PID %d) is gone, and its children with it; another one takes its place", guard.pid)
+        self.selector.unregister(guard.end)
+        self.guard, self.ordered = None, 0
+        for pid in self.members:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
+        guard.kill()
+        guard.close()
+        wait_for(list(self.members), LEAVE_SECONDS)
+        self.born_again_at = clock.now() if any(member.ready for member in self) else clock.now() + REST_SECONDS
         for member in self:
-            if (exit_code := collected(member)) is not None:
-                yield member, exit_code
+            self.bury(member, KILLED, GUARD_LOST, 0)
+
+    def keep(self, now: float) -> None:
+        """Let worn-out children go, put spare ones in their place, and order those that are missing."""
+        if self.guard is None:
+            return
+        for member in self.members.values():
+            member.retired = member.retired or member.may_retire
+            if member.may_leave:
+                member.dismiss(now)
+        self.promote()
+        wanted = self.size + sum(member.on_duty and member.spent for member in self.staff)
+        missing = min(wanted, 2 * self.size) - len(self.staff) - self.ordered
+        if missing > 0 and now >= self.born_again_at:
+            self.ordered += missing
+            self.guard.ask("fork", missing)
+
+    def promote(self) -> None:
+        """Let spare children take the places that are free."""
+        staff = self.staff
+        places = self.size - sum(member.on_duty for member in staff)
+        for member in [member for member in staff if not member.on_duty][: max(places, 0)]:
+            member.on_duty = True
 
     def deafen(self, member: Member) -> None:
-        """The child's pipe is at its end; its death is told by a signal."""
+        """The child's pipe is at its end; of its death the guard tells."""
         if member.pipe in self.selector.get_map():
             self.selector.unregister(member.pipe)
 
-    def bury(self, member: Member, now: float) -> None:
+    def remove(self, member: Member, now: float) -> None:
         del self.members[member.pid]
         self.deafen(member)
         member.close()
         if not member.ready:
             self.born_again_at = now + REST_SECONDS
 
-    def kill_overdue(self, now: float) -> None:
-        for member in self.members.values():
-            if member.kill_at is not None and now >= member.kill_at:
-                member.kill()
+    def look(self, now: float) -> None:
+        """End children that do not leave, and a guard that does not do its work."""
+        for member in self:
+            if member.gone_by is None or now < member.gone_by:
+                continue
+            if member.leaving and not member.killed:
+                member.kill(now)
+            elif self.guard:
+                logger.error("the guard does not answer, so it is ended")
+                self.guard.kill()
+
+    def next_look(self) -> float:
+        return min((member.gone_by for member in self.members.values() if member.gone_by), default=FOREVER)
 
     def dismiss(self, now: float) -> None:
         """Let all children leave, which are idle now."""
-        for member in self.staff:
-            member.dismiss(now)
-        while self.members and clock.now() < now + LEAVE_SECONDS:
-            self.selector.select(0.05)
-            self.bury_all()
+        for member in self:
+            if not member.leaving:
+                member.dismiss(now)
+        while self.members and self.guard and clock.now() < now + LEAVE_SECONDS:
+            for key, _ in self.selector.select(0.05):
+                key.data()
 
     def disband(self) -> None:
         """End whoever is still there."""
+        if self.guard is not None:
+            self.selector.unregister(self.guard.end)
+            self.guard.close()
+            self.guard = None
         for member in self:
-            member.kill()
-            os.waitpid(member.pid, 0)
-            self.bury(member, 0)
-
-    def bury_all(self) -> None:
-        for member, _ in list(self.dead()):
-            self.bury(member, 0)
-
-    def trim_logs(self, limit: int) -> None:
-        for member in self.members.values():
-            if member.stream:
-                member.log.trim(limit)
-
-
-def collected(member: Member) -> int | None:
-    """Return the exit code of a child that has died; its group is killed while its number cannot be anybody else's."""
-    if hasattr(os, "waitid"):
-        if os.waitid(os.P_PID, member.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-            return None
-        member.kill()
-    pid, status = os.waitpid(member.pid, os.WNOHANG)
-    return os.waitstatus_to_exitcode(status) if pid else None
+            self.remove(member, 0)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django_simple_queue import conf
 from django_simple_queue.engine.store import Claimed, Ending
 from django_simple_queue.engine.traces import Shown
+from django_simple_queue.engine.ward import FENCE, GUARD_LOST, MEMORY, TIMEOUT
 from django_simple_queue.models import Attempt
 from django_simple_queue.reporting import Progress
 
@@ -37,6 +39,14 @@ FENCED = Doom(
 )
 
 
+UNGUARDED = Doom(
+    "interrupt",
+    Attempt.Outcome.INTERRUPTED,
+    "The worker's guard process was gone, so the task was ended.",
+    "GuardLost",
+)
+
+
 def timed_out(seconds: float) -> Doom:
     return Doom("fail", Attempt.Outcome.TIMED_OUT, f"Task timed out after {seconds:g} seconds", "TaskTimedOut")
 
@@ -49,6 +59,27 @@ def crashed(exit_code: int) -> Doom:
     return Doom("fail", Attempt.Outcome.CRASHED, error, "WorkerCrashed")
 
 
+def grown_too_big() -> Doom:
+    error = (
+        f"The task's process had more than twice the {conf.get_max_child_memory_mb()} MB of "
+        "DJANGO_SIMPLE_QUEUE_MAX_CHILD_MEMORY_MB and was ended."
+    )
+    return Doom("fail", Attempt.Outcome.CRASHED, error, "OutOfMemory")
+
+
+def doom_of(run: Run, exit_code: int, cause: str, serial: int) -> Doom:
+    """Return why ``run`` has ended whose child is dead; ``cause`` is the guard's, and for its run ``serial`` only."""
+    if run.doom is not None:
+        return run.doom
+    if cause in (FENCE, GUARD_LOST):
+        return FENCED if cause == FENCE else UNGUARDED
+    if serial == run.serial and cause == TIMEOUT:
+        return timed_out(run.limit)
+    if serial == run.serial and cause == MEMORY:
+        return grown_too_big()
+    return crashed(exit_code)
+
+
 def signal_name(number: int) -> str:
     try:
         name = signal.Signals(number).name
@@ -59,11 +90,15 @@ def signal_name(number: int) -> str:
 
 @dataclass(slots=True)
 class Run:
-    """``serial`` names it between parent and child; ``doom`` is set once we decided to end it."""
+    """``serial`` names it between parent and child; ``doom`` is set once we decided to end it.
+
+    ``limit`` are the seconds that it may take, 0: no limit.
+    """
 
     claimed: Claimed
     serial: int
     waiting_since: float
+    limit: int = 0
     doom: Doom | None = None
 
     @property
@@ -72,7 +107,7 @@ class Run:
 
     def packet(self) -> list[Any]:
         claimed = self.claimed
-        return ["run", self.serial, str(claimed.id), claimed.task, claimed.args, claimed.positional]
+        return ["run", self.serial, self.limit, str(claimed.id), claimed.task, claimed.args, claimed.positional]
 
     def ending(self, verb: str, **details: Any) -> Ending:
         claimed = self.claimed

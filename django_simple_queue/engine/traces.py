@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import mmap
+import os
 import struct
 import zlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from django_simple_queue.engine.capture import LogFile
-from django_simple_queue.engine.messages import write_all
+from django_simple_queue.engine.messages import anonymous_file, write_all
 from django_simple_queue.reporting import Progress
 
 STAMP = struct.Struct("!II")
@@ -18,8 +20,8 @@ STAMP = struct.Struct("!II")
 class OutputFile(LogFile):
     """What a run has handed over so far; the child that writes it also keeps it within bounds."""
 
-    def __init__(self) -> None:
-        super().__init__("simple-queue-output")
+    def __init__(self, fd: int | None = None) -> None:
+        super().__init__("simple-queue-output", fd)
         self.written = 0
 
     def clear(self) -> None:
@@ -38,8 +40,11 @@ class OutputFile(LogFile):
 class ProgressPage:
     """Shared memory for the latest Progress; a state that is read while it is written is passed over."""
 
-    def __init__(self) -> None:
-        self.memory = mmap.mmap(-1, mmap.PAGESIZE)
+    def __init__(self, fd: int | None = None) -> None:
+        self.fd = anonymous_file("simple-queue-progress") if fd is None else fd
+        if fd is None:
+            os.ftruncate(self.fd, mmap.PAGESIZE)
+        self.memory = mmap.mmap(self.fd, mmap.PAGESIZE)
 
     def write(self, state: Progress) -> None:
         payload = json.dumps(state).encode()
@@ -53,6 +58,10 @@ class ProgressPage:
     def clear(self) -> None:
         self.memory[: STAMP.size] = bytes(STAMP.size)
 
+    def close(self) -> None:
+        self.memory.close()
+        os.close(self.fd)
+
 
 class Shown(NamedTuple):
     """What a run has shown so far; ``output`` is None when it has handed over nothing."""
@@ -63,14 +72,18 @@ class Shown(NamedTuple):
 
 
 class Traces:
-    """What one child's run has shown so far: what it wrote, what it handed over, and how far it has come."""
+    """What one child's run has shown so far: what it wrote, what it handed over, and how far it has come.
 
-    def __init__(self) -> None:
-        self.log, self.output, self.progress = LogFile(), OutputFile(), ProgressPage()
+    ``files``, if given, are the descriptors of what another process has made.
+    """
+
+    def __init__(self, files: Sequence[int] | None = None) -> None:
+        log, output, progress = files or (None, None, None)
+        self.log, self.output, self.progress = LogFile(fd=log), OutputFile(output), ProgressPage(progress)
 
     @property
     def descriptors(self) -> list[int]:
-        return [self.log.fd, self.output.fd]
+        return [self.log.fd, self.output.fd, self.progress.fd]
 
     def begin(self) -> None:
         """Forget the run before, but for its log, which Capture begins anew."""
@@ -84,4 +97,4 @@ class Traces:
     def close(self) -> None:
         self.log.close()
         self.output.close()
-        self.progress.memory.close()
+        self.progress.close()

@@ -6,53 +6,30 @@ import logging
 
 from django_simple_queue import conf
 from django_simple_queue.engine import runs
+from django_simple_queue.engine.board import FOREVER
 from django_simple_queue.engine.dispatch import STALE_SECONDS, Dispatcher
 from django_simple_queue.engine.lease import LOOK_SECONDS
-from django_simple_queue.engine.member import TELL_SECONDS, Member
+from django_simple_queue.engine.member import Member
 from django_simple_queue.engine.store import Renewal
 from django_simple_queue.models import Worker
 
 logger = logging.getLogger("django_simple_queue.worker")
-FOREVER = float("inf")
-TRIM_SECONDS = 0.1
+RECALL_SECONDS = 0.1
 LAST_WORDS_SECONDS = 5.0
 
 
 class Watch:
     def __init__(self, dispatcher: Dispatcher) -> None:
         self.dispatcher, self.pool = dispatcher, dispatcher.pool
-        self.timeout = conf.get_task_timeout()
         self.grace = conf.get_shutdown_grace()
         self.stopping = False
         self.grace_until = FOREVER
 
     def look(self, now: float) -> None:
-        for member in self.pool:
-            if now >= self.limit(member):
-                self.overdue(member, now)
         self.dispatcher.recall(now)
         if now >= self.grace_until:
             self.end_all(now)
-        self.pool.kill_overdue(now)
-        if any(self.runs_long(member, TRIM_SECONDS, now) for member in self.pool):
-            self.pool.trim_logs(self.dispatcher.log_limit)
-
-    def overdue(self, member: Member, now: float) -> None:
-        if member.head is None:
-            logger.error("child %d is ended: receivers of its signals took over %g s", member.pid, TELL_SECONDS)
-            member.kill()
-        else:
-            self.dispatcher.doom(member, runs.timed_out(self.seconds_of(member)), now)
-
-    def limit(self, member: Member) -> float:
-        """Return when what the child is at is over its time."""
-        return FOREVER if member.doomed or not member.stream else member.since + self.seconds_of(member)
-
-    def seconds_of(self, member: Member) -> float:
-        run = member.head
-        if run is None:
-            return TELL_SECONDS
-        return (self.timeout if run.claimed.timeout is None else run.claimed.timeout) or FOREVER
+        self.pool.look(now)
 
     def runs_long(self, member: Member, seconds: float, now: float) -> bool:
         return member.head is not None and now - member.since >= seconds
@@ -96,21 +73,11 @@ class Watch:
             if member.head is not None and not member.doomed:
                 self.dispatcher.doom(member, runs.STOPPED, now)
 
-    def fence(self) -> None:
-        """Our lease is about to end: nothing of ours may run any longer. Called from a signal handler: no logging."""
-        for member in self.pool:
-            if member.head is not None:
-                member.kill(runs.FENCED)
-
     def next_deadline(self, now: float) -> float:
         """Return when ``look`` has something to do next."""
-        deadlines = [self.grace_until if self.grace_until > now else FOREVER]
-        for member in self.pool:
-            deadlines.append(self.limit(member))
-            if member.kill_at is not None and member.kill_at > now:
-                deadlines.append(member.kill_at)
-            if member.stream:
-                deadlines.append(now + TRIM_SECONDS)
+        deadlines = [self.grace_until if self.grace_until > now else FOREVER, self.pool.next_look()]
+        if any(len(member.stream) > 1 for member in self.pool):
+            deadlines.append(now + RECALL_SECONDS)
         if self.dispatcher.ready:
             deadlines.append(self.dispatcher.ready[0].waiting_since + STALE_SECONDS)
         return min(deadlines)

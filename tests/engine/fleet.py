@@ -44,9 +44,13 @@ class Boot:
         return Worker.objects.get(pid=self.pid)
 
     @property
+    def guard(self) -> int:
+        (guard,) = children_of(self.pid)
+        return guard
+
+    @property
     def children(self) -> list[int]:
-        text = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
-        return [int(pid) for pid in text.split()]
+        return children_of(self.guard)
 
     def send(self, number: int) -> None:
         self.process.send_signal(number)
@@ -153,6 +157,10 @@ def wait_for_status(task: UUID, status: int, seconds: float = 20) -> Task:
 
     wait_until(reached, seconds, f"{task} gets status {status}")
     return Task.objects.get(pk=task)
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def is_alive(pid: int) -> bool:
