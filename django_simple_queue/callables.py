@@ -10,6 +10,20 @@ from typing import Any
 
 from django_simple_queue import conf
 
+Shape = list[list[Any]]
+PARAMETER = inspect.Parameter
+KINDS = {
+    kind.name: kind
+    for kind in (
+        PARAMETER.POSITIONAL_ONLY,
+        PARAMETER.POSITIONAL_OR_KEYWORD,
+        PARAMETER.VAR_POSITIONAL,
+        PARAMETER.KEYWORD_ONLY,
+        PARAMETER.VAR_KEYWORD,
+    )
+}
+ANYTHING: Shape = [["args", "VAR_POSITIONAL", False], ["kwargs", "VAR_KEYWORD", False]]
+
 
 class TaskNotAllowedError(Exception):
     """The task is not in the allowlist, DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS."""
@@ -57,9 +71,13 @@ def lookup(module_path: str, name: str, task: str) -> Any:
 
 def check_arguments(function: Callable[..., Any], args: Mapping[str, Any], positional: Sequence[Any] = ()) -> None:
     """Raise TypeError, in Python's own words, when ``function`` does not accept these arguments."""
-    signature = (signature_of if isinstance(function, Hashable) else signature_of.__wrapped__)(function)
+    signature = remembered(function)
     if signature is not None:
         signature.bind(*positional, **args)
+
+
+def remembered(function: Callable[..., Any]) -> inspect.Signature | None:
+    return (signature_of if isinstance(function, Hashable) else signature_of.__wrapped__)(function)
 
 
 @lru_cache(maxsize=1000)
@@ -69,3 +87,34 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature | None:
         return inspect.signature(function)
     except ValueError:
         return None
+
+
+def shape(task: str) -> Shape | str:
+    """Return the parameters of ``task`` as JSON values: name, kind, whether there is a default; never raises.
+
+    A sentence says why there is none: not allowed, not importable.
+    """
+    try:
+        function = resolve(task)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"[:200]
+    signature = remembered(function)
+    if signature is None:
+        return ANYTHING
+    return [[each.name, each.kind.name, each.default is not each.empty] for each in signature.parameters.values()]
+
+
+def fits(shape: Shape, args: Mapping[str, Any], positional: Sequence[Any] = ()) -> bool:
+    """Tell whether a task of this shape accepts these arguments."""
+    try:
+        rebuilt(tuple(map(tuple, shape))).bind(*positional, **args)
+    except TypeError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=256)
+def rebuilt(shape: tuple[tuple[Any, ...], ...]) -> inspect.Signature:
+    return inspect.Signature(
+        [PARAMETER(name, KINDS[kind], default=None if optional else PARAMETER.empty) for name, kind, optional in shape]
+    )

@@ -17,6 +17,7 @@ from django_simple_queue import conf
 from django_simple_queue.engine.store.lease import alias, connection
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import Task, Worker
+from django_simple_queue.models.audit import background
 from django_simple_queue.models.task import TaskQuerySet
 from django_simple_queue.models.worker import WorkerQuerySet
 
@@ -33,11 +34,12 @@ _prune_at = 0.0
 class Tick(NamedTuple):
     """``failed`` are the tasks that ended as FAILED because their worker was lost: nobody has sent their signals.
 
-    ``state`` is how the row of the worker stands that looked.
+    ``state`` is how the row of the worker stands that looked; ``busy`` says that an operator's action goes on.
     """
 
     failed: list[UUID]
     state: str
+    busy: bool
 
 
 def tick(worker_id: UUID, now: float | None = None) -> Tick:
@@ -47,7 +49,8 @@ def tick(worker_id: UUID, now: float | None = None) -> Tick:
         promote()
     failed = reap(worker_id) if needs.reap else []
     failed += sweep() if needs.sweep else []
-    return Tick(failed + tidy(time.monotonic() if now is None else now), needs.state)
+    busy = background.drive() if needs.act else False
+    return Tick(failed + tidy(time.monotonic() if now is None else now), needs.state, busy)
 
 
 def promote() -> int:

@@ -24,7 +24,7 @@ from django_simple_queue.engine.watch import LAST_WORDS_SECONDS, Watch
 from django_simple_queue.models import Worker
 
 FLUSH_SECONDS = 0.02
-HOUSE_SECONDS = 1.0
+HOUSE_SECONDS, BUSY_HOUSE_SECONDS = 1.0, 0.2
 logger = logging.getLogger("django_simple_queue.worker")
 
 
@@ -207,6 +207,8 @@ class Parent:
             if tick is not None:
                 self.dispatcher.failures_to_tell.extend(map(str, tick.failed))
                 self.hear_of_drain(tick.state, now)
+                if tick.busy:
+                    self.house_at = now + BUSY_HOUSE_SECONDS
 
     def hear_of_drain(self, state: str, now: float) -> None:
         """Renew at once: what a renewal says is acted on."""

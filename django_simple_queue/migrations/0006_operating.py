@@ -30,6 +30,41 @@ class Migration(migrations.Migration):
             field=models.CharField(blank=True, db_default="", default="", max_length=500, verbose_name="Problem"),
         ),
         migrations.AddField(
+            model_name="operatoraction",
+            name="left_alone",
+            field=models.JSONField(
+                blank=True,
+                help_text="By outcome, the ids of the first rows that did not move.",
+                null=True,
+                verbose_name="Left alone",
+            ),
+        ),
+        migrations.AddField(
+            model_name="operatoraction",
+            name="undo_outcomes",
+            field=models.JSONField(
+                blank=True,
+                help_text="How many moved rows came out how when it was undone.",
+                null=True,
+                verbose_name="Undo's outcomes",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="operatoraction",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("done", "Done"),
+                    ("running", "Running"),
+                    ("aborted", "Aborted"),
+                    ("undoing", "Undoing"),
+                ],
+                default="done",
+                max_length=10,
+                verbose_name="State",
+            ),
+        ),
+        migrations.AddField(
             model_name="task",
             name="backoff",
             field=models.TextField(

@@ -22,6 +22,7 @@ class Needs(NamedTuple):
     promote: bool
     reap: bool
     sweep: bool
+    act: bool
     state: str
 
 

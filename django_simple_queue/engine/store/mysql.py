@@ -71,8 +71,8 @@ class MySQL(Database):
         return [self._claimed(row) for row in self._rows(CLAIMED_ROWS, ids=ids)]
 
     def needs(self, worker: UUID) -> Needs:
-        promote, reap, sweep, state = self._rows(NEEDS, worker=self._key(worker))[0]
-        return Needs(bool(promote), bool(reap), bool(sweep), state or "")
+        promote, reap, sweep, act, state = self._rows(NEEDS, worker=self._key(worker))[0]
+        return Needs(bool(promote), bool(reap), bool(sweep), bool(act), state or "")
 
     def promote(self, limit: int) -> int:
         return self._changed(PROMOTE, wanted=limit)

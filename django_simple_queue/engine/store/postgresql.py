@@ -127,8 +127,8 @@ class PostgreSQL(Database):
         return [as_claimed(row) for row in self._rows(CLAIM if queues is None else CLAIM_SOME, **constants)]
 
     def needs(self, worker: UUID) -> Needs:
-        promote, reap, sweep, state = self._rows(NEEDS, worker=worker)[0]
-        return Needs(promote, reap, sweep, state or "")
+        promote, reap, sweep, act, state = self._rows(NEEDS, worker=worker)[0]
+        return Needs(promote, reap, sweep, act, state or "")
 
     def promote(self, limit: int) -> int:
         return len(self._rows(PROMOTE, wanted=limit))

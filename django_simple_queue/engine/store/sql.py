@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django_simple_queue.models import QueuePause, Task, Worker
+from django_simple_queue.models import OperatorAction, QueuePause, Task, Worker
 from django_simple_queue.models.transitions import MOVES
 
 TASK = Task._meta.db_table
 WORKER = Worker._meta.db_table
+ACTION = OperatorAction._meta.db_table
 PAUSE = QueuePause._meta.db_table
 LIVE = ", ".join(f"'{state.value}'" for state in Worker.LIVE_STATES)
+ACTIVE = ", ".join(f"'{state.value}'" for state in OperatorAction.ACTIVE)
 
 (QUEUED,), (PROGRESS,) = MOVES["claim"][:2]
 COMPLETED, CANCELLED = MOVES["complete"].targets
@@ -48,6 +50,7 @@ def needs(sql: Statements, worker: str, promote_index: str = "", running_index: 
         f"EXISTS (SELECT 1 FROM {WORKER} WHERE {sql.lapsed}), "
         f"EXISTS (SELECT 1 FROM {TASK} {running_index} "
         f"WHERE {sql.running} AND worker IS NOT NULL AND NOT EXISTS ({known})), "
+        f"EXISTS (SELECT 1 FROM {ACTION} WHERE state IN ({ACTIVE})), "
         f"(SELECT state FROM {WORKER} WHERE id = {worker})"
     )
 

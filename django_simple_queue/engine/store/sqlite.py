@@ -94,8 +94,8 @@ class SQLite(Database):
         return key
 
     def needs(self, worker: UUID) -> Needs:
-        promote, reap, sweep, state = self._rows(NEEDS, worker=worker.hex)[0]
-        return Needs(bool(promote), bool(reap), bool(sweep), state or "")
+        promote, reap, sweep, act, state = self._rows(NEEDS, worker=worker.hex)[0]
+        return Needs(bool(promote), bool(reap), bool(sweep), bool(act), state or "")
 
     def promote(self, limit: int) -> int:
         return len(self._rows(PROMOTE, wanted=limit))

@@ -1,0 +1,191 @@
+"""Actions over more rows than a request can move: any worker's housekeeping goes on with them, batch by batch.
+
+A batch is one transaction over its rows, their items, and the action's cursor and outcomes: whatever ends the worker,
+the next batch begins where the last whole one ended. Whoever holds the action's row drives it; the others pass by.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+from django.db import Error, connections, router, transaction
+from django.db.models.functions import Now
+
+from django_simple_queue.models.audit import scope, walk
+from django_simple_queue.models.audit.tables import OperatorAction, OperatorActionItem
+from django_simple_queue.models.audit.terms import Terms
+from django_simple_queue.models.audit.undoing import add_up, close_undo, put_back
+from django_simple_queue.models.audit.verbs import MAX_ROWS, identify, move, require_verb
+from django_simple_queue.models.task import Task
+
+BATCH_SECONDS = 0.05
+FIRST_BATCH, SMALLEST_BATCH = 100, 10
+LISTED = 500
+logger = logging.getLogger("django_simple_queue.worker")
+_batch = FIRST_BATCH
+
+
+def start(
+    verb: str,
+    frozen: scope.Frozen,
+    terms: Terms,
+    actor: object,
+    words: str,
+    *,
+    expected: int | None = None,
+    reason: str = "",
+    hold: timedelta = timedelta(),
+) -> OperatorAction:
+    """Write down an action over all rows of ``frozen`` for the workers to do, and return it, RUNNING.
+
+    ``expected`` is how many rows the scope holds, ``hold`` how long requeued rows wait before they may start. An
+    action by the same actor over the same scope that still runs is returned instead of a second one.
+    """
+    require_verb(verb)
+    stored = frozen | {"terms": terms.as_json(), "hold": hold.total_seconds()}
+    who = identify(actor)
+    with transaction.atomic(using=alias()):
+        running = OperatorAction.objects.filter(verb=verb, state=OperatorAction.State.RUNNING, **who)
+        twin = next((each for each in running if each.scope_filter == stored), None)
+        return twin or OperatorAction.objects.create(
+            verb=verb,
+            scope=words[:500],
+            scope_filter=stored,
+            reason=reason[:500],
+            expected=expected,
+            state=OperatorAction.State.RUNNING,
+            **who,
+        )
+
+
+def abort(action: OperatorAction, actor: object = None) -> bool:
+    """Let no further row be moved; False when the action has ended already. What is done stays done."""
+    running = OperatorAction.objects.filter(pk=action.pk, state=OperatorAction.State.RUNNING)
+    problem = f"Stopped by {identify(actor)['actor'] or 'application code'}."
+    return bool(running.update(state=OperatorAction.State.ABORTED, finished=Now(), problem=problem))
+
+
+def drive() -> bool:
+    """Do one batch of the oldest action that waits for workers; tell whether there is more to do.
+
+    Takes about 50 ms. An action that cannot go on is ended with the problem written down.
+    """
+    global _batch
+    waiting = OperatorAction.objects.using(alias()).filter(state__in=OperatorAction.ACTIVE)
+    found = waiting.order_by("id").values_list("pk", "cursor").first()
+    if found is None:
+        return False
+    began = time.monotonic()
+    try:
+        moved = go_on(*found, _batch)
+    except Error:
+        raise
+    except Exception as error:
+        give_up(found[0], error)
+        return True
+    elapsed = max(time.monotonic() - began, 0.001)
+    _batch = max(SMALLEST_BATCH, min(MAX_ROWS, int(_batch * min(2.0, BATCH_SECONDS * 0.8 / elapsed))))
+    return moved
+
+
+def go_on(pk: int, cursor: str, size: int) -> bool:
+    """Do the next ``size`` rows of an action, unless another worker does; tell whether this one did."""
+    with transaction.atomic(using=alias()):
+        action = held(pk, cursor)
+        if action is None:
+            return False
+        if action.state == OperatorAction.State.UNDOING:
+            undo_batch(action, size)
+        else:
+            batch(action, size)
+    return True
+
+
+def held(pk: int, cursor: str) -> OperatorAction | None:
+    """Lock the action where it was found; begun by a write where a lock cannot be asked for (SQLite)."""
+    rows = OperatorAction.objects.using(alias()).filter(pk=pk, cursor=cursor, state__in=OperatorAction.ACTIVE)
+    if connections[alias()].features.has_select_for_update_skip_locked:
+        return rows.select_for_update(skip_locked=True).first()
+    return rows.first() if rows.update(cursor=cursor) else None
+
+
+def batch(action: OperatorAction, size: int) -> None:
+    frozen, terms = action.scope_filter, Terms.read(action.scope_filter["terms"])
+    rows, action.cursor = walk.on(action.verb, scope.rows(frozen), action.cursor, size)
+    refusals = terms.refusals(action.verb, rows)
+    outcomes, _ = move(action, [row for row in rows if not refusals[row.pk]], **options(action))
+    left = Counter(reason for reason in refusals.values() if reason)
+    action.outcomes = add_up(action.outcomes, outcomes, left)
+    action.left_alone = listed(action.left_alone, refusals)
+    columns = ["outcomes", "cursor", "left_alone"]
+    if action.cursor == walk.END:
+        columns += finish(action)
+    action.save(update_fields=columns)
+
+
+def options(action: OperatorAction) -> dict[str, Any]:
+    return {"hold": timedelta(seconds=action.scope_filter.get("hold") or 0)} if action.verb == "requeue" else {}
+
+
+def listed(known: dict[str, list[str]] | None, refusals: dict[Any, str]) -> dict[str, list[str]]:
+    """Return the ids of the first rows that were left alone, by outcome."""
+    lists = dict(known or {})
+    for pk, reason in refusals.items():
+        if reason and len(lists.get(reason, ())) < LISTED:
+            lists.setdefault(reason, []).append(str(pk))
+    return lists
+
+
+def finish(action: OperatorAction) -> list[str]:
+    """End the action; what the scope held when it began and has lost since is accounted for as well."""
+    action.outcomes = add_up(action.outcomes, lost_since(action))
+    action.state, action.finished = OperatorAction.State.DONE, Now()
+    return ["state", "finished"]
+
+
+def lost_since(action: OperatorAction) -> dict[str, int]:
+    """Return who else moved the rows that were expected and not found, and how many changed in another way."""
+    missing = (action.expected or 0) - sum(action.outcomes.values())
+    counts: dict[str, int] = {}
+    if missing <= 0:
+        return counts
+    for name, count in moved_by_others(action).most_common():
+        counts[f"already {name}"] = min(count, missing - sum(counts.values()))
+    rest = missing - sum(counts.values())
+    return {name: count for name, count in {**counts, "changed": rest}.items() if count}
+
+
+def moved_by_others(action: OperatorAction) -> Counter[str]:
+    """Return by name who has done the same to rows of the scope since its mark."""
+    mark = scope.mark_of(action.scope_filter)
+    items = OperatorActionItem.objects.filter(action__created__gte=mark, action__verb=action.verb)
+    moved = items.exclude(action=action).values_list("task", "action__actor")[:LISTED]
+    who = dict(moved)
+    matching = scope.same_but_moved(action.scope_filter).filter(pk__in=who)
+    return Counter(who[pk] for pk in matching.values_list("pk", flat=True))
+
+
+def undo_batch(action: OperatorAction, size: int) -> None:
+    items = list(action.items.filter(pk__gt=int(action.cursor or 0)).order_by("pk")[:size])
+    outcomes = add_up(action.undo_outcomes, put_back(action, items))
+    action.cursor = str(items[-1].pk) if items else action.cursor
+    action.undo_outcomes = outcomes
+    if len(items) < size:
+        action.state = OperatorAction.State.DONE
+        close_undo(action, outcomes)
+    action.save(update_fields=["cursor", "undo_outcomes", "state"])
+
+
+def give_up(pk: int, error: Exception) -> None:
+    logger.exception("operator action %s cannot go on", pk, exc_info=error)
+    ended = {"state": OperatorAction.State.ABORTED, "finished": Now()}
+    problem = f"{type(error).__name__}: {error}"[:500]
+    OperatorAction.objects.using(alias()).filter(pk=pk).update(problem=problem, **ended)
+
+
+def alias() -> str:
+    return router.db_for_write(Task)
