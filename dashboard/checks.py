@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.utils.module_loading import import_string
 
+from django_simple_queue import conf
+
 APPS = {
     "django.contrib.auth": "operators sign in with its users",
     "django.contrib.messages": "outcomes are told through it",
@@ -67,6 +69,31 @@ def check_package(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
         return []
     hint = "Rename your own package, or start Python where the installed one comes first on sys.path."
     return [Error(f"The package 'dashboard' is {own}, not the console's.", hint=hint, id=ID.format("E003"))]
+
+
+@register("simple_queue_dashboard")
+def check_links(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """E004: a function of DASHBOARD_LINKS cannot be imported or called."""
+    try:
+        paths = conf.get_dashboard_links()
+    except conf.BadSettingError:
+        return []
+    problems = {path: problem for path in paths if (problem := why_not_callable(path))}
+    return [
+        Error(
+            f"{conf.PREFIX}DASHBOARD_LINKS names {path!r:.200}: {problem}",
+            hint="Name a function that takes a task and returns (label, url), a list of those, or None.",
+            id=ID.format("E004"),
+        )
+        for path, problem in problems.items()
+    ]
+
+
+def why_not_callable(path: str) -> str:
+    try:
+        return "" if callable(import_string(path)) else "it is not callable."
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"[:300]
 
 
 ID = "simple_queue_dashboard.{}"

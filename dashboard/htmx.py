@@ -10,6 +10,7 @@ from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.shortcuts import redirect
 from django.shortcuts import render as render_template
+from django.utils.encoding import escape_uri_path
 from django_htmx.http import HttpResponseClientRedirect
 
 FOLDER = "simple_queue_dashboard"
@@ -74,7 +75,8 @@ def with_query(request: HttpRequest, **changes: str | None) -> str:
         query.pop(name, None)
         if value is not None:
             query[name] = value
-    return f"{request.path}?{query.urlencode()}" if query else request.path
+    path = escape_uri_path(request.path)
+    return f"{path}?{query.urlencode()}" if query else path
 
 
 def current_path(request: HttpRequest) -> str:

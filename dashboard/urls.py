@@ -1,15 +1,26 @@
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
-from dashboard.views import actions, activity, enqueue, session, task, tasks, workers
+from dashboard.views import actions, activity, enqueue, places, session, task, tasks, workers
 
+
+class AnyText(StringConverter):
+    """Whatever somebody called a task or a queue, slashes and line ends too."""
+
+    regex = r"[\s\S]+"
+
+
+register_converter(AnyText, "anytext")
 app_name = "simple_queue_dashboard"
 urlpatterns = [
     path("", tasks.tasks, name="tasks"),
     path("tasks/requeue/", actions.tasks_requeue, name="tasks_requeue"),
     path("tasks/cancel/", actions.tasks_cancel, name="tasks_cancel"),
     path("tasks/<uuid:pk>/", task.task, name="task"),
+    path("tasks/named/<anytext:path>/", places.named, name="named"),
+    path("queues/<anytext:name>/", places.queue, name="queue"),
     path("tasks/<uuid:pk>/text/<str:name>/", task.task_text, name="task_text"),
     path("tasks/<uuid:pk>/run-again/", task.task_run_again, name="task_run_again"),
     path("tasks/<uuid:pk>/requeue/", actions.task_requeue, name="task_requeue"),

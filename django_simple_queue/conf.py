@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -15,6 +15,7 @@ PREFIX = "DJANGO_SIMPLE_QUEUE_"
 ENDED = ("completed", "failed", "cancelled")
 ALLOWED_TASKS_SHAPE = "a set or list of dotted paths, a mapping of dotted paths to options, or None"
 RETENTION_SHAPE = 'a mapping such as {"completed": 30, "failed": None}: whole days of at least 1, None keeps for ever'
+DASHBOARD_LINKS_SHAPE = 'a list of dotted paths of functions, such as ["shop.links.order"]'
 Backoff = Callable[[int], float] | Iterable[float] | None
 
 
@@ -32,6 +33,7 @@ class TaskOptions:
     rerun: str = ""
     permission: str = ""
     coerce: bool = False
+    runbook: str = ""
 
 
 OPTION_NAMES = frozenset(option.name for option in fields(TaskOptions))
@@ -189,6 +191,14 @@ def is_status_public() -> bool:
     return public
 
 
+def get_dashboard_links() -> Sequence[str]:
+    """Return the dotted paths of the callables that give a task's page links of the host project."""
+    paths = get_setting("DASHBOARD_LINKS", [])
+    if not isinstance(paths, list | tuple) or not all(isinstance(path, str) and "." in path for path in paths):
+        raise BadSettingError("DASHBOARD_LINKS", paths, DASHBOARD_LINKS_SHAPE)
+    return paths
+
+
 READERS: tuple[Callable[[], object], ...] = (
     get_allowed_tasks,
     get_task_timeout,
@@ -204,4 +214,5 @@ READERS: tuple[Callable[[], object], ...] = (
     get_retention,
     get_release,
     is_status_public,
+    get_dashboard_links,
 )

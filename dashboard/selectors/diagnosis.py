@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from dashboard.selectors.scalars import ask, capped_count
+from dashboard.formats import CAP, capped, coarse, number
+from dashboard.selectors import flow
 from django_simple_queue import conf
 from django_simple_queue.models import QueuePause, Task, Worker
 
-MOST_COUNTED = 1000
+RUNNING = Worker.State.RUNNING
+WORKER_COLUMNS = ("host", "pid", "queues", "state", "slots", "state_by", "state_reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,10 @@ def reason(task: Task, now: datetime) -> Reason | None:
     if not conf.is_task_allowed(task.task):
         text = f"{task.task} is not in the allowlist, so a worker will refuse it: see {conf.PREFIX}ALLOWED_TASKS."
         return Reason(text, hurts=True)
-    workers = list(Worker.objects.live().only("host", "pid", "queues", "state", "slots"))
-    return fleet_reason(task, workers) or pause_reason(task) or time_reason(task, now) or line_reason(task, workers)
+    workers = list(Worker.objects.live().only(*WORKER_COLUMNS))
+    return (
+        fleet_reason(task, workers) or pause_reason(task) or time_reason(task, now) or line_reason(task, workers, now)
+    )
 
 
 def fleet_reason(task: Task, workers: list[Worker]) -> Reason | None:
@@ -43,10 +47,17 @@ def fleet_reason(task: Task, workers: list[Worker]) -> Reason | None:
     if not serving:
         served = ", ".join(sorted({queue for worker in workers for queue in queues_of(worker)}))
         return Reason(f"No worker serves the queue {task.queue}; {counted(workers)} only {served}.", hurts=True)
-    if all(worker.state != Worker.State.RUNNING for worker in serving):
-        states = " and ".join(sorted({worker.get_state_display().lower() for worker in serving}))
+    if all(worker.state != RUNNING for worker in serving):
+        states = " and ".join(sorted({standing(worker) for worker in serving}))
         return Reason(f"Every worker of the queue {task.queue} is {states}.", hurts=True)
     return None
+
+
+def standing(worker: Worker) -> str:
+    """Say how a worker stands still, who made it, and why."""
+    who = f" by {worker.state_by}" if worker.state_by else ""
+    why = f" ({worker.state_reason.rstrip('.')})" if worker.state_reason else ""
+    return f"{worker.get_state_display().lower()}{who}{why}"
 
 
 def counted(workers: list[Worker]) -> str:
@@ -81,20 +92,24 @@ def time_reason(task: Task, now: datetime) -> Reason | None:
     return Reason("It waits for its time", until=task.run_after)
 
 
-def line_reason(task: Task, workers: list[Worker]) -> Reason:
-    ahead = tasks_ahead(task)
-    slots = sum(worker.slots for worker in workers if serves(worker, task.queue))
+def line_reason(task: Task, workers: list[Worker], now: datetime) -> Reason:
+    ahead = flow.ahead_of(task)
+    slots = sum(worker.slots for worker in workers if serves(worker, task.queue) and worker.state == RUNNING)
     if not ahead:
         return Reason(f"It is next in the queue {task.queue}, as soon as one of {slots} slots is free.")
-    number = f"More than {MOST_COUNTED:,}" if ahead > MOST_COUNTED else f"{ahead:,}"
-    return Reason(f"{number} {'task is' if ahead == 1 else 'tasks are'} ahead of it in the queue {task.queue}.")
+    found = flow.flow(task.queue, now)
+    place = f"It is number {number(ahead + 1)} of {capped(found.waiting)} in the queue {task.queue}"
+    if ahead > CAP:
+        place = f"More than {number(CAP)} tasks are ahead of it in the queue {task.queue}"
+    return Reason("; ".join([place, *pace(ahead, found, now)]) + ".")
 
 
-def tasks_ahead(task: Task) -> int:
-    """Return how many tasks of its queue are claimed before ``task``; each part is one range of the claim's index."""
-    queued = Task.objects.filter(status=Task.QUEUED, due=True, queue=task.queue)
-    parts = {
-        "higher": queued.filter(priority__gt=task.priority),
-        "earlier": queued.filter(priority=task.priority, run_after__lt=task.run_after),
-    }
-    return sum(ask({name: capped_count(rows, MOST_COUNTED) for name, rows in parts.items()}).values())
+def pace(ahead: int, found: flow.Flow, now: datetime) -> Iterator[str]:
+    """Yield how long the oldest has waited, and when it is this one's turn, going by the last minutes."""
+    if found.oldest:
+        yield f"the oldest has waited {coarse(now - found.oldest)}"
+    seconds = found.seconds_for(ahead) if ahead <= CAP else None
+    if seconds is not None:
+        yield f"about {coarse(seconds)} until its turn, at {found.going:.0f} a minute"
+    elif found.going < found.coming:
+        yield f"the queue grows: {found.coming:.0f} in, {found.going:.0f} out a minute"

@@ -9,44 +9,22 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.db.models import QuerySet
-from django.db.models.functions import Left, Length, Right
-
 from dashboard.selectors.headline import last_line, named
+from dashboard.selectors.windows import Window
 from django_simple_queue.models import Task
 from django_simple_queue.redaction import (
     REDACTED,
     Redacted,
     redact_args,
-    redact_head,
     redact_source,
-    redact_tail,
-    redact_text,
     secret_keys,
     visible,
 )
 
-TEXTS = ("output", "error", "log")
-WINDOW = 16_000
-MARGIN = 8_000
 MAX_NODES = 400
 MAX_DEPTH = 24
 MAX_LEAF = 2_000
 LIBRARIES = ("/site-packages/", "/dist-packages/")
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The beginning and the end of a text; ``hidden`` characters between them are left out."""
-
-    head: str = ""
-    tail: str = ""
-    hidden: int = 0
-    length: int = 0
-
-    @property
-    def multiline(self) -> bool:
-        return "\n" in self.head.strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +58,6 @@ class FrameGroup:
     def packages(self) -> str:
         """The libraries' names, for one line that stands for all of them."""
         return ", ".join(dict.fromkeys(frame.place.split("/")[0] for frame in self.frames))
-
-
-def with_windows(tasks: QuerySet[Task]) -> QuerySet[Task]:
-    """Leave the long texts in the database and bring the two ends and the length of each."""
-    parts: dict[str, Any] = {}
-    for name in TEXTS:
-        parts |= {f"{name}_head": Left(name, WINDOW + MARGIN), f"{name}_tail": Right(name, WINDOW + MARGIN)}
-        parts[f"{name}_length"] = Length(name)
-    return tasks.defer(*TEXTS).annotate(**parts)
-
-
-def window(task: Task, name: str) -> Window:
-    """Return the ends of a text of a task that ``with_windows`` has read; the cut never lies inside a secret."""
-    length = getattr(task, f"{name}_length") or 0
-    if length <= 2 * WINDOW:
-        whole = f"{name}_head" if length <= WINDOW + MARGIN else name
-        return Window(redact_text(task.task, task.args, getattr(task, whole)), length=length)
-    head = redact_head(task.task, task.args, getattr(task, f"{name}_head"), MARGIN)
-    tail = redact_tail(task.task, task.args, getattr(task, f"{name}_tail"), MARGIN)
-    return Window(head, tail, length - 2 * WINDOW, length)
 
 
 def headline(task: Task, error: Window) -> tuple[str, str]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from statistics import median
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django_simple_queue.models import Task
@@ -20,40 +19,73 @@ STEP = 5
 class Column:
     """One run as a column of the chart; ``kind`` is "", "bad" or "now"."""
 
+    pk: UUID
     x: int
     y: str
     height: str
     kind: str
+    failed: bool
+    started: datetime
+    took: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
+    """``usual`` and ``slow`` are the p50 and p95 of the completed runs; their ``_y`` is where the chart has them."""
+
     columns: Sequence[Column]
     completed: int
     failed: int
     usual: timedelta | None
+    slow: timedelta | None
+    usual_y: str
+    slow_y: str
+    success: tuple[UUID, datetime] | None
 
 
 def latest_runs(path: str, shown: UUID) -> Runs:
     """Return the latest ended or running runs of the task at ``path``, oldest first; ``shown`` is marked."""
     columns = ("pk", "status", "started", "finished")
     rows = list(Task.objects.filter(task=path).order_by("-created", "-id").values_list(*columns)[:MOST])
-    timed = [(pk, status, seconds(started, finished)) for pk, status, started, finished in reversed(rows) if started]
-    good = [each for _, status, each in timed if status == Task.COMPLETED and each is not None]
-    longest = max([each for *_, each in timed if each is not None], default=0.0) or 1.0
+    timed = [(pk, status, begun, seconds(begun, end)) for pk, status, begun, end in reversed(rows) if begun]
+    good = sorted(took for _, status, _, took in timed if status == Task.COMPLETED and took is not None)
+    longest = max([took for *_, took in timed if took is not None], default=0.0) or 1.0
+    usual, slow = percentile(good, 0.5), percentile(good, 0.95)
     return Runs(
         columns=[column(index, *run, longest, shown) for index, run in enumerate(timed)],
         completed=len(good),
-        failed=sum(status == Task.FAILED for _, status, _ in timed),
-        usual=timedelta(seconds=median(good)) if good else None,
+        failed=sum(status == Task.FAILED for _, status, *_ in timed),
+        usual=as_delta(usual),
+        slow=as_delta(slow),
+        usual_y=height_of(usual, longest),
+        slow_y=height_of(slow, longest),
+        success=next(
+            ((pk, end) for pk, status, _, end in rows if status == Task.COMPLETED and end and pk != shown), None
+        ),
     )
 
 
-def seconds(started: object, finished: object) -> float | None:
-    return max((finished - started).total_seconds(), 0.0) if finished else None  # type: ignore[operator]
+def seconds(started: datetime, finished: datetime | None) -> float | None:
+    return max((finished - started).total_seconds(), 0.0) if finished else None
 
 
-def column(index: int, pk: UUID, status: int, took: float | None, longest: float, shown: UUID) -> Column:
+def percentile(rising: Sequence[float], share: float) -> float | None:
+    """Return the smallest value that at least ``share`` of the ``rising`` values do not exceed (nearest rank)."""
+    return rising[max(-int(-len(rising) * share // 1), 1) - 1] if rising else None
+
+
+def as_delta(value: float | None) -> timedelta | None:
+    return None if value is None else timedelta(seconds=value)
+
+
+def height_of(value: float | None, longest: float) -> str:
+    return f"{HEIGHT - HEIGHT * (value or 0.0) / longest:.1f}"
+
+
+def column(
+    index: int, pk: UUID, status: int, started: datetime, took: float | None, longest: float, shown: UUID
+) -> Column:
     height = max(SHORTEST, HEIGHT * (took if took is not None else longest) / longest)
-    kind = "now" if pk == shown else "bad" if status == Task.FAILED else ""
-    return Column(index * STEP, f"{HEIGHT - height:.1f}", f"{height:.1f}", kind)
+    failed = status == Task.FAILED
+    kind = "now" if pk == shown else "bad" if failed else ""
+    return Column(pk, index * STEP, f"{HEIGHT - height:.1f}", f"{height:.1f}", kind, failed, started, took)

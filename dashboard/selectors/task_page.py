@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import BooleanField, Case, Q, Value, When
-from django.db.models.functions import Left, Now
+from django.db.models.functions import Now
 
 from dashboard.forms import KEY_OF_FORM
 from dashboard.selectors import diagnosis, payload
-from dashboard.selectors.payload import FrameGroup, Token, Window
+from dashboard.selectors.attempts import Said, attempts_of, earlier
+from dashboard.selectors.call import MOST_ARGUMENTS, call_text
+from dashboard.selectors.endings import Ending, ending
+from dashboard.selectors.payload import FrameGroup, Token
 from dashboard.selectors.runs import Runs, latest_runs
 from dashboard.selectors.timeline import Bar, Run, in_words, run_time, runs, timeline, wait_time
+from dashboard.selectors.windows import Window, window, with_windows
+from dashboard.shell import url_or_nothing
 from dashboard.states import QUEUED, State, state_of
 from django_simple_queue import conf
 from django_simple_queue.models import Attempt, OperatorAction, OperatorActionItem, Task, Worker
-from django_simple_queue.redaction import redact_head, redact_text
 
 HIDDEN = ("args", "positional", "output", "error", "log", "frames")
-MOST_ATTEMPTS = 50
 MOST_ACTIONS = 20
 MOST_SIMILAR = 1000
-MOST_ARGUMENTS = 60_000
-ERROR_HEAD = 2000
-ERROR_MARGIN = 200
 SIMILAR_SINCE = timedelta(hours=24)
 
 
@@ -52,7 +51,8 @@ class TaskPage:
     now: datetime
     payload: Payload | None
     attempts: Sequence[Attempt]
-    earlier: Sequence[tuple[Attempt, str]]
+    earlier: Sequence[Said]
+    ending: Ending | None
     items: Sequence[OperatorActionItem]
     bars: Sequence[Bar]
     story: str
@@ -72,6 +72,14 @@ class TaskPage:
     @property
     def name(self) -> str:
         return self.task.task.rpartition(".")[2]
+
+    @property
+    def name_url(self) -> str:
+        return url_or_nothing("simple_queue_dashboard:named", self.task.task)
+
+    @property
+    def queue_url(self) -> str:
+        return url_or_nothing("simple_queue_dashboard:queue", self.task.queue)
 
     @property
     def running(self) -> bool:
@@ -135,53 +143,39 @@ class TaskPage:
         return self.running and not (self.worker and self.worker.alive)  # type: ignore[attr-defined]
 
 
-def read_task(pk: UUID, *, with_payload: bool) -> Task | None:
+def read_task(pk: UUID, *, with_payload: bool, wider: str = "") -> Task | None:
     """Return the task with the ends of its texts, or, without ``with_payload``, with nothing of its payload."""
     tasks = Task.objects.filter(pk=pk)
-    return (payload.with_windows(tasks) if with_payload else tasks.defer(*HIDDEN)).first()
+    return (with_windows(tasks, wider) if with_payload else tasks.defer(*HIDDEN)).first()
 
 
-def task_page(task: Task, items: Sequence[OperatorActionItem], now: datetime, *, with_payload: bool) -> TaskPage:
+def task_page(
+    task: Task, items: Sequence[OperatorActionItem], now: datetime, *, with_payload: bool, wider: str = ""
+) -> TaskPage:
     """Return the picture of ``task`` at ``now``; ``read_task`` has read it, and ``actions_on`` its ``items``."""
     attempts = list(attempts_of(task, with_payload))
     requeued = sorted(item.action.created for item in items if item.action.verb == "requeue")
     bars = timeline(task, attempts, requeued, now)
+    worker = worker_of(task)
     return TaskPage(
         task=task,
         now=now,
-        payload=read_payload(task) if with_payload else None,
+        payload=read_payload(task, wider) if with_payload else None,
         attempts=attempts,
-        earlier=earlier_errors(task, attempts),
+        earlier=earlier(task, attempts),
+        ending=ending(task, attempts, worker),
         items=items,
         bars=bars,
         story=in_words(bars),
         runs=runs(bars),
         others=latest_runs(task.task, task.pk),
-        worker=worker_of(task),
+        worker=worker,
         reason=diagnosis.reason(task, now),
         similar=similar_failures(task, now),
         waited=wait_time(task, now),
         ran=run_time(task, now),
         children=[item.created_task for item in items if item.created_task],
     )
-
-
-def attempts_of(task: Task, with_payload: bool) -> Sequence[Attempt]:
-    head = Left("error", ERROR_HEAD) if with_payload else Value("")
-    newest = task.attempts.order_by("-epoch").defer("log", "error").annotate(head=head)[:MOST_ATTEMPTS]
-    return list(reversed(newest))
-
-
-def earlier_errors(task: Task, attempts: Sequence[Attempt]) -> Sequence[tuple[Attempt, str]]:
-    """Return the attempts before the latest run with the first line of what each said, newest first."""
-    told = [each for each in reversed(attempts) if each.epoch != task.epoch and each.head]  # type: ignore[attr-defined]
-    return [(each, first_line(task, each.head)) for each in told]  # type: ignore[attr-defined]
-
-
-def first_line(task: Task, head: str) -> str:
-    whole = len(head) < ERROR_HEAD
-    shown = redact_text(task.task, task.args, head) if whole else redact_head(task.task, task.args, head, ERROR_MARGIN)
-    return shown.partition("\n")[0]
 
 
 def actions_on(task: Task) -> Sequence[OperatorActionItem]:
@@ -204,9 +198,9 @@ def similar_failures(task: Task, now: datetime) -> int:
     return same.exclude(pk=task.pk)[: MOST_SIMILAR + 1].count()
 
 
-def read_payload(task: Task) -> Payload:
+def read_payload(task: Task, wider: str = "") -> Payload:
     arguments = payload.arguments(task, MOST_ARGUMENTS)
-    error = payload.window(task, "error")
+    error = window(task, "error", wider)
     return Payload(
         arguments=arguments,
         tree=payload.tree(arguments),
@@ -214,20 +208,6 @@ def read_payload(task: Task) -> Payload:
         error=error,
         headline=payload.headline(task, error),
         stack=payload.stack(task),
-        output=payload.window(task, "output"),
-        log=payload.window(task, "log"),
+        output=window(task, "output", wider),
+        log=window(task, "log", wider),
     )
-
-
-def call_text(task: Task, arguments: Any) -> str:
-    """Return the call as Python code, with the secrets masked; "" when the arguments are not an object."""
-    if not isinstance(arguments, Mapping) or len(task.args or "") > MOST_ARGUMENTS:
-        return ""
-    literal = "\n    ".join(python_literal(arguments).splitlines())
-    options = [f"queue={task.queue!r}", *([f"priority={task.priority}"] if task.priority else [])]
-    return f"create_task(\n    {task.task!r},\n    {literal},\n    {', '.join(options)},\n)"
-
-
-def python_literal(value: Mapping[str, Any]) -> str:
-    lines = [f"    {json.dumps(key, ensure_ascii=False)}: {item!r}," for key, item in value.items()]
-    return "\n".join(["{", *lines, "}"]) if lines else "{}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from uuid import UUID
 
-from dashboard.selectors.payload import TEXTS, arguments
+from dashboard.selectors.payload import arguments
+from dashboard.selectors.windows import TEXTS
 from django_simple_queue.models import Task
 from django_simple_queue.redaction import redact_text
 

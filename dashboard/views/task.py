@@ -14,16 +14,17 @@ from django.utils import timezone
 from dashboard import repeat
 from dashboard.access import may, operator
 from dashboard.htmx import page_path, render
+from dashboard.links import host_links
 from dashboard.selectors.offers import OWN, offers
-from dashboard.selectors.payload import TEXTS
 from dashboard.selectors.task_page import actions_on, read_task, task_page
 from dashboard.selectors.texts import whole_text
+from dashboard.selectors.windows import TEXTS
 from dashboard.tags import tag_of
 from django_simple_queue import conf
 from django_simple_queue.models import OperatorActionItem, Task
 
 PERMISSIONS = ("view_task_payload", "requeue_task", "cancel_task", "add_task", "view_operatoraction")
-AGES = {Task.QUEUED: 5, Task.PROGRESS: 5}
+AGES = {Task.QUEUED: 5, Task.PROGRESS: 2}
 AGE_OF_ENDED = 60
 Items = Sequence[OperatorActionItem]
 
@@ -32,7 +33,7 @@ Items = Sequence[OperatorActionItem]
 def task(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Show one task; unknown ids are a 404 in words."""
     with_payload = may(request, "view_task_payload")
-    found = read_task(pk, with_payload=with_payload)
+    found = read_task(pk, with_payload=with_payload, wider=request.GET.get("more", ""))
     if found is None:
         raise Http404(f"There is no task {pk}. It may have been deleted with other old tasks.")
     items = actions_on(found)
@@ -41,12 +42,14 @@ def task(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 
 def context(request: HttpRequest, found: Task, items: Items, with_payload: bool) -> Mapping[str, Any]:
-    page = task_page(found, items, timezone.now(), with_payload=with_payload)
+    wider = request.GET.get("more", "")
+    page = task_page(found, items, timezone.now(), with_payload=with_payload, wider=wider)
     history = items if may(request, "view_operatoraction") else ()
     held = {name for name in PERMISSIONS if may(request, name)}
     if may(request, conf.get_task_options(found.task).permission):
         held.add(OWN)
-    return {"page": page, "history": history, **offers(page, held)}
+    links = host_links(found)
+    return {"page": page, "history": history, "wider": wider, "links": links, **offers(page, held)}
 
 
 def name_of(request: HttpRequest, found: Task, items: Items) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -102,6 +103,10 @@ def is_names(value: Any) -> bool:
     return isinstance(value, list | tuple | set | frozenset) and all(isinstance(name, str) for name in value)
 
 
+def is_web_address(value: Any) -> bool:
+    return isinstance(value, str) and bool(not value or re.fullmatch(r"https?://[^\s/\\]\S*", value))
+
+
 def is_text(value: Any) -> bool:
     return isinstance(value, str)
 
@@ -116,6 +121,7 @@ OPTION_CHECKS: dict[str, Callable[[Any], str | None]] = {
     "secret_args": unless(is_names, 'a list of argument names such as ["password"]'),
     "rerun": unless(lambda value: value in RERUN, '"safe", "confirm" or "never"'),
     "permission": unless(is_text, 'a permission such as "shop.refund_order"'),
+    "runbook": unless(is_web_address, 'an address such as "https://wiki.example.com/invoices"'),
     "coerce": unless(lambda value: isinstance(value, bool), "True or False"),
 }
 

@@ -6,13 +6,12 @@ const live = $("#live"), connection = $("#connection");
 
 // ---- small things
 document.addEventListener("click", event => {
-  const closer = event.target.closest("[data-close]"), copier = event.target.closest("[data-copy]");
+  const closer = event.target.closest("[data-close]");
   if (closer) {
     event.preventDefault();
     closer.closest("dialog")?.close();
     closer.closest("[data-toast]")?.remove();
   }
-  if (copier) navigator.clipboard?.writeText(copier.dataset.copy).then(() => { copier.dataset.copied = ""; });
   if (event.target.closest("[data-clear-selection]")) { event.preventDefault(); clearSelection(); }
   for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });

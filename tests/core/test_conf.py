@@ -22,6 +22,7 @@ WRONG = {
     "RETENTION": [30, {"done": 3}, {"completed": 0}, {"completed": "30"}, {"failed": True}, None],
     "RELEASE": [7, None, "x" * 101],
     "PUBLIC_STATUS": ["yes", 1, None],
+    "DASHBOARD_LINKS": ["shop.links.order", [7], ["order"], None],
 }
 RIGHT = {
     "ALLOWED_TASKS": [None, set(), {"a.b"}, ["a.b"], ("a.b",), frozenset({"a.b"}), {"a.b": {"timeout": 3}}],
@@ -38,6 +39,7 @@ RIGHT = {
     "RETENTION": [{}, {"completed": 30, "failed": None}],
     "RELEASE": ["", "2026.11"],
     "PUBLIC_STATUS": [True, False],
+    "DASHBOARD_LINKS": [[], ("shop.links.order",)],
 }
 
 

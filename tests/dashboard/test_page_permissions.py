@@ -19,6 +19,8 @@ PAGES = {
     "enqueue page": ("GET", f"/enqueue/?task={CHARGE}", "add_task"),
     "enqueue": ("POST", f"/enqueue/?task={CHARGE}", "add_task"),
     "workers": ("GET", "/workers/", "view_task"),
+    "named": ("GET", f"/tasks/named/{CHARGE}/", "view_task"),
+    "queue": ("GET", "/queues/default/", "view_task"),
     "activity": ("GET", "/activity/", "view_operatoraction"),
 }
 CODENAMES = (

@@ -1,0 +1,78 @@
+"""One queue in one picture: what waits in it, what flows, who serves it, and whether it is paused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from dashboard.selectors import flow
+from dashboard.selectors.diagnosis import RUNNING, serves
+from dashboard.selectors.named import COLUMNS, LATEST, Row
+from dashboard.selectors.timeline import run_time, wait_time
+from dashboard.states import state_of
+from django_simple_queue import conf
+from django_simple_queue.models import QueuePause, Task, Worker
+
+MOST_WORKERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    name: str
+    now: datetime
+    flow: flow.Flow
+    mix: Sequence[tuple[str, int]]
+    workers: Sequence[Worker]
+    pause: QueuePause | None
+    rows: Sequence[Row]
+
+    @property
+    def claiming(self) -> Sequence[Worker]:
+        """The workers that take tasks of it now."""
+        return [worker for worker in self.workers if worker.state == RUNNING]
+
+    @property
+    def slots(self) -> int:
+        return sum(worker.slots for worker in self.claiming)
+
+    @property
+    def age(self) -> timedelta | None:
+        return self.now - self.flow.oldest if self.flow.oldest else None
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until all that waits has gone; None while it does not shrink."""
+        return self.flow.seconds_for(self.flow.waiting) if self.flow.waiting else None
+
+    @property
+    def grows(self) -> bool:
+        return self.flow.waiting > 0 and self.flow.coming > self.flow.going
+
+
+def queue_page(name: str, now: datetime) -> QueuePage | None:
+    """Return the picture of the queue ``name``; None when no task, worker, pause or option speaks of it."""
+    tasks = list(Task.objects.filter(queue=name).only(*COLUMNS).order_by("-created", "-id")[:LATEST])
+    live = list(Worker.objects.live().order_by("host", "pid")[:MOST_WORKERS])
+    pause = QueuePause.objects.filter(Q(until=None) | Q(until__gt=Now()), queue=name).first()
+    if not tasks and pause is None and name not in known_names(live):
+        return None
+    return QueuePage(
+        name=name,
+        now=now,
+        flow=flow.flow(name, now),
+        mix=flow.next_names(name),
+        workers=[worker for worker in live if serves(worker, name)],
+        pause=pause,
+        rows=[Row(task, state_of(task), wait_time(task, now), run_time(task, now)) for task in tasks],
+    )
+
+
+def known_names(workers: Sequence[Worker]) -> set[str]:
+    """Return the queues that the allowlist and the live workers name."""
+    options = {conf.get_task_options(path).queue for path in conf.get_allowed_tasks() or ()}
+    served = {name.strip() for worker in workers for name in worker.queues.split(",")}
+    return options | served | {"default"}
