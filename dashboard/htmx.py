@@ -13,6 +13,8 @@ from django.shortcuts import render as render_template
 from django.utils.encoding import escape_uri_path
 from django_htmx.http import HttpResponseClientRedirect
 
+from dashboard.pauses import with_pauses
+
 FOLDER = "simple_queue_dashboard"
 Context = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
 
@@ -25,6 +27,7 @@ def render(
     ``context`` may be a function, called only when something is rendered: not when ``tag`` is what the region shows
     already (then the answer is 304). A page without a live region says ``live=False`` and is never polled.
     """
+    tag = tag and with_pauses(tag, request)
     if live and tag and is_shown_already(request, tag):
         return HttpResponseNotModified()
     values = dict(context() if callable(context) else context)

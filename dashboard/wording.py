@@ -15,6 +15,11 @@ PAST = {
     "mark_failed": "marked as failed",
     "run_again": "run again",
     "enqueue": "enqueued",
+    "pause_queue": "paused",
+    "resume_queue": "resumed",
+    "pause_worker": "paused worker",
+    "resume_worker": "resumed worker",
+    "drain_worker": "drained worker",
 }
 REFUSED = {
     "queued": "queued already",

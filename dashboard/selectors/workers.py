@@ -6,21 +6,23 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import BooleanField, Case, Q, Value, When
 from django.db.models.functions import Now
 
 from dashboard.selectors.diagnosis import queues_of
+from dashboard.selectors.scalars import ask, first_value
 from dashboard.states import State
-from django_simple_queue.models import QueuePause, Task, Worker
+from django_simple_queue.models import OperatorAction, Task, Worker
 
 MOST_WORKERS = 200
 MOST_JOBS = 1000
 JOBS_IN_A_ROW = 4
 LOST_FOR = timedelta(hours=24)
 STOPPED_FOR = timedelta(hours=1)
-JOB_COLUMNS = ("pk", "task", "worker", "started", "finished", "modified")
+JOB_COLUMNS = ("pk", "task", "status", "worker", "started", "finished", "modified")
 SETTLING = timedelta(seconds=5)
 
 STATES = {
@@ -46,6 +48,20 @@ class Member:
     @property
     def alive(self) -> bool:
         return self.state.slug in Worker.LIVE_STATES
+
+    @property
+    def stands(self) -> bool:
+        """Tell whether somebody asked it to claim nothing."""
+        return self.state.slug in (Worker.State.PAUSED, Worker.State.DRAINING)
+
+    @property
+    def failed_query(self) -> str:
+        """The filter of those tasks that ended as failed because this worker was lost, "" when none did."""
+        if not self.worker.ended or not any(job.status == Task.FAILED for job in self.jobs):
+            return ""
+        start, end = (self.worker.ended + sign * SETTLING for sign in (-1, 1))
+        moments = {"since": start.isoformat(), "until": end.isoformat()}
+        return urlencode({"status": "failed", "worker": self.worker.pk, **moments})
 
     @property
     def shown_jobs(self) -> Sequence[Task]:
@@ -77,7 +93,6 @@ class Member:
 @dataclass(frozen=True, slots=True)
 class Fleet:
     members: Sequence[Member]
-    pauses: Sequence[QueuePause]
 
     @property
     def alive(self) -> Sequence[Member]:
@@ -142,8 +157,16 @@ def fleet(now: datetime) -> Fleet:
         for worker in workers
     ]
     members.sort(key=lambda member: (ORDER[member.state.slug], member.worker.host, member.worker.pid))
-    pauses = QueuePause.objects.filter(Q(until=None) | Q(until__gt=Now())).order_by("queue")
-    return Fleet(members, list(pauses))
+    return Fleet(members)
+
+
+def latest_news() -> tuple[object, ...]:
+    """Return what changes when there is something new: the latest heartbeat and the latest operator action."""
+    newest = {
+        "beat": first_value(Worker.objects.order_by("-heartbeat"), "heartbeat"),
+        "action": first_value(OperatorAction.objects.order_by("-pk"), "pk"),
+    }
+    return tuple(ask(newest).values())
 
 
 def recent_workers(now: datetime) -> Sequence[Worker]:

@@ -9,11 +9,13 @@ from django import template
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from dashboard.formats import brief, coarse
+from dashboard.access import may
+from dashboard.formats import NOTHING, brief, coarse, number
+from dashboard.pauses import paused
 from dashboard.selectors.activity import Filter, did
 from dashboard.selectors.task_page import MOST_SIMILAR
 from dashboard.templatetags.simple_queue import stamp
-from django_simple_queue.models import OperatorAction, Task, Worker
+from django_simple_queue.models import OperatorAction, QueuePause, Task, Worker
 from django_simple_queue.redaction import redact_text, visible
 
 register = template.Library()
@@ -25,6 +27,29 @@ register.filter(brief)
 def shown(text: object) -> str:
     """Text of unknown origin, with control and bidirectional characters made visible."""
     return visible(str(text or ""))
+
+
+class Pauses(list[QueuePause]):
+    """The queues that are paused now, and whether this operator may resume them."""
+
+    now: datetime
+    may_change: bool
+
+
+@register.simple_tag(takes_context=True)
+def pauses(context: template.Context) -> Pauses:
+    request = context["request"]
+    found = Pauses(paused(request))
+    found.now, found.may_change = timezone.now(), may(request, "change_worker")
+    return found
+
+
+@register.filter
+def rate(per_minute: float | None) -> str:
+    """Tasks per minute: whole numbers, tenths below ten."""
+    if not per_minute:
+        return NOTHING if per_minute is None else "0"
+    return f"{per_minute:.1f}" if per_minute < 9.95 else number(round(per_minute))
 
 
 @register.filter

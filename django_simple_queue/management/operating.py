@@ -29,7 +29,7 @@ def add_workers(parser: ArgumentParser) -> None:
 
 
 def add_reason(parser: ArgumentParser) -> None:
-    parser.add_argument("--reason", required=True, help="Why; it stands on every page until this is lifted.")
+    parser.add_argument("--reason", required=True, help="Why; the console shows it to others.")
 
 
 def account() -> str:

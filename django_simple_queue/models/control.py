@@ -116,7 +116,7 @@ def written(verb: str, scope: str, scope_filter: dict[str, str], actor: object, 
 def checked_reason(reason: str, actor: object) -> str:
     text = reason.strip()
     if actor is not None and not text:
-        raise ValueError(_("A reason is needed: it stands on every page until this is lifted."))
+        raise ValueError(_("A reason is needed: others see it beside your name."))
     if len(text) > REASON_LENGTH:
         limits = {"most": REASON_LENGTH, "length": len(text)}
         raise ValueError(_("A reason may have %(most)d characters, not %(length)d.") % limits)

@@ -38,7 +38,10 @@ document.addEventListener("htmx:after:swap", event => {
   if (sourceElement && sourceElement !== live) changed = performance.now();
   if (sourceElement?.matches?.("form[data-bulk]") && target === live) clearSelection();
   const dialog = $("#dialog");
-  if (dialog.childElementCount && !dialog.open) dialog.showModal();
+  if (dialog.childElementCount && !dialog.open) {
+    for (const menu of all("details.menu[open]")) menu.open = false;
+    dialog.showModal();
+  }
   if (target === live && dialog.open && sourceElement !== live) dialog.close();
   showSelection();
   retireToasts();

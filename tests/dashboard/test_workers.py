@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_simple_queue.models import QueuePause, Task, Worker
@@ -141,10 +143,12 @@ def test_an_unchanged_fleet_answers_a_poll_with_304(viewer):
     assert viewer.get(URL, {"live": 1}, headers={"HX-PTag": first["HX-PTag"]}).status_code == 200
 
 
-def test_a_big_fleet_takes_few_queries(viewer, django_assert_max_num_queries):
+def test_a_big_fleet_takes_few_queries(viewer):
     for number in range(30):
         one = worker(f"web-{number}")
         running(one)
         running(one)
-    with django_assert_max_num_queries(12):
+    with CaptureQueriesContext(connection) as captured:
         viewer.get(URL)
+    asked = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]  # only inside a test's transaction
+    assert len(asked) <= 12, asked

@@ -1,0 +1,136 @@
+"""Pause, resume and drain as an operator says them: the question with its form, and the sentence after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from django_simple_queue.models import OperatorAction, QueuePause, Worker
+from django_simple_queue.models.control import (
+    REASON_LENGTH,
+    drain_worker,
+    pause_queue,
+    pause_worker,
+    queue_words,
+    resume_queue,
+    resume_worker,
+)
+
+LASTS = {
+    "": gettext_lazy("until somebody resumes it"),
+    "15": gettext_lazy("15 minutes"),
+    "60": gettext_lazy("1 hour"),
+    "240": gettext_lazy("4 hours"),
+    "1440": gettext_lazy("24 hours"),
+}
+Do = Callable[[dict[str, Any], object], OperatorAction]
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=REASON_LENGTH,
+        help_text=gettext_lazy("Others see it beside your name, here and in Activity."),
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off", "autofocus": True}),
+    )
+
+
+class PauseForm(ReasonForm):
+    lasting = forms.ChoiceField(
+        label=gettext_lazy("For how long"), choices=list(LASTS.items()), required=False, widget=forms.Select
+    )
+
+
+class QueueForm(PauseForm):
+    queue = forms.CharField(
+        label=gettext_lazy("Queue"),
+        max_length=64,
+        widget=forms.TextInput(attrs={"class": "input mono", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    field_order = ("queue", "reason", "lasting")
+
+
+class EverythingForm(PauseForm):
+    """Asks for the name of the place, so that nobody stops the wrong one."""
+
+    place = forms.CharField(
+        max_length=200,
+        widget=forms.TextInput(attrs={"class": "input mono", "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, expected: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.expected = expected
+        self.fields["place"].label = _("Type %(name)s to say that you mean this one") % {"name": expected}
+
+    def clean_place(self) -> str:
+        if self.cleaned_data["place"] != self.expected:
+            raise forms.ValidationError(_("This is %(name)s.") % {"name": self.expected})
+        return self.expected
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One thing that may be asked for: ``title`` and ``text`` say what it does, ``answer`` is its button."""
+
+    title: str
+    text: str
+    answer: str
+    said: str
+    do: Do
+    danger: bool = False
+
+
+def pausing_worker(worker: Worker) -> Control:
+    return Control(
+        title=_("Pause %(name)s?") % {"name": worker},
+        text=_("It claims nothing more until it is resumed. What it runs goes on. A restart runs again."),
+        answer=_("Pause worker"),
+        said=_("Paused %(name)s.") % {"name": worker},
+        do=lambda data, actor: pause_worker(worker.pk, data["reason"], actor),
+    )
+
+
+def draining(worker: Worker) -> Control:
+    return Control(
+        title=_("Drain %(name)s?") % {"name": worker},
+        text=_("It finishes what it runs, gives back what has not started, and leaves. That cannot be taken back."),
+        answer=_("Drain worker"),
+        said=_("%(name)s finishes what it runs and leaves.") % {"name": worker},
+        do=lambda data, actor: drain_worker(worker.pk, data["reason"], actor),
+        danger=True,
+    )
+
+
+def resuming_worker(pk: UUID) -> Do:
+    return lambda data, actor: resume_worker(pk, actor)
+
+
+def resuming_queue(queue: str) -> Do:
+    return lambda data, actor: resume_queue(queue, actor)
+
+
+def pausing_queue(queue: str) -> Control:
+    everything = queue == QueuePause.ALL
+    words = {"queue": queue_words(queue)} if queue else {"queue": _("a queue")}
+    return Control(
+        title=_("Pause %(queue)s?") % words,
+        text=_("No worker claims anything, from any queue. What runs goes on.")
+        if everything
+        else _("No worker claims from it. What runs goes on, and other queues are served as before."),
+        answer=_("Pause everything") if everything else _("Pause queue"),
+        said=_("Paused %(queue)s.") % words,
+        do=lambda data, actor: pause_queue(data.get("queue") or queue, data["reason"], actor, until=end_of(data)),
+        danger=everything,
+    )
+
+
+def end_of(data: dict[str, Any]) -> timedelta | None:
+    return timedelta(minutes=int(data["lasting"])) if data.get("lasting") else None
