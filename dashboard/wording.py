@@ -20,6 +20,7 @@ PAST = {
     "pause_worker": "paused worker",
     "resume_worker": "resumed worker",
     "drain_worker": "drained worker",
+    "edit": "edited and enqueued anew",
 }
 REFUSED = {
     "queued": "queued already",

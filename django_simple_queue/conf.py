@@ -183,6 +183,14 @@ def get_release() -> str:
     return release
 
 
+def get_environment() -> str:
+    """Return the name of the environment that this project runs in, such as "production"; "" when it has none."""
+    environment = get_setting("ENVIRONMENT", "")
+    if not isinstance(environment, str) or len(environment) > 30:
+        raise BadSettingError("ENVIRONMENT", environment, "text of at most 30 characters")
+    return environment
+
+
 def is_status_public() -> bool:
     """Tell whether the status page answers anybody who knows a task's id."""
     public = get_setting("PUBLIC_STATUS", False)
@@ -213,6 +221,7 @@ READERS: tuple[Callable[[], object], ...] = (
     get_undo_seconds,
     get_retention,
     get_release,
+    get_environment,
     is_status_public,
     get_dashboard_links,
 )

@@ -27,6 +27,7 @@ from django_simple_queue.secret_patterns import (
 __all__ = [
     "REDACTED",
     "Redacted",
+    "is_secret_argument",
     "redact_args",
     "redact_head",
     "redact_source",
@@ -127,6 +128,11 @@ def parsed(args_text: str | None) -> Any:
 def secret_keys(task_path: str) -> frozenset[str]:
     """Return the plain spelling of the task's own ``secret_args``."""
     return frozenset(plain(name) for name in conf.get_task_options(task_path).secret_args)
+
+
+def is_secret_argument(task_path: str, name: str) -> bool:
+    """Tell whether the argument ``name`` of the task is never shown."""
+    return is_secret(name, secret_keys(task_path))
 
 
 @dataclass(slots=True)

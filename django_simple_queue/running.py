@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from django.dispatch import Signal
 
 from django_simple_queue import callables, conf, signals
+from django_simple_queue.coercion import coerced
 from django_simple_queue.failure import Failure, describe, from_exception
 from django_simple_queue.text import cut_bytes, storable
 
@@ -85,7 +86,17 @@ def prepare(call: Call) -> tuple[Callable[..., Any], Mapping[str, Any], list[Any
         callables.check_arguments(function, args, positional)
     except TypeError as error:
         raise Unfit(f"The arguments do not fit {call.task}{inspect.signature(function)}: {error}.") from error
-    return function, args, positional
+    return function, converted(call.task, function, args), positional
+
+
+def converted(task: str, function: Callable[..., Any], args: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return ``args``, converted by annotation where the task's option ``coerce`` says so."""
+    if not conf.get_task_options(task).coerce:
+        return args
+    try:
+        return coerced(function, args)
+    except (ValueError, NameError) as error:
+        raise Unfit(f"The arguments do not fit {task}: {error}") from error
 
 
 def decoded(text: str | None, name: str, empty: Any) -> Any:

@@ -1,82 +1,86 @@
-"""The enqueue form."""
+"""The enqueue form: choosing a task, typing its arguments, looking at what will be passed, enqueueing it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from dashboard.access import may, operator, require
-from dashboard.forms import EnqueueForm, new_token
-from dashboard.htmx import render
-from dashboard.selectors.catalogue import catalogue
+from dashboard import enqueue_page, origin
+from dashboard.access import operator, require
+from dashboard.drafts import FORM, JSON
+from dashboard.forms import EnqueueForm
+from dashboard.htmx import render, with_query
 from dashboard.signature import Call, describe
 from django_simple_queue import conf
+from django_simple_queue.models import Task
 
-MOST_SEARCHED = 100
-OPTIONS = ("queue", "priority", "run_after", "max_attempts", "timeout")
+SWITCHES = (FORM, JSON)
 
 
 @operator("add_task", methods=("GET", "HEAD", "POST"))
 def enqueue(request: HttpRequest) -> HttpResponseBase:
     """Show the allowlisted tasks and a form for the chosen one; enqueue what the form says."""
-    call = chosen_call(request)
-    if call is None:
-        return page(request, None, None)
-    sent = request.POST if request.method == "POST" else None
-    form = EnqueueForm(call, sent, initial={"args": call.example, "token": new_token()})
-    if sent is None or call.error or not form.is_valid():
-        return page(request, call, form)
-    return submit(request, call, form)
+    source = origin.edited_task(request)
+    call = chosen_call(request, source.task if source else request.GET.get("task", ""))
+    if call is None or call.error:
+        return page(request, call, status=422 if call and request.method == "POST" else 200)
+    if request.method != "POST":
+        return begin(request, call, source)
+    form = origin.posted_form(request, call, source)
+    step = request.POST.get("do", "")
+    return work_on(request, call, form, step) if step else submit(request, call, form)
 
 
-def chosen_call(request: HttpRequest) -> Call | None:
+def begin(request: HttpRequest, call: Call, source: Task | None) -> HttpResponseBase:
+    """Show the form as it starts; a link that carries what it must not leads to the address without that."""
+    start = origin.beginning(request, call, source)
+    if start.note and "args" in request.GET:
+        messages.warning(request, start.note)
+        return redirect(with_query(request, args=json.dumps(start.values) if start.values else None))
+    return page(request, call, origin.first_form(request, call, source, start))
+
+
+def chosen_call(request: HttpRequest, path: str) -> Call | None:
     """Return the task that the address names; PermissionDenied or Http404 for one that is not to be had."""
-    path = request.GET.get("task", "")
     if not path:
         return None
     if path not in (conf.get_allowed_tasks() or ()):
-        raise Http404(f"{path[:200]} is not in the allowlist, so it cannot be enqueued here.")
+        raise Http404(_("%s is not in the allowlist, so it cannot be enqueued here.") % path[:200])
     require(request, conf.get_task_options(path).permission)
     return describe(path)
 
 
-def page(request: HttpRequest, call: Call | None, form: EnqueueForm | None) -> HttpResponseBase:
-    status = 422 if form is not None and form.is_bound else 200
-    return render(request, "enqueue", context(request, call, form), live=False, status=status)
+def page(
+    request: HttpRequest, call: Call | None, form: EnqueueForm | None = None, status: int = 200, **more: Any
+) -> HttpResponseBase:
+    context = enqueue_page.context(request, call, form, told=status == 422) | more
+    return render(request, "enqueue", context, live=False, status=status)
 
 
-def context(request: HttpRequest, call: Call | None, form: EnqueueForm | None) -> Mapping[str, Any]:
-    search = request.GET.get("q", "")[:MOST_SEARCHED]
-    offered = catalogue(search, lambda permission: may(request, permission))
-    found = {"search": search, "catalogue": offered, "call": call, "form": form}
-    return {**found, **form_context(call, form)} if call and form else found
-
-
-def form_context(call: Call, form: EnqueueForm) -> Mapping[str, Any]:
-    options = conf.get_task_options(call.path)
-    text = form["args"].value() or ""
-    return {
-        "options": options,
-        "rows": min(max(text.count("\n") + 2, 8), 30),
-        "options_open": any(form[name].errors or form[name].value() not in (None, "") for name in OPTIONS),
-        "default_attempts": options.max_attempts or conf.get_max_attempts(),
-        "default_limit": conf.get_task_timeout() if options.timeout is None else options.timeout or None,
-        "run_after_help": f"{timezone.get_current_timezone_name()}. Empty: now.",
-    }
+def work_on(request: HttpRequest, call: Call, form: EnqueueForm, step: str) -> HttpResponseBase:
+    """Answer a button that enqueues nothing: a row more or less, the other way of typing, the preview."""
+    if step in SWITCHES:
+        form.draft = form.draft.switched(step)
+        return page(request, call, form, 422 if form.draft.problems else 200)
+    form.draft.do(step)
+    return page(request, call, form)
 
 
 def submit(request: HttpRequest, call: Call, form: EnqueueForm) -> HttpResponseBase:
+    if not form.is_valid():
+        return page(request, call, form, 422)
+    if enqueue_page.asks_first(call) and request.POST.get("reviewed") != form.digest():
+        return page(request, call, form, review=enqueue_page.review(request, form))
     try:
         task_id, is_new = form.save(request.user)
     except (TypeError, ValueError) as error:
-        form.add_error("args", ValidationError(str(error)))
-        return page(request, call, form)
-    said = "Enqueued" if is_new else "This form was sent before; here is the task that it made:"
-    messages.success(request, f"{said} {call.name} {str(task_id)[-8:]}.")
+        form.draft.refuse(str(error))
+        return page(request, call, form, 422)
+    said = _("Enqueued %(task)s %(id)s.") if is_new else _("This form was sent before; it made %(task)s %(id)s.")
+    messages.success(request, said % {"task": call.name, "id": str(task_id)[-8:]})
     return redirect("simple_queue_dashboard:task", task_id)

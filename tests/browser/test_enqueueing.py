@@ -14,11 +14,12 @@ def choose(page: Page, name: str) -> None:
     page.goto("/")
     page.get_by_role("link", name="Enqueue e").click()
     page.get_by_role("navigation", name="Tasks").get_by_role("link", name=name).click()
+    page.get_by_role("button", name="JSON").click()
 
 
 def enqueue(page: Page, arguments: str) -> None:
     page.get_by_role("textbox", name="Arguments").fill(arguments)
-    page.get_by_role("button", name="Enqueue").click()
+    page.locator("[data-submit]").click()
 
 
 def test_a_task_is_enqueued_by_the_form_and_runs_live_to_its_end(console: Page, worker: Fleet) -> None:
@@ -54,7 +55,7 @@ def test_a_task_fails_and_completes_after_one_click(console: Page, worker: Fleet
     ],
 )
 def test_wrong_arguments_are_told_at_the_field_and_stay(console: Page, typed: str, told: str) -> None:
-    console.goto("/enqueue/?task=tests.tasks.two_arguments")
+    console.goto("/enqueue/?mode=json&task=tests.tasks.two_arguments")
     enqueue(console, typed)
     field = console.get_by_role("textbox", name="Arguments")
     expect(console.locator("#args-e")).to_contain_text(told)
@@ -67,7 +68,7 @@ def test_wrong_arguments_are_told_at_the_field_and_stay(console: Page, typed: st
 
 
 def test_wrong_options_are_told_with_the_options_open(console: Page) -> None:
-    console.goto("/enqueue/?task=tests.tasks.number")
+    console.goto("/enqueue/?mode=json&task=tests.tasks.number")
     console.locator("details.options summary").click()
     console.get_by_label("Priority").fill("1000")
     enqueue(console, '{"value": 5}')
@@ -78,16 +79,16 @@ def test_wrong_options_are_told_with_the_options_open(console: Page) -> None:
 
 
 def test_a_form_that_is_sent_twice_makes_one_task(console: Page) -> None:
-    console.goto("/enqueue/?task=tests.tasks.number")
+    console.goto("/enqueue/?mode=json&task=tests.tasks.number")
     console.get_by_role("textbox", name="Arguments").fill('{"value": 7}')
-    console.get_by_role("button", name="Enqueue").dblclick()
+    console.locator("[data-submit]").dblclick()
     console.wait_for_url("**/tasks/*/")
     said(console, "number")
     assert Task.objects.count() == 1
 
 
 def test_a_task_with_a_time_waits_for_it(console: Page) -> None:
-    console.goto("/enqueue/?task=tests.tasks.number")
+    console.goto("/enqueue/?mode=json&task=tests.tasks.number")
     console.locator("details.options summary").click()
     console.get_by_label("Run after").fill("2099-12-31T23:59:00")
     enqueue(console, "{}")

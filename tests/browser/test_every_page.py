@@ -150,11 +150,11 @@ def test_of_a_visitor(page: Page) -> None:
 
 
 def test_of_a_form_with_mistakes(console: Page) -> None:
-    console.goto("/enqueue/?task=tests.tasks.two_arguments")
+    console.goto("/enqueue/?mode=json&task=tests.tasks.two_arguments")
     console.get_by_role("textbox", name="Arguments").fill("{")
     console.locator("details.options summary").click()
     console.get_by_label("Priority").fill("1000")
-    console.get_by_role("button", name="Enqueue").click()
+    console.locator("[data-submit]").click()
     expect(console.locator("#args-e")).to_be_visible()
     is_in_order(console)
 

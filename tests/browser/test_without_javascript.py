@@ -58,6 +58,7 @@ def test_ticked_rows(plain: Page) -> None:
 def test_enqueue_with_a_mistake_first(plain: Page) -> None:
     plain.goto("/enqueue/")
     plain.get_by_role("link", name="two_arguments").click()
+    plain.get_by_role("button", name="JSON").click()
     enqueue(plain, '{"first": 1,}')
     expect(plain.locator("#args-e")).to_be_visible()
     expect(plain.get_by_role("textbox", name="Arguments")).to_have_value('{"first": 1,}')

@@ -21,6 +21,7 @@ WRONG = {
     "UNDO_SECONDS": [-1, "5", None],
     "RETENTION": [30, {"done": 3}, {"completed": 0}, {"completed": "30"}, {"failed": True}, None],
     "RELEASE": [7, None, "x" * 101],
+    "ENVIRONMENT": [7, None, "x" * 31],
     "PUBLIC_STATUS": ["yes", 1, None],
     "DASHBOARD_LINKS": ["shop.links.order", [7], ["order"], None],
 }
@@ -38,6 +39,7 @@ RIGHT = {
     "UNDO_SECONDS": [0, 2.5],
     "RETENTION": [{}, {"completed": 30, "failed": None}],
     "RELEASE": ["", "2026.11"],
+    "ENVIRONMENT": ["", "production"],
     "PUBLIC_STATUS": [True, False],
     "DASHBOARD_LINKS": [[], ("shop.links.order",)],
 }

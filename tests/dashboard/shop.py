@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 
 class Size(Enum):
     SMALL = "s"
     LARGE = "l"
+
+
+@dataclass
+class Ge:
+    """As annotated-types spells it, without that package."""
+
+    ge: int
+
+
+@dataclass
+class Le:
+    le: int
+
+
+@dataclass
+class Address:
+    street: str
+    city: str = "Wien"
+    floors: list[int] = field(default_factory=list)
 
 
 def charge(invoice_id: int, amount: float = 0.5, *, card: dict[str, Any] | None = None) -> None:
@@ -56,6 +76,41 @@ def by_position(first: int, /, second: int = 2) -> None:
 
 def oddly_annotated(choice: [1, 2], other: {1: 2} = 1) -> None:
     pass
+
+
+def ship(
+    to: str,
+    order: int,
+    weight: float = 1.5,
+    value: Decimal = Decimal("9.90"),
+    fragile: bool = True,
+    on: date | None = None,
+    at: time = time(9, 30),
+    until: datetime | None = None,
+    key: UUID | None = None,
+    carrier: Literal["dhl", "ups", 7] = "dhl",
+    size: Size = Size.SMALL,
+    note: str | None = None,
+    parcels: Annotated[int, Ge(1), Le(20), "How many boxes."] = 1,
+    tags: list[str] | None = None,
+    labels: set[int] = frozenset(),
+    spot: tuple[int, str] | None = None,
+    insured: bool | None = None,
+    address: Address | None = None,
+    meta: dict[str, Any] | None = None,
+    token: str = "",
+    anything=None,
+    **extra: Any,
+) -> None:
+    """Send a parcel.
+
+    Parameters
+    ----------
+    to : str
+        Who gets it.
+    order : int
+        The order.
+    """
 
 
 not_callable = 5

@@ -1,0 +1,127 @@
+"""What the enqueue page shows around its form: the picker, the options' defaults, the preview, the question."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dashboard.access import may
+from dashboard.drafts import Draft
+from dashboard.fields import pretty
+from dashboard.formats import coarse
+from dashboard.forms import OPTIONS, EnqueueForm
+from dashboard.selectors.catalogue import catalogue
+from dashboard.selectors.outlook import Check, outlook
+from dashboard.selectors.presets import Recent, recent
+from dashboard.signature import Call
+from django_simple_queue import conf
+from django_simple_queue.models import Worker
+from django_simple_queue.redaction import redact_args
+
+MOST_SEARCHED = 100
+PRODUCTION = ("production", "prod", "live")
+MOST_SUGGESTED = 50
+
+
+def context(request: HttpRequest, call: Call | None, form: EnqueueForm | None, told: bool) -> dict[str, Any]:
+    """Return what the page shows; ``told``: with what is wrong in the form."""
+    search = request.GET.get("q", "")[:MOST_SEARCHED]
+    offered = catalogue(search, lambda permission: may(request, permission))
+    found = {"search": search, "catalogue": offered, "call": call}
+    return {**found, **form_context(request, call, form, told)} if call and form else found
+
+
+def form_context(request: HttpRequest, call: Call, form: EnqueueForm, told: bool) -> dict[str, Any]:
+    options = conf.get_task_options(call.path)
+    calls = recent(call) if may(request, "view_task_payload") else Recent()
+    preview = preview_of(form, options.queue, calls)
+    if not told:
+        form.draft.problems.clear()
+    return {
+        "form": form,
+        "address": address(call, form),
+        "draft": form.draft,
+        "options": options,
+        "options_open": options_open(form),
+        "default_attempts": options.max_attempts or conf.get_max_attempts(),
+        "default_limit": conf.get_task_timeout() if options.timeout is None else options.timeout or None,
+        "zone": timezone.get_current_timezone_name(),
+        "presets": calls.presets,
+        "preview": preview,
+        "queues": queue_names(),
+        "told": told,
+    }
+
+
+def address(call: Call, form: EnqueueForm) -> str:
+    """Return the address that the form is sent to: of its task, without what filled it."""
+    query = {"from": form.source.pk} if form.source else {"task": call.path}
+    return f"?{urlencode(query)}"
+
+
+def options_open(form: EnqueueForm) -> bool:
+    """Tell whether an option says something, so that it must be seen; those of an edited task are as they were."""
+    return any(form[name].errors or (form.is_bound and form[name].value() not in (None, "")) for name in OPTIONS)
+
+
+def queue_names() -> Sequence[str]:
+    """Return the queues that the allowlist and the live workers name."""
+    options = (conf.get_task_options(path).queue for path in conf.get_allowed_tasks() or ())
+    workers: QuerySet[Worker, str] = Worker.objects.live().values_list("queues", flat=True)
+    served = (name.strip() for names in workers for name in names.split(","))
+    return sorted({*options, *served} - {""})[:MOST_SUGGESTED]
+
+
+def preview_of(form: EnqueueForm, queue: str, calls: Recent) -> Mapping[str, Any]:
+    """Return the call that the form stands for, its secrets masked, and what to expect of it."""
+    draft = form.draft
+    known = dict(draft.problems)
+    args = draft.args()
+    wrong = len(draft.problems)
+    draft.problems = known | draft.problems
+    queue = str(form["queue"].value() or queue)
+    checks = [Check(_("On the allowlist, and it imports"))]
+    if wrong:
+        return {"checks": [*checks, Check(_("Not complete yet: %d to fill in or to correct") % wrong, "failed")]}
+    checks = [*checks, Check(_("Arguments fit the signature")), *outlook(draft.call.path, queue)]
+    return {"code": code(draft, args), "checks": [*checks, *same_call(calls, args)]}
+
+
+def same_call(calls: Recent, args: Mapping[str, Any]) -> Sequence[Check]:
+    before = calls.same_call(args)
+    if before is None:
+        return []
+    return [Check(_("The same call was enqueued %s ago") % coarse(timezone.now() - before), "warn")]
+
+
+def code(draft: Draft, args: Mapping[str, Any]) -> str:
+    """Return the call as Python."""
+    shown = redact_args(draft.call.path, json.dumps(args))
+    pairs = [f"        {name!r}: {value!r}," for name, value in shown.items()] if isinstance(shown, dict) else []
+    body = "{\n" + "\n".join(pairs) + "\n    }" if pairs else "{}"
+    return f'create_task(\n    "{draft.call.path}",\n    {body},\n)'
+
+
+def asks_first(call: Call) -> bool:
+    """Tell whether a second look is due: in production, for what is not declared safe to repeat."""
+    return conf.get_environment().lower() in PRODUCTION and conf.get_task_options(call.path).rerun != "safe"
+
+
+def review(request: HttpRequest, form: EnqueueForm) -> Mapping[str, Any]:
+    """Return what the review shows, and what it sends again."""
+    shown = redact_args(form.draft.call.path, json.dumps(form.cleaned_data["args"]))
+    sent = [(name, value) for name, value in request.POST.items() if name not in ("csrfmiddlewaretoken", "reviewed")]
+    return {
+        "args": pretty(shown) if shown else "",
+        "sent": sent,
+        "digest": form.digest(),
+        "environment": conf.get_environment(),
+        "chosen": [(form[name].label, form.cleaned_data[name]) for name in OPTIONS if form.cleaned_data[name]],
+    }

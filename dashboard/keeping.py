@@ -1,0 +1,51 @@
+"""Secrets of stored arguments that are edited without being shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from django_simple_queue.redaction import REDACTED
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Arguments as they are ``stored`` and as they are ``shown``: what comes back as it was shown, stays as stored."""
+
+    stored: Mapping[str, Any]
+    shown: Mapping[str, Any]
+
+    def restored(self, typed: Mapping[str, Any], problems: dict[str, str], prefix: str) -> dict[str, Any]:
+        """Return ``typed`` with its secrets; a masked part that stands elsewhere than before is a problem."""
+        found = {}
+        for name, value in typed.items():
+            try:
+                found[name] = restore(value, self.shown.get(name), self.stored.get(name))
+            except ValueError:
+                place = prefix if prefix == "args" else f"{prefix}.{name}"
+                problems[place] = _("%(name)s holds %(mask)s where no secret is stored: type the whole value.") % {
+                    "name": name,
+                    "mask": REDACTED,
+                }
+        return found
+
+
+def restore(typed: Any, shown: Any, stored: Any) -> Any:
+    """Return ``typed`` with what is masked in it replaced from ``stored``; ValueError where that has no such place."""
+    if same(typed, shown):
+        return stored
+    if isinstance(typed, dict) and isinstance(shown, dict) and isinstance(stored, dict):
+        return {key: restore(item, shown.get(key), stored.get(key)) for key, item in typed.items()}
+    if isinstance(typed, list) and isinstance(shown, list) and len(typed) == len(shown):
+        return [restore(*each) for each in zip(typed, shown, stored, strict=True)]
+    if REDACTED in json.dumps(typed, ensure_ascii=False):
+        raise ValueError(typed)
+    return typed
+
+
+def same(one: Any, other: Any) -> bool:
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)

@@ -1,0 +1,246 @@
+"""The typed form as a page: fields, rows, JSON both ways, presets, links, editing, the second look."""
+
+from __future__ import annotations
+
+import json
+import re
+from urllib.parse import quote
+from uuid import uuid4
+
+import pytest
+
+from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
+from django_simple_queue.utils import create_task
+from tests.dashboard.people import operator, signed_in
+
+pytestmark = pytest.mark.django_db
+SHOP = "tests.dashboard.shop"
+SHIP, CHARGE = f"{SHOP}.ship", f"{SHOP}.charge"
+SECRET = "hunter2hunter2"
+NEEDED = {"a.to": "Eva", "a.order": "7", "a.fragile": "true"}
+
+
+@pytest.fixture(autouse=True)
+def allowlist(settings):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {SHIP: {"rerun": "confirm"}, CHARGE: {"rerun": "safe"}}
+
+
+@pytest.fixture
+def clerk(client):
+    return signed_in(client, operator("clerk", "view_task", "add_task", "view_task_payload"))
+
+
+@pytest.fixture
+def blind(client):
+    """Somebody who may enqueue, and sees nobody's arguments."""
+    return signed_in(client, operator("blind", "view_task", "add_task"))
+
+
+def post(client, query=f"task={SHIP}", **fields):
+    return client.post(f"/enqueue/?{query}", {"token": str(uuid4()), **fields})
+
+
+def text(response):
+    return response.content.decode().replace("&quot;", '"').replace("&#x27;", "'").replace("&amp;", "&")
+
+
+def latest():
+    return Task.objects.latest("created")
+
+
+def inputs(html):
+    """The hidden and typed fields of a page as a browser would send them."""
+    found = dict(re.findall(r'<input class="input"[^>]* name="(a\.[^"]+)"[^>]* value="([^"]*)"', html))
+    found |= dict(re.findall(r'<input type="hidden" name="(a\.[^"]+)" value="([^"]*)"', html))
+    return found | dict(re.findall(r'<textarea [^>]*name="(a\.[^"]+|args)"[^>]*>\n(.*?)</textarea>', html, re.DOTALL))
+
+
+def test_only_what_was_changed_is_passed(clerk):
+    post(clerk, **NEEDED, **{"a.weight": "1.5", "a.value": "9.90", "a.carrier": '"dhl"', "a.parcels": "2"})
+    assert latest().arguments == {"to": "Eva", "order": 7, "parcels": 2}
+
+
+def test_a_ticked_default_that_is_unticked_is_passed_as_false(clerk):
+    post(clerk, **{name: value for name, value in NEEDED.items() if name != "a.fragile"})
+    assert latest().arguments["fragile"] is False
+
+
+def test_other_names_go_into_a_field_of_their_own(clerk):
+    post(clerk, **NEEDED, **{"a.**": '{"gift": true}'})
+    assert latest().arguments["gift"] is True
+    assert "has a field of its own" in text(post(clerk, **NEEDED, **{"a.**": '{"order": 8}'}))
+
+
+def test_mistakes_stand_at_their_fields_and_in_a_summary_that_has_the_focus(clerk):
+    html = text(post(clerk, **{"a.to": "Eva", "a.order": "x<b>", "a.meta": "{", "a.spot.0": "1"}))
+    assert not Task.objects.exists()
+    assert html.index('id="problems" autofocus') < html.index('href="#f-a.order"') < html.index('href="#f-a.spot.1"')
+    assert 'id="f-a.order-e"' in html
+    assert 'value="x&lt;b&gt;"' in html
+    assert "x<b>" not in html
+    assert 'value="Eva"' in html
+
+
+def test_rows_work_without_javascript(clerk):
+    added = text(post(clerk, **NEEDED, **{"a.tags.n": "1", "a.tags.0": "first", "do": "add:a.tags"}))
+    assert 'name="a.tags.0" type="text" value="first"' in added
+    assert re.search(r'name="a\.tags\.1"[^>]* autofocus', added)
+    removed = text(
+        post(clerk, **NEEDED, **{"a.tags.n": "2", "a.tags.0": "x", "a.tags.1": "y", "do": "remove:a.tags.0"})
+    )
+    assert 'name="a.tags.0" type="text" value="y"' in removed
+    assert 'name="a.tags.1"' not in removed
+    assert not Task.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "step", ["add:a.gone", "add:", "remove:a.tags.9", "remove:a.tags.x", "add:token", "x", "add:a"]
+)
+def test_a_senseless_step_changes_nothing(clerk, step):
+    response = post(clerk, **NEEDED, **{"a.tags.n": "1", "a.tags.0": "kept", "do": step})
+    assert response.status_code == 200
+    assert inputs(text(response))["a.tags.0"] == "kept"
+    assert not Task.objects.exists()
+
+
+def test_json_and_back_loses_nothing(clerk):
+    typed = {**NEEDED, "a.order": str(2**60 + 1), "a.note": " two  spaces ", "priority": "3", "a.on": "2026-12-31"}
+    as_json = text(post(clerk, **typed, do="json"))
+    args = json.loads(inputs(as_json)["args"])
+    assert args == {"to": "Eva", "order": 2**60 + 1, "note": " two  spaces ", "on": "2026-12-31"}
+    assert 'name="priority" type="number" value="3"' in as_json
+    back = inputs(text(post(clerk, args=json.dumps({**args, "more": 1, "weight": "heavy"}), do="form")))
+    assert (back["a.to"], back["a.order"], back["a.on"]) == ("Eva", str(2**60 + 1), "2026-12-31")
+    assert back["a.weight.json"] == '"heavy"'
+    assert json.loads(back["a.**"]) == {"more": 1}
+
+
+def test_json_that_cannot_be_read_stays_json(clerk):
+    html = text(post(clerk, args='{"to": ', do="form"))
+    assert inputs(html)["args"] == '{"to": '
+    assert "a value is missing" in html
+    html = text(post(clerk, f"task={CHARGE}", args='{"colour": 1}', do="form"))
+    assert "colour is not a parameter" in html
+
+
+def test_an_incomplete_form_becomes_json_and_a_wrong_one_stays(clerk):
+    assert json.loads(inputs(text(post(clerk, **{"a.to": "Eva", "a.fragile": "true", "do": "json"})))["args"]) == {
+        "to": "Eva"
+    }
+    assert "not a whole number" in text(post(clerk, **{"a.order": "x", "do": "json"}))
+
+
+def test_presets_come_from_recent_arguments_without_secrets(clerk):
+    task_id = create_task(SHIP, {"to": "Eva", "order": 7, "token": SECRET, "weight": 2.5})
+    html = text(clerk.get(f"/enqueue/?task={SHIP}"))
+    assert f"preset={task_id}" in html
+    assert "Eva · 7 · 2.5" in html
+    filled = text(clerk.get(f"/enqueue/?task={SHIP}&preset={task_id}"))
+    assert (inputs(filled)["a.to"], inputs(filled)["a.weight"]) == ("Eva", "2.5")
+    assert "A secret is never copied; type it again: token." in filled
+    assert SECRET not in html + filled
+
+
+def test_without_the_permission_for_payload_there_are_no_presets_and_nothing_to_edit(blind):
+    task_id = create_task(SHIP, {"to": "Eva-7781", "order": 7})
+    assert "Eva-7781" not in text(blind.get(f"/enqueue/?task={SHIP}"))
+    for query in (f"task={SHIP}&preset={task_id}", f"from={task_id}"):
+        assert blind.get(f"/enqueue/?{query}").status_code == 403
+        assert post(blind, f"from={task_id}", **NEEDED).status_code == 403
+    assert "same call" not in text(post(blind, **{"a.to": "Eva-7781", "a.order": "7", "do": "preview"}))
+
+
+def test_a_link_fills_the_form_and_enqueues_nothing(clerk):
+    args = quote(json.dumps({"to": "Eva", "order": 7, "token": SECRET}))
+    response = clerk.get(f"/enqueue/?task={SHIP}&args={args}", follow=True)
+    html = text(response)
+    assert inputs(html)["a.to"] == "Eva"
+    assert "A link does not carry secrets; type it again: token." in html
+    assert SECRET not in html + response.redirect_chain[0][0]
+    assert not Task.objects.exists()
+
+
+@pytest.mark.parametrize("args", ["{", "[1]", '{"a": NaN}', "\x00", '{"a": "</script><b>"}', "[" * 9000])
+def test_a_link_with_bad_arguments_says_so(clerk, args):
+    response = clerk.get("/enqueue/", {"task": SHIP, "args": args}, follow=True)
+    assert response.status_code == 200
+    assert "</script><b>" not in response.content.decode()
+
+
+def edited(client, task_id, **fields):
+    response = client.get(f"/enqueue/?from={task_id}")
+    html = text(response)
+    assert SECRET not in html
+    return post(client, f"from={task_id}", **(inputs(html) | {"a.fragile": "true"} | fields))
+
+
+def test_edit_and_requeue_keeps_the_secret_on_the_server(clerk):
+    task_id = create_task(SHIP, {"to": "Eva", "order": 7, "token": SECRET, "meta": {"password": SECRET, "x": 1}})
+    assert edited(clerk, task_id, **{"a.order": "8"}).status_code == 302
+    copy = Task.objects.get(parent=task_id)
+    assert copy.arguments == {"to": "Eva", "order": 8, "token": SECRET, "meta": {"password": SECRET, "x": 1}}
+    assert Task.objects.get(pk=task_id).arguments["order"] == 7
+    action = OperatorAction.objects.get()
+    assert (action.verb, action.actor) == ("edit", "clerk")
+    made_from = OperatorActionItem.objects.get(task=task_id)
+    assert made_from.created_task == copy.pk
+
+
+def test_a_typed_secret_replaces_the_kept_one(clerk):
+    task_id = create_task(SHIP, {"to": "Eva", "order": 7, "token": SECRET})
+    edited(clerk, task_id, **{"a.token": "another-secret"})
+    assert Task.objects.get(parent=task_id).arguments["token"] == "another-secret"
+
+
+def test_kept_secrets_pass_through_json_and_cannot_be_moved(clerk):
+    task_id = create_task(SHIP, {"to": "Eva", "order": 7, "token": SECRET, "meta": {"password": SECRET}})
+    form = inputs(text(clerk.get(f"/enqueue/?from={task_id}")))
+    html = text(post(clerk, f"from={task_id}", **form, do="json"))
+    assert SECRET not in html
+    args = json.loads(inputs(html)["args"])
+    moved = {**args, "note": args["token"]}
+    assert "type the whole value" in text(post(clerk, f"from={task_id}", args=json.dumps(moved)))
+    post(clerk, f"from={task_id}", args=json.dumps({**args, "order": 9}))
+    assert Task.objects.get(parent=task_id).arguments["token"] == SECRET
+
+
+@pytest.mark.parametrize("task", ["x", "0192f3c1-7a5e-7c44-9d0a-5b1d6e2f8a10", "\x00"])
+def test_an_unknown_task_is_not_edited(clerk, task):
+    assert clerk.get("/enqueue/", {"from": task}).status_code == 404
+
+
+def test_a_task_outside_the_allowlist_is_not_edited(clerk, settings):
+    task_id = create_task(SHIP, {"to": "Eva", "order": 7})
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {CHARGE: {"permission": "auth.delete_user"}}
+    assert clerk.get(f"/enqueue/?from={task_id}").status_code == 404
+
+
+def test_production_asks_for_a_second_look_unless_repeating_is_safe(clerk, settings):
+    settings.DJANGO_SIMPLE_QUEUE_ENVIRONMENT = "production"
+    asked = post(clerk, **NEEDED, **{"a.token": SECRET})
+    html = text(asked)
+    assert not Task.objects.exists()
+    assert "Enqueue ship in production?" in html
+    assert SECRET not in html.partition("<pre")[2].partition("</pre>")[0]
+    reviewed = re.search(r'name="reviewed" value="(\w+)"', html)[1]
+    assert text(post(clerk, **{**NEEDED, "a.order": "8", "a.token": SECRET, "reviewed": reviewed})).count("production?")
+    assert post(clerk, **NEEDED, **{"a.token": SECRET, "reviewed": reviewed}).status_code == 302
+    assert post(clerk, f"task={CHARGE}", **{"a.invoice_id": "7"}).status_code == 302
+    assert Task.objects.count() == 2
+
+
+def test_the_preview_shows_the_call_without_secrets(clerk):
+    create_task(SHIP, {"to": "Eva", "order": 7})
+    html = text(post(clerk, **NEEDED, **{"a.token": SECRET, "do": "preview"}))
+    code = html.partition('id="preview"')[2].partition("</pre>")[0]
+    assert "'order': 7" in code
+    assert SECRET not in code
+    assert "No worker serves queue default" in html
+    again = text(post(clerk, **NEEDED, do="preview"))
+    assert "The same call was enqueued" in again
+
+
+def test_the_page_with_everything_takes_few_queries(clerk, django_assert_max_num_queries):
+    create_task(SHIP, {"to": "Eva", "order": 7})
+    with django_assert_max_num_queries(12):
+        clerk.get(f"/enqueue/?task={SHIP}")
