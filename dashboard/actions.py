@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboard import wording
 from django_simple_queue import conf
-from django_simple_queue.models import Attempt, OperatorAction, OperatorActionItem, Task
+from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
 from django_simple_queue.models.audit import MAX_ROWS, VERBS, perform
 from django_simple_queue.models.audit import undo as undo_action
+from django_simple_queue.models.audit.terms import Terms, doubtful, readable, without_answer
 
 User = AbstractBaseUser | AnonymousUser
 PERMISSIONS = {
@@ -31,12 +33,17 @@ DOUBLE_CLICK = timedelta(seconds=3)
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a verb ended: ``sentence`` for people; ``undo`` is the action that Undo would take back, or None."""
+    """How a verb ended: ``sentence`` for people; ``undo`` is the action that Undo would take back, or None.
+
+    ``goes_on``: workers do the action from now on. ``edit`` is a task whose arguments must be changed to run again.
+    """
 
     sentence: str
     moved: int
     undo: int | None = None
     action: OperatorAction | None = None
+    goes_on: bool = False
+    edit: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +64,9 @@ def act(verb: str, ids: Collection[UUID], actor: User, reason: str = "") -> Resu
     Raises ValueError for more than 500 ids. Requeued rows are held for UNDO_SECONDS.
     """
     check_size(ids)
-    reasons = {row.pk: refusal(verb, row, actor) for row in chosen(ids)}
-    accepted = Task.objects.filter(pk__in=[pk for pk, reason_not in reasons.items() if not reason_not])
+    rows = list(readable(Task.objects.filter(pk__in=ids)))
+    reasons = Terms.of(actor, {row.task for row in rows}).refusals(verb, rows)
+    accepted = Task.objects.filter(pk__in=[pk for pk, left_alone in reasons.items() if not left_alone])
     action = perform(verb, accepted, actor, describe_scope(ids), reason=reason, **options(verb))
     outcomes = {**action.outcomes, **count_refused(ids, reasons)}
     if len(ids) > 1:
@@ -127,40 +135,13 @@ def undoable(action: OperatorAction) -> int | None:
 def question(verb: str, ids: Collection[UUID]) -> Question | None:
     """Return what to ask before ``verb`` runs over these tasks: whether to repeat, or to end, what may be half done."""
     rows = list(chosen(ids))
-    declared = {row.pk for row in rows if is_doubtful(verb, row)}
-    unanswered = {row.pk for row in without_answer(rows)} if verb == "requeue" else set()
-    doubtful = declared | unanswered
-    if not doubtful:
+    asking = doubtful(verb, rows)
+    if not asking:
         return None
-    asked = wording.question(verb, len(doubtful), len(rows), describe_scope(ids), answered=not unanswered)
-    safe = tuple(row.pk for row in rows if row.pk not in doubtful)
+    answered = not without_answer(row for row in rows if row.pk in asking)
+    asked = wording.question(verb, len(asking), len(rows), describe_scope(ids), answered=answered)
+    safe = tuple(row.pk for row in rows if row.pk not in asking)
     return Question(verb, asked.title, asked.text, asked.answer, tuple(ids), safe)
-
-
-def is_doubtful(verb: str, row: Task) -> bool:
-    if verb == "cancel":
-        return row.status == Task.PROGRESS
-    ended = row.status in (Task.FAILED, Task.CANCELLED)
-    return verb == "requeue" and ended and row.epoch > 0 and rerun_of(row) == "confirm"
-
-
-def without_answer(rows: Iterable[Task]) -> list[Task]:
-    """Return the rows whose latest run ended without an answer, so that nobody knows whether it took effect."""
-    unknown = {row.pk: row for row in rows if rerun_of(row) == "" and row.status in (Task.FAILED, Task.CANCELLED)}
-    ended = Attempt.objects.filter(task__in=unknown).exclude(outcome=Attempt.Outcome.FAILED)
-    latest = ended.values_list("task_id", "epoch")
-    return [unknown[pk] for pk, epoch in latest if unknown[pk].epoch == epoch]
-
-
-def rerun_of(row: Task) -> str:
-    return conf.get_task_options(row.task).rerun
-
-
-def refusal(verb: str, row: Task, actor: User) -> str:
-    """Return why the allowlist's options keep ``row`` from this verb or this operator, "" when they do not."""
-    if not may_touch(actor, row):
-        return "not_permitted"
-    return "never" if verb == "requeue" and rerun_of(row) == "never" and row.epoch > 0 else ""
 
 
 def may_touch(actor: User, row: Task) -> bool:
@@ -169,7 +150,7 @@ def may_touch(actor: User, row: Task) -> bool:
     return not permission or bool(actor.has_perm(permission))  # type: ignore[union-attr]
 
 
-def chosen(ids: Collection[UUID]) -> Iterable[Task]:
+def chosen(ids: Collection[UUID]) -> QuerySet[Task]:
     return Task.objects.filter(pk__in=ids).only("pk", "task", "status", "epoch")
 
 

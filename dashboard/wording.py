@@ -5,6 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dashboard.formats import number
 from django_simple_queue import conf
 from django_simple_queue.models import OperatorAction
 
@@ -32,10 +36,17 @@ REFUSED = {
     "not_permitted": "not yours to change",
     "never": "never to be repeated",
     "gone": "gone",
+    "missing": "of tasks that cannot be imported any more",
+    "unfit": "whose arguments no longer fit",
+    "unanswered": "that may have taken effect already",
+    "changed": "changed or removed since",
 }
+ALREADY = "already "
+DOING = {"requeue": gettext_lazy("Requeueing"), "cancel": gettext_lazy("Cancelling")}
 WHY_NOT = {
     ("requeue", "not_allowed"): "not in the allowlist any more",
     ("cancel", "not_allowed"): "asked to stop already",
+    ("cancel", "unanswered"): "running",
     ("start_now", "queued"): "free to start already",
     ("mark_failed", "progress"): "held by a live worker",
 }
@@ -74,7 +85,15 @@ def many(verb: str, outcomes: dict[str, int]) -> str:
 
 
 def why_not(verb: str, reason: str) -> str:
+    if reason.startswith(ALREADY):
+        return f"already {past(verb)} by {reason.removeprefix(ALREADY) or 'application code'}"
     return WHY_NOT.get((verb, reason)) or REFUSED.get(reason, reason)
+
+
+def started(verb: str, expected: int | None) -> str:
+    """Say that workers will do the rest."""
+    count = _("all tasks that match") if expected is None else _("%s tasks") % number(expected)
+    return _("%(doing)s %(count)s; the workers do it, batch by batch.") % {"doing": DOING[verb], "count": count}
 
 
 def refused(verb: str, outcomes: dict[str, int]) -> str:

@@ -26,6 +26,7 @@ ALLOWED = {
     "tests.tasks.sleep": {"title": "Sleep"},
     "tests.tasks.fail": {"title": "Fail", "max_attempts": 3},
     "shop.tasks.send_email": {"title": "Send an e-mail"},
+    "shop.tasks.retired": {"title": "Retired"},
     "billing.tasks.charge_invoice": {"title": "Charge", "secret_args": ["number"]},
 }
 SETTINGS = {"DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS": ALLOWED}

@@ -113,7 +113,7 @@ PAGES: dict[str, Seed] = {
     "task, big": lambda: of(a_task(Task.COMPLETED, output="a line\n" * 40_000, args='{"a": [%s1]}' % ("1," * 900))),
     "enqueue": lambda: "/enqueue/",
     "enqueue, chosen": lambda: "/enqueue/?task=tests.tasks.two_arguments",
-    "enqueue, not importable": lambda: "/enqueue/?task=shop.tasks.send_email",
+    "enqueue, not importable": lambda: "/enqueue/?task=shop.tasks.retired",
     "enqueue, not found": lambda: "/enqueue/?q=nothing",
     "workers, none": lambda: "/workers/",
     "workers": fleet,

@@ -27,7 +27,7 @@ def environment(overrides: dict[str, Any] | None = None, **extra: str) -> dict[s
         "TEST_DATABASE_URL": address(connection.settings_dict),
         "TEST_SETTINGS": json.dumps(overrides or {}),
         "DATA_DIR": str(settings.DATA_DIR),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'tests/projects'}",
         "PYTHONUNBUFFERED": "1",
     }
     return {**os.environ, **chosen, **extra}

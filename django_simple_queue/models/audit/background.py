@@ -45,21 +45,61 @@ def start(
     ``expected`` is how many rows the scope holds, ``hold`` how long requeued rows wait before they may start. An
     action by the same actor over the same scope that still runs is returned instead of a second one.
     """
-    require_verb(verb)
-    stored = frozen | {"terms": terms.as_json(), "hold": hold.total_seconds()}
-    who = identify(actor)
+    action = new(verb, frozen, terms, actor, words, expected, reason, hold)
     with transaction.atomic(using=alias()):
-        running = OperatorAction.objects.filter(verb=verb, state=OperatorAction.State.RUNNING, **who)
-        twin = next((each for each in running if each.scope_filter == stored), None)
-        return twin or OperatorAction.objects.create(
-            verb=verb,
-            scope=words[:500],
-            scope_filter=stored,
-            reason=reason[:500],
-            expected=expected,
-            state=OperatorAction.State.RUNNING,
-            **who,
-        )
+        running = OperatorAction.objects.filter(verb=verb, state=action.state, actor_id=action.actor_id)
+        same = (each for each in running if (each.actor, each.scope_filter) == (action.actor, action.scope_filter))
+        twin = next(same, None)
+        if twin is None:
+            action.save(force_insert=True)
+        return twin or action
+
+
+def at_once(
+    verb: str,
+    frozen: scope.Frozen,
+    terms: Terms,
+    actor: object,
+    words: str,
+    *,
+    expected: int | None = None,
+    reason: str = "",
+    hold: timedelta = timedelta(),
+) -> OperatorAction:
+    """Do an action over the few rows of ``frozen`` here and now, in one transaction; as ``start`` otherwise.
+
+    An action that moved nothing is not kept; its outcomes say why.
+    """
+    action = new(verb, frozen, terms, actor, words, expected, reason, hold)
+    with transaction.atomic(using=alias()):
+        action.save(force_insert=True)
+        while action.state == OperatorAction.State.RUNNING:
+            batch(action, MAX_ROWS)
+        if not action.items.exists():
+            action.delete()
+    return action
+
+
+def new(
+    verb: str,
+    frozen: scope.Frozen,
+    terms: Terms,
+    actor: object,
+    words: str,
+    expected: int | None,
+    reason: str,
+    hold: timedelta,
+) -> OperatorAction:
+    require_verb(verb)
+    return OperatorAction(
+        verb=verb,
+        scope=words[:500],
+        scope_filter=frozen | {"terms": terms.as_json(), "hold": hold.total_seconds()},
+        reason=reason[:500],
+        expected=expected,
+        state=OperatorAction.State.RUNNING,
+        **identify(actor),
+    )
 
 
 def abort(action: OperatorAction, actor: object = None) -> bool:
@@ -153,19 +193,17 @@ def lost_since(action: OperatorAction) -> dict[str, int]:
     counts: dict[str, int] = {}
     if missing <= 0:
         return counts
-    for name, count in moved_by_others(action).most_common():
+    for name, count in moved_by_others(action.verb, action.scope_filter, action.pk).most_common():
         counts[f"already {name}"] = min(count, missing - sum(counts.values()))
     rest = missing - sum(counts.values())
     return {name: count for name, count in {**counts, "changed": rest}.items() if count}
 
 
-def moved_by_others(action: OperatorAction) -> Counter[str]:
-    """Return by name who has done the same to rows of the scope since its mark."""
-    mark = scope.mark_of(action.scope_filter)
-    items = OperatorActionItem.objects.filter(action__created__gte=mark, action__verb=action.verb)
-    moved = items.exclude(action=action).values_list("task", "action__actor")[:LISTED]
-    who = dict(moved)
-    matching = scope.same_but_moved(action.scope_filter).filter(pk__in=who)
+def moved_by_others(verb: str, frozen: scope.Frozen, besides: int = 0) -> Counter[str]:
+    """Return by name who has done the same to rows of the scope since its mark, in other actions than ``besides``."""
+    since = OperatorActionItem.objects.filter(action__created__gte=scope.mark_of(frozen), action__verb=verb)
+    who = dict(since.exclude(action=besides).values_list("task", "action__actor")[:LISTED])
+    matching = scope.same_but_moved(frozen).filter(pk__in=who)
     return Counter(who[pk] for pk in matching.values_list("pk", flat=True))
 
 

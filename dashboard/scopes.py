@@ -1,0 +1,172 @@
+"""The tasks that an action over many is about, frozen: the list's filters with absolute times, as of one moment.
+
+A page that offers an action shows how many tasks it is about as of ``mark()``. ``freeze`` makes a Scope of the list's
+filters, ``freeze_where`` of any other conditions (a group of failures), ``freeze_ids`` of ticked rows. What is to be
+said before acting on it is found by ``preflight.check``; ``many.run`` acts on it. Filters that read texts cannot be
+frozen: what a search finds is taken instead, up to 1 000 tasks, and ``note`` says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
+from uuid import UUID
+
+from django.db import connections
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dashboard.filters import TABS, TaskFilter, time_field
+from dashboard.selectors.keyset import ORDERS, Cursor
+from dashboard.selectors.scalars import alias, as_moment
+from dashboard.selectors.search import HITS, search
+from django_simple_queue.models import Task
+from django_simple_queue.models.audit import scope as core
+from django_simple_queue.models.task import TaskQuerySet
+from django_simple_queue.models.transitions import MOVES
+
+MOST_FOUND = 1_000
+TEXTS = ("q", "error", "args")
+FIXED_PERIODS = ("today", "yesterday")
+PAGING = ("older", "newer", "top", "live", "rows")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """``query`` opens the list on these tasks, "" when no filter names them; ``note`` says what a search left out."""
+
+    frozen: core.Frozen
+    words: str
+    query: str = ""
+    note: str = ""
+
+    @property
+    def mark(self) -> datetime:
+        return core.mark_of(self.frozen)
+
+    def rows(self, verb: str) -> TaskQuerySet:
+        """Return what ``verb`` may move, as of the mark."""
+        return core.rows(self.frozen).filter(status__in=MOVES[verb].sources)
+
+    def arrived(self, verb: str) -> TaskQuerySet:
+        """Return what has come since the mark and is not included."""
+        return core.arrivals(self.frozen).filter(status__in=MOVES[verb].sources)
+
+
+class Recorder(TaskQuerySet):
+    """Remembers by which conditions it was narrowed."""
+
+    said: tuple[Q, ...] = ()
+
+    def filter(self, *args: Any, **kwargs: Any) -> Self:
+        narrowed = super().filter(*args, **kwargs)
+        narrowed.said = (*self.said, Q(*args, **kwargs))
+        return narrowed
+
+    def exclude(self, *args: Any, **kwargs: Any) -> Self:
+        narrowed = super().exclude(*args, **kwargs)
+        narrowed.said = (*self.said, ~Q(*args, **kwargs))
+        return narrowed
+
+    def _clone(self) -> Self:
+        clone: Self = super()._clone()  # type: ignore[misc]
+        clone.said = self.said
+        return clone
+
+
+def mark() -> datetime:
+    """Return the time of the database's clock."""
+    connection = connections[alias()]
+    sql, params = Task.objects.all().query.get_compiler(using=alias()).compile(Now())
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {sql}", params)
+        (value,) = cursor.fetchone() or (None,)
+    return as_moment(value) or timezone.now()
+
+
+def freeze(filters: TaskFilter, as_of: datetime, payload: bool) -> Scope:
+    """Freeze what the filters match; ``payload`` says whether the operator may look into texts."""
+    words = in_words(filters)
+    if any(filters.value(name) for name in TEXTS if name in filters.filters):
+        return found(filters, as_of, payload, words)
+    conditions = absolute(filters, as_of)
+    return freeze_where(conditions, as_of, words, absolute_query(filters, conditions))
+
+
+def freeze_where(conditions: Iterable[Q], as_of: datetime, words: str, query: str = "") -> Scope:
+    """Freeze conditions on columns of tasks, all of which must hold; their times must be absolute."""
+    return Scope(core.freeze(conditions, as_of) | {"query": query}, words, query)
+
+
+def freeze_ids(ids: Iterable[UUID], as_of: datetime, words: str, note: str = "") -> Scope:
+    """Freeze a list of ids."""
+    return Scope(core.freeze([Q(pk__in=list(ids))], as_of), words, note=note)
+
+
+def found(filters: TaskFilter, as_of: datetime, payload: bool, words: str) -> Scope:
+    """Freeze what a search for texts finds: the first 1 000 tasks."""
+    ids: list[UUID] = []
+    reach: Cursor | None = None
+    for _turn in range(MOST_FOUND // HITS):
+        hits, where = search(filters, ORDERS[filters.tab], reach, payload)
+        ids += [hit.pk for hit in hits]
+        reach = where.cursor
+        if reach is None:
+            break
+    note = _("A text is looked for task by task: these are the first %d that were found.") % len(ids) if reach else ""
+    return freeze_ids(ids, as_of, words, note)
+
+
+def absolute(filters: TaskFilter, as_of: datetime) -> Sequence[Q]:
+    """Return the conditions of the filters; a period that ends now is moved to end at ``as_of``."""
+    said = type(filters)(filters.data, Recorder(Task)).qs.said  # type: ignore[attr-defined]
+    period = filters.value("time")
+    if not period or period in FIXED_PERIODS:
+        return tuple(said)
+    name, shift = f"{time_field(filters.tab)}__gte", timezone.now() - as_of
+    return tuple(shifted(each, name, shift) for each in said)
+
+
+def shifted(node: Any, name: str, shift: timedelta) -> Any:
+    """Return a condition with the bound ``name`` moved back."""
+    if isinstance(node, tuple):
+        return (name, node[1] - shift) if node[0] == name else node
+    if not isinstance(node, Q):
+        return node
+    return Q(*(shifted(each, name, shift) for each in node.children), _connector=node.connector, _negated=node.negated)
+
+
+def absolute_query(filters: TaskFilter, conditions: Iterable[Q]) -> str:
+    """Return the query of the list with its relative times replaced, so that it opens the same tasks later."""
+    query: QueryDict = filters.data.copy()
+    for name in PAGING:
+        query.pop(name, None)
+    if filters.value("time") or filters.value("since") or filters.value("until"):
+        bounds = dict(leaf for each in conditions for leaf in leaves(each))
+        column = time_field(filters.tab)
+        since, until = bounds.get(f"{column}__gte"), bounds.get(f"{column}__lte") or bounds.get(f"{column}__lt")
+        query.pop("time", None)
+        for name, moment in (("since", since), ("until", until)):
+            if isinstance(moment, datetime):
+                query[name] = moment.isoformat()
+    return query.urlencode()
+
+
+def leaves(condition: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(condition, tuple):
+        yield condition
+    else:
+        for child in condition.children:
+            yield from leaves(child)
+
+
+def in_words(filters: TaskFilter) -> str:
+    """Return the filters as people say them."""
+    tab = [str(TABS[filters.tab]).lower()] if filters.tab else []
+    chips = [f"{label} {value}" for _name, label, value in filters.chips()]
+    return ", ".join([*tab, *chips]) or _("all tasks")
