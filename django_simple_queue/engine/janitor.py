@@ -14,6 +14,7 @@ from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
 from django_simple_queue import conf
+from django_simple_queue.engine.store.database import Needs
 from django_simple_queue.engine.store.lease import alias, connection
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import Task, Worker
@@ -23,6 +24,8 @@ from django_simple_queue.models.worker import WorkerQuerySet
 
 PROMOTE_ROWS = 1000
 PROMOTE_SECONDS = 0.1
+PROMOTE_AGAIN_SECONDS = 0.1
+"""Where nothing could be promoted although it is time: another worker is at it."""
 PRUNE_ROWS = 500
 PRUNE_EVERY_SECONDS = 60.0
 KEEP_WORKERS = timedelta(days=7)
@@ -34,23 +37,32 @@ _prune_at = 0.0
 class Tick(NamedTuple):
     """``failed`` are the tasks that ended as FAILED because their worker was lost: nobody has sent their signals.
 
-    ``state`` is how the row of the worker stands that looked; ``busy`` says that an operator's action goes on.
+    ``state`` is how the row of the worker stands that looked; ``busy`` says that an operator's action goes on;
+    ``promoted`` rows may be claimed from now on, and in ``wait`` seconds the time of the next one comes, if ever.
     """
 
     failed: list[UUID]
     state: str
     busy: bool
+    promoted: int
+    wait: float | None
 
 
 def tick(worker_id: UUID, now: float | None = None) -> Tick:
     """Do what is due for the whole queue; call it about once a second. ``now`` is of the monotonic clock."""
     needs = opened().needs(worker_id)
-    if needs.promote:
-        promote()
+    promoted = promote() if needs.promote else 0
     failed = reap(worker_id) if needs.reap else []
     failed += sweep() if needs.sweep else []
     busy = background.drive() if needs.act else False
-    return Tick(failed + tidy(time.monotonic() if now is None else now), needs.state, busy)
+    failed += tidy(time.monotonic() if now is None else now)
+    return Tick(failed, needs.state, busy, promoted, next_promotion(needs, promoted))
+
+
+def next_promotion(needs: Needs, promoted: int) -> float | None:
+    if promoted:
+        return opened().look(()).wait
+    return PROMOTE_AGAIN_SECONDS if needs.promote else needs.wait
 
 
 def promote() -> int:

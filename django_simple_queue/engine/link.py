@@ -11,6 +11,7 @@ from django.db import Error, connections, router
 
 from django_simple_queue import conf
 from django_simple_queue.engine import clock, store
+from django_simple_queue.engine.bell import Bell
 from django_simple_queue.models import Task
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 3.0
@@ -21,7 +22,8 @@ logger = logging.getLogger("django_simple_queue.worker")
 class Link:
     """``ask`` runs one short unit of work; while the database is away it returns None and tries again later."""
 
-    def __init__(self) -> None:
+    def __init__(self, bell: Bell) -> None:
+        self.bell = bell
         self.down_since: float | None = None
         self.pause = FIRST_PAUSE
         self.retry_at = 0.0
@@ -50,6 +52,7 @@ class Link:
             if not self.connected:
                 store.tune()
                 bound_waiting()
+                self.bell.hang()
                 self.connected = True
             return work()
         finally:
@@ -63,6 +66,7 @@ class Link:
     def hang_up(self) -> None:
         """Close the connection; the next question opens another."""
         self.connected = False
+        self.bell.down()
         store.disconnect()
 
     def lose_touch(self, error: Error) -> None:
@@ -73,6 +77,7 @@ class Link:
         self.retry_at = now + self.pause * random.uniform(0.5, 1.5)  # noqa: S311
         self.pause = min(self.pause * 2, LONGEST_PAUSE)
         self.connected = False
+        self.bell.down()
         try:
             store.disconnect()
         except Error:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import logging
-import os
 import random
 import selectors
-import socket
 import time
-from dataclasses import dataclass
 
-from django_simple_queue import __version__, conf
 from django_simple_queue.engine import clock, events, janitor, store
+from django_simple_queue.engine.bell import Bell
 from django_simple_queue.engine.dispatch import Dispatcher
 from django_simple_queue.engine.lease import Lease
 from django_simple_queue.engine.link import Link
 from django_simple_queue.engine.live import Live
+from django_simple_queue.engine.options import Options
 from django_simple_queue.engine.outbox import Entry
 from django_simple_queue.engine.poll import Poll
 from django_simple_queue.engine.pool import Pool
@@ -25,30 +23,23 @@ from django_simple_queue.models import Worker
 
 FLUSH_SECONDS = 0.02
 HOUSE_SECONDS, BUSY_HOUSE_SECONDS = 1.0, 0.2
+TICK_SECONDS = 0.001
+"""How exactly SQLite tells the time."""
 logger = logging.getLogger("django_simple_queue.worker")
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """``queues`` empty: all of them; ``max_tasks`` None: no end; ``burst``: leave when nothing is due."""
-
-    slots: int
-    queues: tuple[str, ...] = ()
-    burst: bool = False
-    max_tasks: int | None = None
 
 
 class Parent:
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.worker = new_worker(options)
+        self.worker = options.new_worker()
         self.selector = selectors.DefaultSelector()
         self.signals = Signals()
         self.pool = Pool(options.slots, self.selector, [self.signals.pipe, self.signals.writer])
         self.dispatcher = Dispatcher(self.pool)
         self.watch = Watch(self.dispatcher)
         self.live = Live(self.pool, self.dispatcher.hear)
-        self.link, self.poll = Link(), Poll()
+        self.bell = Bell(self.selector, options.queues)
+        self.link, self.poll = Link(self.bell), Poll()
         self.lease = Lease(self.worker, self.pool, self.link)
         self.left_to_claim = float("inf") if options.max_tasks is None else options.max_tasks
         self.house_at = 0.0
@@ -105,9 +96,11 @@ class Parent:
 
     def turn(self) -> None:
         """Sleep until something happens or is due, then do all that is due."""
+        self.listen(clock.now())
         for key, _ in self.selector.select(self.pause(clock.now())):
             key.data()
         now = clock.now()
+        self.listen(now)
         self.watch.stop(self.signals.asked, now)
         self.watch.look(now)
         self.renew_pool(now)
@@ -119,11 +112,18 @@ class Parent:
         self.dispatcher.hand_out(now)
         self.keep_lease(now)
 
+    def listen(self, now: float) -> None:
+        work, cancel = self.bell.heard(now)
+        if work:
+            self.poll.ring(now)
+        if cancel:
+            self.lease.renew_at = now
+
     def pause(self, now: float) -> float:
         """Return the seconds until the next thing is due."""
         asking = max(self.next_question(now), self.link.retry_at)
         birth = self.pool.born_again_at if self.pool.unguarded and not self.watch.stopping else now + 1
-        return max(min(self.watch.next_deadline(now), asking, birth, now + 1) - now, 0)
+        return max(min(self.watch.next_deadline(now), asking, birth, self.bell.look_at, now + 1) - now, 0)
 
     def next_question(self, now: float) -> float:
         """Return when the database is to be asked something again."""
@@ -189,7 +189,8 @@ class Parent:
         self.left_to_claim -= len(turn.claimed)
         self.dispatcher.accept(turn.claimed)
         if wanted:
-            self.poll.found(len(turn.claimed), wanted, now)
+            self.poll.found(len(turn.claimed), wanted, now, self.bell.rings)
+            self.expect(turn.wait, now)
             if self.options.burst and not turn.claimed and not self.dispatcher.busy:
                 self.watch.finish()
 
@@ -209,11 +210,19 @@ class Parent:
                 self.hear_of_drain(tick.state, now)
                 if tick.busy:
                     self.house_at = now + BUSY_HOUSE_SECONDS
+                self.expect(tick.wait, now)
+            if tick is not None and tick.promoted:
+                self.poll.ring(now)
 
     def hear_of_drain(self, state: str, now: float) -> None:
         """Renew at once: what a renewal says is acted on."""
         if state == Worker.State.DRAINING:
             self.lease.renew_at = now
+
+    def expect(self, wait: float | None, now: float) -> None:
+        """Keep house when the time of the next row has come, if that is in ``wait`` seconds."""
+        if wait is not None:
+            self.house_at = min(self.house_at, now + max(wait, 0) + TICK_SECONDS)
 
     def renew_pool(self, now: float) -> None:
         """Replace children that died or are worn out, and a guard that died: it must inherit no connection."""
@@ -223,14 +232,3 @@ class Parent:
             self.link.hang_up()
             self.pool.open()
         self.pool.keep(now)
-
-
-def new_worker(options: Options) -> Worker:
-    return Worker(
-        host=socket.gethostname()[:255],
-        pid=os.getpid(),
-        queues=",".join(options.queues),
-        slots=options.slots,
-        version=__version__,
-        release=conf.get_release(),
-    )

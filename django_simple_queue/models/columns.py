@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from django_simple_queue import wake
 from django_simple_queue.models import transitions
 from django_simple_queue.models.fields import DueField, uuid7
 
@@ -118,3 +119,8 @@ class TaskColumns(models.Model):
             models.Index(fields=("status", "-finished", "-id"), name="dsq_ended"),
             models.Index(fields=("fingerprint", "-finished"), name="dsq_fingerprint", condition=Q(status=3)),
         )
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        if self.status == self.QUEUED:
+            wake.workers(self._state.db or DEFAULT_DB_ALIAS, self.queue)

@@ -19,6 +19,7 @@ from django_simple_queue.models import states
 from django_simple_queue.models.attempt import Attempt
 from django_simple_queue.models.columns import ENGINE_COLUMNS, FRESH_RUN, TaskColumns
 from django_simple_queue.models.transitions import MOVES
+from django_simple_queue.models.waking import WakingQuerySet
 from django_simple_queue.models.worker import Worker
 from django_simple_queue.text import storable
 
@@ -27,7 +28,7 @@ def held_by_live_worker() -> Exists:
     return Exists(Worker.objects.live().filter(pk=OuterRef("worker")))
 
 
-class TaskQuerySet(models.QuerySet["Task"]):
+class TaskQuerySet(WakingQuerySet["Task"]):
     """Reads by state, and the verbs of an operator over a set of rows. A verb returns how many rows it moved."""
 
     def queued(self) -> Self:
@@ -118,10 +119,6 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     def _set(self, **columns: Any) -> int:
         return self.update(modified=Now(), **columns)
-
-    @property
-    def write_alias(self) -> str:
-        return getattr(self, "_db", None) or router.db_for_write(Task)
 
 
 class Task(TaskColumns):

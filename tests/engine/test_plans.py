@@ -105,7 +105,7 @@ def index_of_one_queue(plan):
 
 
 def test_a_look_whether_anything_is_due(plans):
-    assert opened().anything_due(())
+    assert opened().look(()).due
     assert_walks(plans[-1], "dsq_claim")
 
 
@@ -152,6 +152,6 @@ def test_a_list_comes_in_the_order_of_its_index(big_table, page, index):
 
 
 def test_a_look_whether_anything_is_due_in_some_queues(plans):
-    assert opened().anything_due(["nothing here", "queue_2"])
-    assert not opened().anything_due(["nothing here", "nor there"])
+    assert opened().look(["nothing here", "queue_2"]).due
+    assert not opened().look(["nothing here", "nor there"]).due
     assert_walks(plans[-1], "dsq_claim_queue")

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from django_simple_queue import monitor
 from django_simple_queue.engine import janitor, store
-from django_simple_queue.engine.store import batches
+from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import Attempt, Task, Worker
 from django_simple_queue.signals import on_failure
 from tests.engine.storing import claim, completed, enqueue, let_lease_end, live_worker, row, running, write
@@ -287,15 +287,16 @@ def on_a_connection_of_its_own(work, *arguments):
 @pytest.fixture
 def stall(monkeypatch):
     """Turns prove their lease and then stand still: `holds` is set then, and they wait for `go_on`."""
-    holds, go_on, prove = threading.Event(), threading.Event(), batches.hold
+    database = type(opened())
+    holds, go_on, prove = threading.Event(), threading.Event(), database.open_turn
 
-    def prove_and_stall(database, worker_id):
-        held = prove(database, worker_id)
+    def prove_and_stall(self, *arguments):
+        opening = prove(self, *arguments)
         holds.set()
         assert go_on.wait(30)
-        return held
+        return opening
 
-    monkeypatch.setattr(batches, "hold", prove_and_stall)
+    monkeypatch.setattr(database, "open_turn", prove_and_stall)
     return SimpleNamespace(holds=holds, go_on=go_on)
 
 

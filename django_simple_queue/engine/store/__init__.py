@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django_simple_queue.engine.store.batches import turn
-from django_simple_queue.engine.store.lease import disconnect, held, leave, register, renew, tune
+from django_simple_queue.engine.store.lease import connection, disconnect, held, leave, register, renew, tune
 from django_simple_queue.engine.store.live import show
 from django_simple_queue.engine.store.records import Claimed, Ending, Glimpse, LeaseLost, Renewal, Turn
 
@@ -14,6 +14,7 @@ __all__ = [
     "LeaseLost",
     "Renewal",
     "Turn",
+    "connection",
     "disconnect",
     "held",
     "leave",

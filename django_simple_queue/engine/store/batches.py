@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import DatabaseError, DataError, IntegrityError, InternalError, transaction
 
 from django_simple_queue.engine.store import history, live
-from django_simple_queue.engine.store.database import Database, Opening
+from django_simple_queue.engine.store.database import Database, Look, Opening
 from django_simple_queue.engine.store.lease import alias
 from django_simple_queue.engine.store.records import Claimed, Ending, LeaseLost, Run, Turn
 from django_simple_queue.engine.store.vendors import opened
@@ -32,7 +32,8 @@ def turn(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequen
     ended: dict[Run, int] = {}
     for ending in endings:
         ended |= isolated(worker_id, ending)
-    return Turn(ended, attempted(worker_id, (), wanted, queues).claimed)
+    rest = attempted(worker_id, (), wanted, queues)
+    return Turn(ended, rest.claimed, rest.wait)
 
 
 def isolated(worker_id: UUID, ending: Ending) -> dict[Run, int]:
@@ -57,8 +58,10 @@ def is_rejection(error: Exception) -> bool:
 
 def attempted(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequence[str]) -> Turn:
     database = opened()
-    if not endings and not (wanted and database.anything_due(queues)):
-        return Turn()
+    if not endings:
+        seen = database.look(queues) if wanted else Look(False, None)
+        if not seen.due:
+            return Turn(wait=seen.wait)
     with transaction.atomic(using=alias()):
         opening = database.open_turn(worker_id, by_verb(endings), wanted, queues)
         if opening is None:

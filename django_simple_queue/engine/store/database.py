@@ -17,13 +17,27 @@ Ended = tuple[Run, int]
 
 
 class Needs(NamedTuple):
-    """Which chores have something to do, and the state of the worker that asks ("" when its row is gone)."""
+    """Which chores have something to do, and the state of the worker that asks ("" when its row is gone).
 
-    promote: bool
+    ``wait`` is in how many seconds the next promotion is due, if ever.
+    """
+
+    wait: float | None
     reap: bool
     sweep: bool
     act: bool
     state: str
+
+    @property
+    def promote(self) -> bool:
+        return self.wait is not None and self.wait <= 0
+
+
+class Look(NamedTuple):
+    """Whether something may be claimed now, and in how many seconds the next row's time comes, if ever."""
+
+    due: bool
+    wait: float | None
 
 
 class Opening(NamedTuple):
@@ -45,7 +59,7 @@ class Database(ABC):
         self.release = conf.get_release()
 
     @abstractmethod
-    def anything_due(self, queues: Sequence[str]) -> bool:
+    def look(self, queues: Sequence[str]) -> Look:
         """Tell, without a lock, whether a claim from ``queues`` (none: from any) has a chance."""
 
     def open_turn(

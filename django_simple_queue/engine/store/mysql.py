@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django_simple_queue.engine.store.database import Database, Ended, Needs, delay_of, failure_of
+from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, delay_of, failure_of
 from django_simple_queue.engine.store.records import Claimed, Ending
-from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, needs
+from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, look, needs
 from django_simple_queue.models.states import DUE_SQL
 
 NOW = "CURRENT_TIMESTAMP(6)"
@@ -23,6 +23,7 @@ SQL = Dialect(
     hence=f"{NOW} + INTERVAL %(delay)s SECOND",
     due=DUE,
     waits=WAITS,
+    until=f"TIMESTAMPDIFF(MICROSECOND, {NOW}, run_after) / 1000000",
     value="%({})s".format,
     constant="%({})s".format,
     quote="`",
@@ -43,12 +44,14 @@ CLAIM = f"UPDATE {TASK} SET {SQL.claim} WHERE id IN %(ids)s"
 CLAIMED_ROWS = f"SELECT {CLAIMED} FROM {TASK} WHERE id IN %(ids)s"
 QUEUES = f"SELECT DISTINCT queue FROM {TASK} FORCE INDEX (dsq_claim_queue) WHERE {SQL.claimable}"
 NEEDS = needs(SQL, "%(worker)s", "FORCE INDEX (dsq_promote)", "FORCE INDEX (dsq_running)")
+LOOK, LOOK_AT = (look(SQL, first, "FORCE INDEX (dsq_promote)") for first in (FIRST, FIRST_OF))
 PROMOTE = f"UPDATE {TASK} SET due = 1 WHERE {SQL.waiting} ORDER BY run_after LIMIT %(wanted)s"
 
 
 class MySQL(Database):
-    def anything_due(self, queues: Sequence[str]) -> bool:
-        return bool(self._rows(FIRST_OF, queues=tuple(queues)) if queues else self._rows(FIRST))
+    def look(self, queues: Sequence[str]) -> Look:
+        due, wait = (self._rows(LOOK_AT, queues=tuple(queues)) if queues else self._rows(LOOK))[0]
+        return Look(bool(due), None if wait is None else float(wait))
 
     def hold(self, worker: UUID) -> tuple[str, list[str]] | None:
         rows = self._rows(HOLD, worker=self._key(worker))
@@ -71,8 +74,8 @@ class MySQL(Database):
         return [self._claimed(row) for row in self._rows(CLAIMED_ROWS, ids=ids)]
 
     def needs(self, worker: UUID) -> Needs:
-        promote, reap, sweep, act, state = self._rows(NEEDS, worker=self._key(worker))[0]
-        return Needs(bool(promote), bool(reap), bool(sweep), bool(act), state or "")
+        wait, reap, sweep, act, state = self._rows(NEEDS, worker=self._key(worker))[0]
+        return Needs(None if wait is None else float(wait), bool(reap), bool(sweep), bool(act), state or "")
 
     def promote(self, limit: int) -> int:
         return self._changed(PROMOTE, wanted=limit)

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from psycopg import Cursor, Pipeline
 
-from django_simple_queue.engine.store.database import Database, Ended, Needs, Opening, delay_of, failure_of
+from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, Opening, delay_of, failure_of
 from django_simple_queue.engine.store.records import Claimed, Ending
-from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, needs
+from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, look, needs
 from django_simple_queue.models import Worker
 from django_simple_queue.models.states import DUE_SQL
 
@@ -23,6 +23,7 @@ SQL = Dialect(
     hence=f"{NOW} + new_delay * INTERVAL '1 second'",
     due=DUE,
     waits=WAITS,
+    until=f"EXTRACT(EPOCH FROM run_after - {NOW})::float8",
     value="new_{}".format,
     constant="%({})b".format,
 ).statements()
@@ -81,6 +82,7 @@ QUEUES = (
     "FROM step WHERE step.queue IS NOT NULL) SELECT queue FROM step WHERE queue IS NOT NULL"
 )
 NEEDS = needs(SQL, "%(worker)b")
+LOOK, LOOK_AT = look(SQL, FIRST), look(SQL, FIRST_OF)
 PROMOTE = (
     f"WITH ripe AS MATERIALIZED (SELECT id AS chosen FROM {TASK} WHERE {SQL.waiting} "
     "ORDER BY run_after LIMIT %(wanted)b FOR NO KEY UPDATE SKIP LOCKED) "
@@ -89,8 +91,8 @@ PROMOTE = (
 
 
 class PostgreSQL(Database):
-    def anything_due(self, queues: Sequence[str]) -> bool:
-        return bool(self._rows(FIRST_OF, queues=list(queues)) if queues else self._rows(FIRST))
+    def look(self, queues: Sequence[str]) -> Look:
+        return Look(*(self._rows(LOOK_AT, queues=list(queues)) if queues else self._rows(LOOK))[0])
 
     def open_turn(
         self, worker: UUID, endings: Mapping[str, Sequence[Ending]], wanted: int, queues: Sequence[str]

@@ -98,10 +98,14 @@ class Glimpse:
 
 @dataclass(slots=True)
 class Turn:
-    """``ended`` has the final status of each accepted ending; one that is missing was fenced out: drop it."""
+    """``ended`` has the final status of each accepted ending; one that is missing was fenced out: drop it.
+
+    ``wait`` is in how many seconds the next row's time comes, when nothing could be claimed.
+    """
 
     ended: dict[Run, int] = field(default_factory=dict)
     claimed: list[Claimed] = field(default_factory=list)
+    wait: float | None = None
 
 
 @dataclass(slots=True)

@@ -37,6 +37,8 @@ class Statements(NamedTuple):
     waiting: str
     running: str
     paused: str
+    scheduled: str
+    until: str
 
 
 def needs(sql: Statements, worker: str, promote_index: str = "", running_index: str = "") -> str:
@@ -44,15 +46,25 @@ def needs(sql: Statements, worker: str, promote_index: str = "", running_index: 
 
     An ORDER BY tells it elsewhere: in an EXISTS it would be dropped, and the whole table could be read.
     """
+    wait = next_wait(sql, promote_index)
     known = f"SELECT 1 FROM {WORKER} WHERE {WORKER}.id = {TASK}.worker AND state IN ({LIVE})"
     return (
-        f"SELECT (SELECT 1 FROM {TASK} {promote_index} WHERE {sql.waiting} ORDER BY run_after LIMIT 1) IS NOT NULL, "
+        f"SELECT {wait}, "
         f"EXISTS (SELECT 1 FROM {WORKER} WHERE {sql.lapsed}), "
         f"EXISTS (SELECT 1 FROM {TASK} {running_index} "
         f"WHERE {sql.running} AND worker IS NOT NULL AND NOT EXISTS ({known})), "
         f"EXISTS (SELECT 1 FROM {ACTION} WHERE state IN ({ACTIVE})), "
         f"(SELECT state FROM {WORKER} WHERE id = {worker})"
     )
+
+
+def look(sql: Statements, first: str, promote_index: str = "") -> str:
+    """Return the SELECT behind Look: whether ``first`` finds a row, and when the next one's time comes."""
+    return f"SELECT ({first}) IS NOT NULL, {next_wait(sql, promote_index)}"
+
+
+def next_wait(sql: Statements, index: str) -> str:
+    return f"(SELECT {sql.until} FROM {TASK} {index} WHERE {sql.scheduled} ORDER BY run_after LIMIT 1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,7 @@ class Dialect:
     hence: str
     due: str
     waits: str
+    until: str
     value: Callable[[str], str]
     constant: Callable[[str], str]
     quote: str = '"'
@@ -81,6 +94,8 @@ class Dialect:
             ),
             lapsed=f"state IN ({LIVE}) AND lease_until <= {self.now}",
             waiting=f"status = {QUEUED} AND {self.waits} AND run_after <= {self.now}",
+            scheduled=f"status = {QUEUED} AND {self.waits}",
+            until=self.until,
             running=f"status = {PROGRESS}",
             live=f"state IN ({LIVE}) AND lease_until > {self.now}",
             paused=f"SELECT queue FROM {PAUSE} WHERE until IS NULL OR until > {self.now}",

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from django.conf import settings
 
-from django_simple_queue.engine.store.database import Database, Ended, Needs, delay_of, failure_of
+from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, delay_of, failure_of
 from django_simple_queue.engine.store.records import Claimed, Ending
-from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, needs
+from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, look, needs
 from django_simple_queue.models.fields import uuid7
 from django_simple_queue.models.states import DUE_SQL
 
@@ -27,6 +27,7 @@ SQL = Dialect(
     hence=f"{NOW[:-1]}, :delay)",
     due=DUE,
     waits=WAITS,
+    until="COALESCE((JULIANDAY(run_after) - JULIANDAY('NOW')) * 86400, 0)",
     value=":{}".format,
     constant=":{}".format,
 ).statements()
@@ -56,6 +57,7 @@ QUEUES = (
     "SELECT queue FROM step WHERE queue IS NOT NULL"
 )
 NEEDS = needs(SQL, ":worker", "INDEXED BY dsq_promote", "INDEXED BY dsq_running")
+LOOK, LOOK_AT = (look(SQL, first, "INDEXED BY dsq_promote") for first in (FIRST, FIRST_OF))
 PROMOTE = (
     f"UPDATE {TASK} SET due = TRUE WHERE id IN (SELECT id FROM {TASK} INDEXED BY dsq_promote "
     f"WHERE {SQL.waiting} ORDER BY run_after LIMIT :wanted) RETURNING 1"
@@ -63,8 +65,9 @@ PROMOTE = (
 
 
 class SQLite(Database):
-    def anything_due(self, queues: Sequence[str]) -> bool:
-        return bool(self._rows(FIRST_OF, queues=json.dumps(list(queues))) if queues else self._rows(FIRST))
+    def look(self, queues: Sequence[str]) -> Look:
+        due, wait = (self._rows(LOOK_AT, queues=json.dumps(list(queues))) if queues else self._rows(LOOK))[0]
+        return Look(bool(due), wait)
 
     def hold(self, worker: UUID) -> tuple[str, list[str]] | None:
         rows = self._rows(HOLD, worker=worker.hex)
@@ -94,8 +97,8 @@ class SQLite(Database):
         return key
 
     def needs(self, worker: UUID) -> Needs:
-        promote, reap, sweep, act, state = self._rows(NEEDS, worker=worker.hex)[0]
-        return Needs(bool(promote), bool(reap), bool(sweep), bool(act), state or "")
+        wait, reap, sweep, act, state = self._rows(NEEDS, worker=worker.hex)[0]
+        return Needs(wait, bool(reap), bool(sweep), bool(act), state or "")
 
     def promote(self, limit: int) -> int:
         return len(self._rows(PROMOTE, wanted=limit))

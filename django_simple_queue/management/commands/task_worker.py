@@ -14,7 +14,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django_simple_queue import conf
 from django_simple_queue.apps import DjangoSimpleQueueConfig
 from django_simple_queue.engine.forks import CannotFork
-from django_simple_queue.engine.parent import Options, Parent
+from django_simple_queue.engine.options import Options
+from django_simple_queue.engine.parent import Parent
 from django_simple_queue.models import Task
 
 LINE = "%(asctime)s %(levelname)s %(message)s"

@@ -1,0 +1,33 @@
+"""Every way to put tasks into the queue or to ask for a cancellation wakes those whom it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from django.db import models, router
+
+from django_simple_queue import wake
+from django_simple_queue.models.transitions import QUEUED
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class WakingQuerySet(models.QuerySet[Row]):
+    def update(self, **columns: Any) -> int:
+        moved = super().update(**columns)
+        if moved and (columns.get("status") == QUEUED or columns.get("due") is True):
+            wake.workers(self.write_alias)
+        if moved and columns.get("cancel_requested") is not None:
+            wake.holders(self.write_alias)
+        return moved
+
+    def bulk_create(self, objs: Iterable[Row], *args: Any, **kwargs: Any) -> list[Row]:
+        rows = super().bulk_create(objs, *args, **kwargs)
+        for queue in {row.queue for row in rows if row.status == QUEUED}:  # type: ignore[attr-defined]
+            wake.workers(self.write_alias, queue)
+        return rows
+
+    @property
+    def write_alias(self) -> str:
+        return getattr(self, "_db", None) or router.db_for_write(self.model)

@@ -1,0 +1,79 @@
+"""LISTEN and NOTIFY: one call for each transaction and queue, after its commit."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection, transaction
+
+from django_simple_queue import wake
+from django_simple_queue.models import Task
+from django_simple_queue.utils import create_task
+from tests.engine.sleeper import Sleeper, elsewhere, pay
+from tests.engine.storing import live_worker, running
+from tests.support.waiting import wait_until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
+
+
+def roll_back() -> None:
+    with transaction.atomic():
+        pay()
+        transaction.set_rollback(True)
+
+
+def test_what_was_rolled_back_rings_nobody(sleeper):
+    worker = sleeper()
+    elsewhere(roll_back)
+    elsewhere(pay)
+    worker.hears_work()
+    worker.listen()
+    assert worker.work == 1
+
+
+def test_a_worker_hears_of_its_queues_only(sleeper):
+    mail, everything = sleeper("mail"), Sleeper()
+    create_task("shop.tasks.pay", {}, queue="media")
+    create_task("shop.tasks.pay", {}, queue="mail")
+    mail.hears_work()
+    assert mail.work == 1
+    assert not everything.bell.rings
+
+
+def test_a_transaction_rings_once_for_each_queue():
+    with transaction.atomic():
+        for number in range(20):
+            create_task("shop.tasks.pay", {}, queue=f"queue-{number % 2}")
+        assert calls() == ["queue-0", "queue-1"]
+
+
+def test_a_savepoint_that_is_rolled_back_takes_no_ring_with_it():
+    with transaction.atomic():
+        with transaction.atomic():
+            pay()
+            transaction.set_rollback(True)
+        pay()
+        assert calls() == ["default"]
+
+
+def calls() -> list[str]:
+    return [call.payload for _, call, _ in connection.run_on_commit if isinstance(call, wake.Call)]
+
+
+def test_a_cancellation_rings_for_who_runs_the_task(sleeper):
+    run = running(live_worker())
+    worker = sleeper()
+    elsewhere(Task.objects.filter(pk=run.id).cancel)
+    wait_until(lambda: worker.listen() or worker.cancel, 10, "the cancellation is heard of")
+
+
+def test_who_commits_by_hand_rings_as_well(sleeper):
+    worker = sleeper()
+
+    def by_hand() -> None:
+        transaction.set_autocommit(False)
+        pay()
+        transaction.commit()
+        transaction.set_autocommit(True)
+
+    elsewhere(by_hand)
+    worker.hears_work()
