@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from django_simple_queue import conf
+from django_simple_queue import conf, shapes
 from django_simple_queue.text import UNSTORABLE
 
 MAX_PATH = 255
@@ -107,6 +107,22 @@ def check_timeout(value: object) -> int | None:
     if not 0 <= value <= 2_000_000_000:
         raise ValueError(f"timeout must be 0 (none) or more seconds, not {value}.")
     return value
+
+
+def check_backoff(value: object) -> str | None:
+    """Return a list of seconds as JSON text (None: as the task's option or the setting says)."""
+    if value is None:
+        return None
+    if callable(value):
+        raise TypeError(
+            "backoff must be a list of seconds such as [1, 10, 60]: a function cannot be stored with a call. "
+            f"Set it as the task's option in {conf.PREFIX}ALLOWED_TASKS."
+        )
+    if not isinstance(value, list | tuple):
+        raise TypeError(f"backoff must be a list of seconds such as [1, 10, 60], not {value!r:.200}.")
+    if not shapes.are_steps(value) or len(value) > LIMITS["max_attempts"][1]:
+        raise ValueError(f"backoff must have 1 to {LIMITS['max_attempts'][1]} numbers from 0 on, not {value!r:.200}.")
+    return json.dumps(value)
 
 
 def check_name(name: str, value: object, max_length: int) -> str:

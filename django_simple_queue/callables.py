@@ -69,6 +69,19 @@ def lookup(module_path: str, name: str, task: str) -> Any:
         raise ImportError(f"Module {module_path!r} has no {name!r}: is the path {task!r} still right?") from None
 
 
+@lru_cache(maxsize=1000)
+def exception_at(name: str) -> type:
+    """Return the exception class at a dotted path, or the built-in one of that name.
+
+    Raises ImportError when there is nothing, TypeError for something else.
+    """
+    module_path, _, attribute = name.rpartition(".")
+    found = lookup(module_path or "builtins", attribute, name)
+    if not (isinstance(found, type) and issubclass(found, BaseException)):
+        raise TypeError(f"{name!r} is no exception class.")
+    return found
+
+
 def check_arguments(function: Callable[..., Any], args: Mapping[str, Any], positional: Sequence[Any] = ()) -> None:
     """Raise TypeError, in Python's own words, when ``function`` does not accept these arguments."""
     signature = remembered(function)

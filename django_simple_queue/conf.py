@@ -6,16 +6,14 @@ import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from django_simple_queue import shapes
+
 PREFIX = "DJANGO_SIMPLE_QUEUE_"
-ENDED = ("completed", "failed", "cancelled")
-ALLOWED_TASKS_SHAPE = "a set or list of dotted paths, a mapping of dotted paths to options, or None"
-RETENTION_SHAPE = 'a mapping such as {"completed": 30, "failed": None}: whole days of at least 1, None keeps for ever'
-DASHBOARD_LINKS_SHAPE = 'a list of dotted paths of functions, such as ["shop.links.order"]'
 Backoff = Callable[[int], float] | Iterable[float] | None
 
 
@@ -26,6 +24,7 @@ class TaskOptions:
     timeout: int | None = None
     max_attempts: int | None = None
     backoff: Backoff = None
+    retry_on: tuple[type | str, ...] = field(default=())
     queue: str = "default"
     priority: int = 0
     title: str = ""
@@ -77,7 +76,7 @@ def get_allowed_tasks() -> set[str] | None:
     if isinstance(allowed, Collection) and not isinstance(allowed, str | bytes):
         with suppress(TypeError):
             return set(allowed)
-    raise BadSettingError("ALLOWED_TASKS", allowed, ALLOWED_TASKS_SHAPE)
+    raise BadSettingError("ALLOWED_TASKS", allowed, shapes.ALLOWED_TASKS_SHAPE)
 
 
 def is_task_allowed(task_path: str) -> bool:
@@ -102,7 +101,8 @@ def get_task_options(task_path: str) -> TaskOptions:
             f"{PREFIX}ALLOWED_TASKS[{task_path!r}] has unknown options {sorted(unknown)}; "
             f"known are {sorted(OPTION_NAMES)}."
         )
-    return TaskOptions(**{**options, "secret_args": tuple(options.get("secret_args") or ())})
+    named = {name: tuple(options.get(name) or ()) for name in ("secret_args", "retry_on")}
+    return TaskOptions(**{**options, **named})
 
 
 def get_task_timeout() -> int | None:
@@ -135,6 +135,14 @@ def get_max_attempts() -> int:
     return get_whole_number("MAX_ATTEMPTS", 1, highest=1000)
 
 
+def get_backoff() -> Backoff:
+    """Return how long tasks wait between attempts when nothing else says it; None: exponentially, with jitter."""
+    backoff = get_setting("BACKOFF", None)
+    if not shapes.is_backoff(backoff):
+        raise BadSettingError("BACKOFF", backoff, shapes.BACKOFF_SHAPE)
+    return cast(Backoff, backoff)
+
+
 def get_lease_seconds() -> float:
     """Return after how many seconds without a heartbeat a worker counts as lost."""
     return get_seconds("LEASE_SECONDS", 30, lowest=1)
@@ -165,14 +173,9 @@ def get_undo_seconds() -> float:
 def get_retention() -> Mapping[str, int | None]:
     """Return the days to keep ended tasks by status name ("completed", "failed", "cancelled"); None keeps for ever."""
     retention = get_setting("RETENTION", {})
-    if not isinstance(retention, Mapping) or not all(map(keeps, retention.items())):
-        raise BadSettingError("RETENTION", retention, RETENTION_SHAPE)
+    if not isinstance(retention, Mapping) or not all(map(shapes.keeps, retention.items())):
+        raise BadSettingError("RETENTION", retention, shapes.RETENTION_SHAPE)
     return retention
-
-
-def keeps(entry: tuple[Any, Any]) -> bool:
-    status, days = entry
-    return status in ENDED and (days is None or (type(days) is int and days >= 1))
 
 
 def get_release() -> str:
@@ -203,7 +206,7 @@ def get_dashboard_links() -> Sequence[str]:
     """Return the dotted paths of the callables that give a task's page links of the host project."""
     paths = get_setting("DASHBOARD_LINKS", [])
     if not isinstance(paths, list | tuple) or not all(isinstance(path, str) and "." in path for path in paths):
-        raise BadSettingError("DASHBOARD_LINKS", paths, DASHBOARD_LINKS_SHAPE)
+        raise BadSettingError("DASHBOARD_LINKS", paths, shapes.DASHBOARD_LINKS_SHAPE)
     return paths
 
 
@@ -214,6 +217,7 @@ READERS: tuple[Callable[[], object], ...] = (
     get_max_args_size,
     get_max_log_size,
     get_max_attempts,
+    get_backoff,
     get_lease_seconds,
     get_shutdown_grace,
     get_max_tasks_per_child,

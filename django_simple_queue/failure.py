@@ -25,11 +25,16 @@ VARYING = (
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a run did not complete: ``error`` for people, ``error_class`` for grouping, ``frames`` as JSON text."""
+    """Why a run did not complete: ``error`` for people, ``error_class`` for grouping, ``frames`` as JSON text.
+
+    ``retry=False``: it is not tried again, although attempts remain. ``after``: seconds until it is, None: the backoff.
+    """
 
     error: str
     error_class: str = ""
     frames: str = ""
+    retry: bool = True
+    after: float | None = None
 
     def fingerprint(self, task: str) -> str:
         """Return 16 characters that are the same for failures of ``task`` that differ only in numbers and values."""

@@ -16,6 +16,7 @@ from django_simple_queue import callables, conf, signals
 from django_simple_queue.coercion import coerced
 from django_simple_queue.failure import Failure, describe, from_exception
 from django_simple_queue.text import cut_bytes, storable
+from django_simple_queue.verdict import judged
 
 Tell = Callable[..., None]
 
@@ -74,7 +75,7 @@ def run(call: Call, subject: Subject, copy: Copy | None = None) -> Result:
         return Result(output.text(), plain_failure(error), error)
     except BaseException as error:
         error.__traceback__ = beyond_this_file(error.__traceback__)
-        return Result(output.text(), from_exception(error), error)
+        return Result(output.text(), judged(from_exception(error), call.task, error), error)
     return Result(output.text())
 
 

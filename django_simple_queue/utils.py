@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
@@ -12,6 +12,7 @@ from django.db import IntegrityError, router, transaction
 from django_simple_queue import conf
 from django_simple_queue.arguments import (
     as_instant,
+    check_backoff,
     check_name,
     check_path,
     check_queue,
@@ -33,6 +34,7 @@ class Extras(TypedDict, total=False):
     priority: int | None
     run_after: datetime | timedelta | None
     max_attempts: int | None
+    backoff: Sequence[float] | None
     timeout: int | None
     idempotency_key: str | None
     created_by: str
@@ -46,6 +48,7 @@ def create_task(
     priority: int | None = None,
     run_after: datetime | timedelta | None = None,
     max_attempts: int | None = None,
+    backoff: Sequence[float] | None = None,
     timeout: int | None = None,
     idempotency_key: str | None = None,
     created_by: str = "",
@@ -53,8 +56,9 @@ def create_task(
     """Enqueue one task as part of the caller's transaction and return its id.
 
     ``args`` are the keyword arguments as plain JSON values; ``run_after`` is an aware datetime or a timedelta from now;
-    ``timeout`` is in seconds (0: none). What is left out comes from the task's options in ALLOWED_TASKS, else from the
-    settings. With an ``idempotency_key`` that exists already, nothing is written and the existing id is returned.
+    ``backoff`` are the seconds between attempts (the last entry repeats); ``timeout`` is in seconds (0: none). What is
+    left out comes from the task's options in ALLOWED_TASKS, else from the settings. With an ``idempotency_key`` that
+    exists already, nothing is written and the existing id is returned.
 
     Raises TypeError (args is not a dict of plain JSON), ValueError (too large, out of range, a key that stands for
     another call), TaskNotAllowedError (not in the allowlist).
@@ -67,6 +71,7 @@ def create_task(
             priority=priority,
             run_after=run_after,
             max_attempts=max_attempts,
+            backoff=backoff,
             timeout=timeout,
             idempotency_key=idempotency_key,
             created_by=created_by,
@@ -111,6 +116,7 @@ def build_task(task: str, args: dict[str, Any], **extras: Unpack[Extras]) -> Tas
         max_attempts=check_range(
             "max_attempts", given(extras.get("max_attempts"), options.max_attempts, conf.get_max_attempts())
         ),
+        backoff=check_backoff(extras.get("backoff")),
         timeout=check_timeout(given(extras.get("timeout"), options.timeout)),
         idempotency_key=check_name("idempotency_key", key, 200) if key else None,
         created_by=storable((extras.get("created_by") or "")[:150], 600),

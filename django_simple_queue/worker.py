@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
 from typing import Any
@@ -21,6 +22,7 @@ from django.dispatch import Signal
 
 from django_simple_queue import __version__, conf, reporting, running, signals
 from django_simple_queue.models import Attempt, Task, Worker
+from django_simple_queue.verdict import told_of_cap
 
 SHOW_SECONDS = 0.5
 logger = logging.getLogger("django_simple_queue.worker")
@@ -62,7 +64,9 @@ def run_here(task: Task, worker: Worker) -> None:
 def store(task: Task, result: running.Result) -> bool:
     if result.failure is None:
         return task.complete(result.output)
-    return task.fail(result.failure, Attempt.Outcome.FAILED, output=result.output)
+    failure = result.failure
+    error = told_of_cap(failure.error, failure.error_class, task.attempt, task.max_attempts)
+    return task.fail(replace(failure, error=error), Attempt.Outcome.FAILED, output=result.output)
 
 
 class RowProgress:

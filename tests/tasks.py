@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 
-from django_simple_queue import progress
+from django_simple_queue import Abandon, Retry, progress
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +66,25 @@ def fail_until(ledger: str, times: int) -> str:
     if tries <= times:
         raise ConnectionError(f"try {tries}")
     return f"succeeded at try {tries}"
+
+
+def ask_again(after: float | None = None, reason: str = "rate limited") -> None:
+    raise Retry(after, reason)
+
+
+def give_up(reason: str = "no such account") -> None:
+    raise Abandon(reason)
+
+
+def kill_worker() -> None:
+    """Take the whole worker along."""
+    os.kill(parent_of(os.getppid()), signal.SIGKILL)
+    time.sleep(30)
+
+
+def parent_of(pid: int) -> int:
+    with open(f"/proc/{pid}/stat") as stat:
+        return int(stat.read().rpartition(")")[2].split()[1])
 
 
 def sleep(seconds: float = 30, ledger: str = "") -> None:

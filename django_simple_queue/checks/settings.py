@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from django_simple_queue import arguments, callables, conf
+from django_simple_queue import arguments, callables, conf, shapes
 
 APP = "django_simple_queue"
 SHORT_LEASE = 5
@@ -92,19 +92,23 @@ def unless(fits: Callable[[Any], bool], wanted: str) -> Callable[[Any], str | No
     return lambda value: None if fits(value) else f"Set it to {wanted}."
 
 
-def is_backoff(value: Any) -> bool:
-    if value is None or callable(value):
-        return True
-    steps = value if isinstance(value, list | tuple) else ()
-    return bool(steps) and all(isinstance(step, int | float) and step >= 0 for step in steps)
-
-
 def is_names(value: Any) -> bool:
     return isinstance(value, list | tuple | set | frozenset) and all(isinstance(name, str) for name in value)
 
 
 def is_web_address(value: Any) -> bool:
     return isinstance(value, str) and bool(not value or re.fullmatch(r"https?://[^\s/\\]\S*", value))
+
+
+def are_exceptions(value: Any) -> bool:
+    return isinstance(value, list | tuple | set | frozenset) and all(map(is_exception, value))
+
+
+def is_exception(value: Any) -> bool:
+    try:
+        return issubclass(callables.exception_at(value) if isinstance(value, str) else value, BaseException)
+    except Exception:
+        return False
 
 
 def is_text(value: Any) -> bool:
@@ -114,7 +118,8 @@ def is_text(value: Any) -> bool:
 OPTION_CHECKS: dict[str, Callable[[Any], str | None]] = {
     "timeout": refused_by(arguments.check_timeout),
     "max_attempts": refused_by(lambda value: value is None or arguments.check_range("max_attempts", value)),
-    "backoff": unless(is_backoff, "a list of seconds such as [10, 60, 600], or a function of the attempt's number"),
+    "backoff": unless(shapes.is_backoff, shapes.BACKOFF_SHAPE),
+    "retry_on": unless(are_exceptions, 'a list of exception classes or their names such as ["requests.Timeout"]'),
     "queue": refused_by(arguments.check_queue),
     "priority": refused_by(lambda value: arguments.check_range("priority", value)),
     "title": unless(is_text, "text"),

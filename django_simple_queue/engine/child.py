@@ -170,9 +170,10 @@ class Child:
         self.say("told", serial)
 
 
-def failure_details(result: running.Result) -> list[str] | None:
-    """Return error, error class and frames as text that any database takes."""
-    if result.failure is None:
+def failure_details(result: running.Result) -> list[object] | None:
+    """Return the fields of the failure; its texts are such that any database takes them."""
+    failure, limit = result.failure, conf.get_max_log_size()
+    if failure is None:
         return None
-    error = storable(result.failure.error, conf.get_max_log_size())
-    return [error, result.failure.error_class, storable(result.failure.frames, conf.get_max_log_size())]
+    texts = storable(failure.error, limit), failure.error_class, storable(failure.frames, limit)
+    return [*texts, failure.retry, failure.after]

@@ -14,6 +14,7 @@ from django_simple_queue.engine.traces import Shown
 from django_simple_queue.engine.ward import FENCE, GUARD_LOST, MEMORY, TIMEOUT
 from django_simple_queue.models import Attempt
 from django_simple_queue.reporting import Progress
+from django_simple_queue.verdict import told_of_cap
 
 Key = tuple[UUID, int]
 
@@ -121,10 +122,10 @@ class Run:
         common = {"output": output, "log": log, "worker_pid": pid, "ran_seconds": seconds, "shown": progress_of(shown)}
         if failure is None:
             return self.ending("complete", **common)
-        error, error_class, frames = failure
-        return self.ending(
-            "fail", outcome=Attempt.Outcome.FAILED, error=error, error_class=error_class, frames=frames, **common
-        )
+        error, error_class, frames, retry, after = failure
+        error = told_of_cap(error, error_class, self.claimed.attempt, self.claimed.max_attempts)
+        said = {"error": error, "error_class": error_class, "frames": frames, "retry": retry, "after": after}
+        return self.ending("fail", outcome=Attempt.Outcome.FAILED, **said, **common)
 
     def doomed(self, doom: Doom, pid: int, seconds: float, left: Shown) -> Ending:
         """Return the ending of a run that cannot report any more, with what it ``left``."""

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from django_simple_queue import callables, conf
-from django_simple_queue.backoff import retry_delay
+from django_simple_queue.backoff import wait_after
 from django_simple_queue.failure import LOST, UNOWNED, Failure
 from django_simple_queue.models import states
 from django_simple_queue.models.attempt import Attempt
@@ -199,10 +199,10 @@ class Task(TaskColumns):
     def fail(self, failure: Failure, outcome: str, *, log: str = "", **columns: Any) -> bool:
         """End this run without success: FAILED, QUEUED again while attempts remain, CANCELLED when that was asked for.
 
-        ``outcome`` is an Attempt.Outcome. False when the run is no longer ours: nothing is written then.
+        ``outcome`` is an Attempt.Outcome. False, and nothing is written, when the run is no longer ours.
         """
-        retry = Q(cancel_requested=None, attempt__gt=0, attempt__lt=F("max_attempts"))
-        again = Now() + retry_delay(self.task, self.attempt)
+        retry = Q(cancel_requested=None, attempt__gt=0, attempt__lt=F("max_attempts") if failure.retry else 0)
+        again = Now() + wait_after(failure, self.task, self.attempt, self.backoff)
         run = copy(self)
         with transaction.atomic(using=router.db_for_write(Task)):
             ended = self._end(
@@ -242,6 +242,6 @@ class Task(TaskColumns):
         if self.status not in MOVES["run_again"].sources:
             raise ValueError(f"Only a completed task runs again; {self.pk} is {self.get_status_display()}.")
         callables.require_allowed(self.task)
-        copied = ("task", "args", "positional", "queue", "priority", "max_attempts", "timeout")
+        copied = ("task", "args", "positional", "queue", "priority", "max_attempts", "backoff", "timeout")
         call = {name: getattr(self, name) for name in copied}
         return Task.objects.create(parent=self.pk, created_by=created_by[:150], **call).id

@@ -14,6 +14,7 @@ GOOD_OPTIONS = {
     "timeout": [None, 0, 60],
     "max_attempts": [None, 1, 1000],
     "backoff": [None, [1], (0, 2.5, 60), lambda attempt: attempt * 10],
+    "retry_on": [(), [ConnectionError], ["ConnectionError", "django.db.OperationalError"], {TimeoutError}],
     "queue": ["mail"],
     "priority": [-100, 0, 100],
     "title": ["", "Send an invoice"],
@@ -25,7 +26,8 @@ GOOD_OPTIONS = {
 BAD_OPTIONS = {
     "timeout": [-1, "60", 1.5, True],
     "max_attempts": [0, 1001, "3", True],
-    "backoff": [[], "10", 10, [-1], ["10"]],
+    "backoff": [[], "10", 10, [-1], ["10"], [float("inf")]],
+    "retry_on": ["ConnectionError", [7], [int], ["nowhere.at.all"], ["tests.tasks.noop"]],
     "queue": ["", None, 7, "a,b", " mail", "x" * 65],
     "priority": [-101, 101, "high", None],
     "title": [None, 7],

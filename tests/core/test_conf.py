@@ -7,6 +7,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 from django_simple_queue import conf
 
+
+def retry_soon(attempt):
+    return attempt
+
+
 WRONG = {
     "ALLOWED_TASKS": ["shop.tasks.pay", 7, [["shop.tasks.pay"]], b"shop.tasks.pay"],
     "TASK_TIMEOUT": ["60", True, 1.5],
@@ -14,6 +19,7 @@ WRONG = {
     "MAX_ARGS_SIZE": [0, "10", None],
     "MAX_LOG_SIZE": [-1, "10", None],
     "MAX_ATTEMPTS": [0, 1001, "3", False],
+    "BACKOFF": [[], "10", 10, [-1], ["10"], [True], [float("inf")], {60}],
     "LEASE_SECONDS": [0, 0.5, "30", None, float("nan"), float("inf"), True],
     "SHUTDOWN_GRACE": [-1, "25", None, float("inf")],
     "MAX_TASKS_PER_CHILD": [0, "1", None, 2.5],
@@ -32,6 +38,7 @@ RIGHT = {
     "MAX_ARGS_SIZE": [2],
     "MAX_LOG_SIZE": [1],
     "MAX_ATTEMPTS": [1, 1000],
+    "BACKOFF": [None, [1], (0, 2.5), retry_soon],
     "LEASE_SECONDS": [1, 2.5],
     "SHUTDOWN_GRACE": [0, 1.5],
     "MAX_TASKS_PER_CHILD": [1],
@@ -46,7 +53,12 @@ RIGHT = {
 
 
 def pairs(values):
-    return [pytest.param(name, value, id=f"{name}={value!r:.40}") for name in values for value in values[name]]
+    return [pytest.param(name, value, id=f"{name}={spelled(value)}") for name in values for value in values[name]]
+
+
+def spelled(value):
+    """The value as text that is the same in every process, so that tests can run side by side."""
+    return "a function" if callable(value) else f"{value!r:.40}"
 
 
 def read_all():

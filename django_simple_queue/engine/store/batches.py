@@ -24,6 +24,7 @@ def turn(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequen
 
     Raises LeaseLost, and django.db errors of the connection: nothing is written then, say the same again.
     """
+    history.recall_backoffs(endings)
     try:
         return attempted(worker_id, endings, wanted, queues)
     except (*REJECTED, DatabaseError) as error:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_simple_queue import conf
-from django_simple_queue.backoff import retry_delay
+from django_simple_queue.backoff import wait_after
 from django_simple_queue.engine.store.records import Claimed, Ending, Run
 
 Ended = tuple[Run, int]
@@ -109,4 +109,4 @@ def failure_of(ending: Ending) -> dict[str, str]:
 
 def delay_of(ending: Ending) -> float:
     """Return the seconds until the next attempt, should there be one."""
-    return retry_delay(ending.task, ending.attempt).total_seconds()
+    return wait_after(ending.failure, ending.task, ending.attempt, ending.backoff).total_seconds()

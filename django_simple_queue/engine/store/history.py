@@ -1,4 +1,4 @@
-"""The Attempt rows of runs that ended without completing their task; the happy path writes none."""
+"""What only a run that did not complete its task needs: its backoff, and a row that keeps it as an Attempt."""
 
 from __future__ import annotations
 
@@ -12,6 +12,17 @@ from django_simple_queue.engine.store.lease import alias
 from django_simple_queue.engine.store.records import Ending, Run
 from django_simple_queue.engine.store.sql import CANCELLED, COMPLETED
 from django_simple_queue.models import Attempt, Task
+
+FAILING = ("fail", "interrupt")
+
+
+def recall_backoffs(endings: Iterable[Ending]) -> None:
+    """Fill in the backoffs that were given with the calls; they never change, so no lock is needed."""
+    failing = {ending.id: ending for ending in endings if ending.verb in FAILING and ending.retry}
+    if failing:
+        rows = Task.objects.using(alias()).filter(pk__in=list(failing)).exclude(backoff=None)
+        for pk, backoff in rows.values_list("pk", "backoff"):
+            failing[pk].backoff = backoff
 
 
 def record(worker_id: UUID, endings: Iterable[Ending], ended: dict[Run, int]) -> None:

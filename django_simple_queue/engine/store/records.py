@@ -41,8 +41,8 @@ class Ending:
 
     ``outcome`` is an Attempt.Outcome (for "fail" and "interrupt"); None in ``output`` or ``log`` leaves the row's text;
     ``ran_seconds`` dates the start back from the ending (None: the claim counts as the start);
-    ``shown`` is its last progress; ``retry=False`` ends the task although attempts remain. Texts are storable and
-    bounded already.
+    ``shown`` is its last progress; ``retry`` and ``after`` are those of Failure; ``backoff`` is the row's own. Texts
+    are storable and bounded already.
     """
 
     id: UUID
@@ -59,6 +59,8 @@ class Ending:
     ran_seconds: float | None = None
     worker_pid: int | None = None
     retry: bool = True
+    after: float | None = None
+    backoff: str | None = None
     shown: Progress | None = None
 
     @property
@@ -67,7 +69,7 @@ class Ending:
 
     @property
     def failure(self) -> Failure:
-        return Failure(self.error, self.error_class[:200], self.frames)
+        return Failure(self.error, self.error_class[:200], self.frames, self.retry, self.after)
 
     def rejected(self, reason: BaseException) -> Ending:
         """Return the ending that takes the place of one that the database refused to store."""

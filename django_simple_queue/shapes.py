@@ -1,0 +1,30 @@
+"""What a setting may look like, and the words for it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+ENDED = ("completed", "failed", "cancelled")
+ALLOWED_TASKS_SHAPE = "a set or list of dotted paths, a mapping of dotted paths to options, or None"
+RETENTION_SHAPE = 'a mapping such as {"completed": 30, "failed": None}: whole days of at least 1, None keeps for ever'
+DASHBOARD_LINKS_SHAPE = 'a list of dotted paths of functions, such as ["shop.links.order"]'
+BACKOFF_SHAPE = "a list of seconds such as [10, 60, 600], a function of the attempt's number, or None"
+
+
+def is_backoff(value: object) -> bool:
+    return value is None or callable(value) or are_steps(value)
+
+
+def are_steps(value: object) -> bool:
+    """Tell whether ``value`` is a list of seconds."""
+    return isinstance(value, list | tuple) and bool(value) and all(map(is_duration, value))
+
+
+def is_duration(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
+
+
+def keeps(entry: tuple[Any, Any]) -> bool:
+    status, days = entry
+    return status in ENDED and (days is None or (type(days) is int and days >= 1))
