@@ -121,7 +121,8 @@ def stretches(
         yield from pause(free, started, number, attempt.round, requeued)
         yield Stretch("run", started, attempt.finished, attempt.outcome, attempt.attempt, attempt.round)
         free, number = attempt.finished, attempt.round
-    yield from latest(task, free, number, requeued, now)
+    told = bool(attempts) and attempts[-1].epoch == task.epoch and task.status != Task.QUEUED
+    yield from () if told else latest(task, free, number, requeued, now)
 
 
 def latest(task: Task, free: datetime, number: int, requeued: Sequence[datetime], now: datetime) -> Iterator[Stretch]:
