@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-from django.db.models import Q
-from django.db.models.functions import Now
 
 from dashboard.formats import CAP, capped, coarse, number
 from dashboard.selectors import flow
@@ -27,8 +24,8 @@ class Reason:
     until: datetime | None = None
 
 
-def reason(task: Task, now: datetime) -> Reason | None:
-    """Return why a queued task does not run; None for one that is not queued."""
+def reason(task: Task, now: datetime, pauses: Sequence[QueuePause]) -> Reason | None:
+    """Return why a queued task does not run; None for one that is not queued. ``pauses`` are those that hold now."""
     if task.status != Task.QUEUED:
         return None
     if not conf.is_task_allowed(task.task):
@@ -36,7 +33,10 @@ def reason(task: Task, now: datetime) -> Reason | None:
         return Reason(text, hurts=True)
     workers = list(Worker.objects.live().only(*WORKER_COLUMNS))
     return (
-        fleet_reason(task, workers) or pause_reason(task) or time_reason(task, now) or line_reason(task, workers, now)
+        fleet_reason(task, workers)
+        or pause_reason(task, pauses)
+        or time_reason(task, now)
+        or line_reason(task, workers, now)
     )
 
 
@@ -74,13 +74,19 @@ def serves(worker: Worker, queue: str) -> bool:
     return not named or queue in named
 
 
-def pause_reason(task: Task) -> Reason | None:
-    pause = QueuePause.objects.filter(Q(until=None) | Q(until__gt=Now()), queue=task.queue).first()
+def pause_reason(task: Task, pauses: Sequence[QueuePause]) -> Reason | None:
+    pause = pause_of(task.queue, pauses)
     if pause is None:
         return None
     who = f" by {pause.paused_by}" if pause.paused_by else ""
     why = f": {pause.reason.rstrip('.')}" if pause.reason else ""
-    return Reason(f"The queue {pause.queue} is paused{who}{why}.", hurts=True, until=pause.until)
+    what = "Every queue is" if pause.queue == QueuePause.ALL else f"The queue {pause.queue} is"
+    return Reason(f"{what} paused{who}{why}.", hurts=True, until=pause.until)
+
+
+def pause_of(queue: str, pauses: Sequence[QueuePause]) -> QueuePause | None:
+    """Return the pause that holds ``queue``: its own, else that of all queues."""
+    return next((pause for name in (queue, QueuePause.ALL) for pause in pauses if pause.queue == name), None)
 
 
 def time_reason(task: Task, now: datetime) -> Reason | None:
@@ -93,11 +99,11 @@ def time_reason(task: Task, now: datetime) -> Reason | None:
 
 
 def line_reason(task: Task, workers: list[Worker], now: datetime) -> Reason:
-    ahead = flow.ahead_of(task)
+    found = flow.flow(task.queue, now, task)
+    ahead = found.ahead
     slots = sum(worker.slots for worker in workers if serves(worker, task.queue) and worker.state == RUNNING)
     if not ahead:
         return Reason(f"It is next in the queue {task.queue}, as soon as one of {slots} slots is free.")
-    found = flow.flow(task.queue, now)
     place = f"It is number {number(ahead + 1)} of {capped(found.waiting)} in the queue {task.queue}"
     if ahead > CAP:
         place = f"More than {number(CAP)} tasks are ahead of it in the queue {task.queue}"

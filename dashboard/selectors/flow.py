@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connections
 
@@ -25,7 +26,10 @@ TABLE = Task._meta.db_table
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """``waiting`` may start; ``scheduled`` (retries too) waits for its time; the rates are tasks a minute."""
+    """``waiting`` may start; ``scheduled`` (retries too) waits for its time; the rates are tasks a minute.
+
+    ``ahead`` tasks are claimed before the one that was asked about.
+    """
 
     waiting: int
     scheduled: int
@@ -33,15 +37,19 @@ class Flow:
     oldest: datetime | None
     coming: float
     going: float
+    ahead: int = 0
 
     def seconds_for(self, tasks: int) -> float | None:
         """Return how long the workers need for so many tasks; None while no more goes out than comes in."""
         return 60 * tasks / self.going if self.going > self.coming else None
 
 
-def flow(queue: str, now: datetime) -> Flow:
+def flow(queue: str, now: datetime, task: Task | None = None) -> Flow:
+    """Return the flow of ``queue``, and the place of ``task`` in it when it is given."""
     since = now - timedelta(minutes=MINUTES)
-    found = ask(questions(queue, since), tables(queue, since))
+    place = {"ahead_rows": ahead_of(task)} if task else {}
+    asked = {"ahead": ("ahead_rows.ahead", ())} if task else {}
+    found = ask({**questions(queue, since), **asked}, {**tables(queue, since), **place})
     return Flow(
         waiting=found["waiting"],
         scheduled=found["scheduled"],
@@ -49,6 +57,7 @@ def flow(queue: str, now: datetime) -> Flow:
         oldest=as_moment(found["oldest"]),
         coming=found["coming"] / MINUTES,
         going=found["going"] / MINUTES,
+        ahead=found.get("ahead", 0),
     )
 
 
@@ -100,13 +109,11 @@ def next_names(queue: str) -> Sequence[tuple[str, int]]:
         return [(str(name), int(count)) for name, count in cursor.fetchall()]
 
 
-def ahead_of(task: Task) -> int:
-    """Return how many tasks of its queue are claimed before ``task``, at most one more than CAP."""
+def ahead_of(task: Task) -> tuple[str, tuple[Any, ...]]:
+    """Return SQL that counts the tasks of its queue that are claimed before ``task``, at most one more than CAP."""
     due = claimable("id, priority, run_after", CAP + 1)
     before = "priority > %s OR (priority = %s AND (run_after < %s OR (run_after = %s AND id < %s)))"
     when = stored(task.run_after)
     key = Task._meta.pk.get_db_prep_value(task.pk, connections[alias()])
-    sql = f"SELECT COUNT(*) FROM ({due}) examined WHERE {before}"  # noqa: S608
-    with connections[alias()].cursor() as cursor:
-        cursor.execute(sql, [task.queue, task.priority, task.priority, when, when, key])
-        return int((cursor.fetchone() or [0])[0])
+    sql = f"SELECT COUNT(*) AS ahead FROM ({due}) examined WHERE {before}"  # noqa: S608
+    return sql, (task.queue, task.priority, task.priority, when, when, key)

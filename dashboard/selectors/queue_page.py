@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
-from django.db.models.functions import Now
-
 from dashboard.selectors import flow
-from dashboard.selectors.diagnosis import RUNNING, serves
+from dashboard.selectors.diagnosis import RUNNING, pause_of, serves
 from dashboard.selectors.named import COLUMNS, LATEST, Row
 from dashboard.selectors.timeline import run_time, wait_time
 from dashboard.states import state_of
@@ -53,11 +50,11 @@ class QueuePage:
         return self.flow.waiting > 0 and self.flow.coming > self.flow.going
 
 
-def queue_page(name: str, now: datetime) -> QueuePage | None:
+def queue_page(name: str, pauses: Sequence[QueuePause], now: datetime) -> QueuePage | None:
     """Return the picture of the queue ``name``; None when no task, worker, pause or option speaks of it."""
     tasks = list(Task.objects.filter(queue=name).only(*COLUMNS).order_by("-created", "-id")[:LATEST])
     live = list(Worker.objects.live().order_by("host", "pid")[:MOST_WORKERS])
-    pause = QueuePause.objects.filter(Q(until=None) | Q(until__gt=Now()), queue=name).first()
+    pause = pause_of(name, pauses)
     if not tasks and pause is None and name not in known_names(live):
         return None
     return QueuePage(

@@ -23,7 +23,7 @@ from dashboard.selectors.windows import Window, window, with_windows
 from dashboard.shell import url_or_nothing
 from dashboard.states import QUEUED, State, state_of
 from django_simple_queue import conf
-from django_simple_queue.models import Attempt, OperatorAction, OperatorActionItem, Task, Worker
+from django_simple_queue.models import Attempt, OperatorAction, OperatorActionItem, QueuePause, Task, Worker
 
 HIDDEN = ("args", "positional", "output", "error", "log", "frames")
 MOST_ACTIONS = 20
@@ -150,7 +150,13 @@ def read_task(pk: UUID, *, with_payload: bool, wider: str = "") -> Task | None:
 
 
 def task_page(
-    task: Task, items: Sequence[OperatorActionItem], now: datetime, *, with_payload: bool, wider: str = ""
+    task: Task,
+    items: Sequence[OperatorActionItem],
+    pauses: Sequence[QueuePause],
+    now: datetime,
+    *,
+    with_payload: bool,
+    wider: str = "",
 ) -> TaskPage:
     """Return the picture of ``task`` at ``now``; ``read_task`` has read it, and ``actions_on`` its ``items``."""
     attempts = list(attempts_of(task, with_payload))
@@ -170,7 +176,7 @@ def task_page(
         runs=runs(bars),
         others=latest_runs(task.task, task.pk),
         worker=worker,
-        reason=diagnosis.reason(task, now),
+        reason=diagnosis.reason(task, now, pauses),
         similar=similar_failures(task, now),
         waited=wait_time(task, now),
         ran=run_time(task, now),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from dashboard import errors
 from dashboard.access import may, operator
 from dashboard.htmx import page_path, render
+from dashboard.pauses import paused
 from dashboard.selectors.deadline import TookTooLong, deadline
 from dashboard.selectors.named import NamedTask, named_task
 from dashboard.selectors.queue_page import queue_page
@@ -19,6 +20,7 @@ from dashboard.selectors.snapshot import last_action
 from dashboard.selectors.trend import WINDOWS
 from dashboard.tags import tag_of
 from django_simple_queue import conf
+from django_simple_queue.models import QueuePause
 
 DEFAULT_WINDOW = "24h"
 SECONDS_A_PICTURE_LASTS = 4
@@ -56,13 +58,18 @@ def queue(request: HttpRequest, name: str) -> HttpResponseBase:
     tag = tag_of(page_path(request), request.user.pk, last_action(), int(now.timestamp()) // SECONDS_A_PICTURE_LASTS)
     try:
         with deadline():
-            return render(request, "queue", lambda: {"page": picture(name, now)}, tag=tag)
+            return render(
+                request,
+                "queue",
+                lambda: {"page": picture(name, paused(request), now), "may_change": may(request, "change_worker")},
+                tag=tag,
+            )
     except TookTooLong as error:
         return errors.unavailable(request, error)
 
 
-def picture(name: str, now: datetime) -> Any:
-    found = None if NUL in name else queue_page(name, now)
+def picture(name: str, pauses: list[QueuePause], now: datetime) -> Any:
+    found = None if NUL in name else queue_page(name, pauses, now)
     if found is None:
         raise Http404(_("No task, worker or pause speaks of a queue %s.") % repr(name[:64]))
     return found

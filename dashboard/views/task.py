@@ -15,6 +15,7 @@ from dashboard import repeat
 from dashboard.access import may, operator
 from dashboard.htmx import page_path, render
 from dashboard.links import host_links
+from dashboard.pauses import paused
 from dashboard.selectors.offers import OWN, offers
 from dashboard.selectors.task_page import actions_on, read_task, task_page
 from dashboard.selectors.texts import whole_text
@@ -43,7 +44,7 @@ def task(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 def context(request: HttpRequest, found: Task, items: Items, with_payload: bool) -> Mapping[str, Any]:
     wider = request.GET.get("more", "")
-    page = task_page(found, items, timezone.now(), with_payload=with_payload, wider=wider)
+    page = task_page(found, items, paused(request), timezone.now(), with_payload=with_payload, wider=wider)
     history = items if may(request, "view_operatoraction") else ()
     held = {name for name in PERMISSIONS if may(request, name)}
     if may(request, conf.get_task_options(found.task).permission):

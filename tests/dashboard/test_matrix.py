@@ -50,6 +50,8 @@ ROUTES = {
     "task_mark_failed": Route("cancel_task", WRITE),
     "enqueue": Route("add_task", (*READ, *WRITE)),
     "workers": Route(""),
+    "named": Route(""),
+    "queue": Route(""),
     "activity": Route("view_operatoraction"),
     "action_undo": Route("requeue_task", WRITE),
     "login": Route(None, (*READ, *WRITE, "PUT", "OPTIONS")),
@@ -72,6 +74,8 @@ class Scene:
     def value(self, converter: str, key: str) -> Any:
         if converter == "UUIDConverter":
             return self.task.pk
+        if converter == "AnyText":
+            return getattr(self.task, {"path": "task", "name": "queue"}[key])
         return self.action.pk if converter == "IntConverter" else {"name": "output"}[key]
 
 

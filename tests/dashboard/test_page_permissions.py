@@ -20,7 +20,7 @@ PAGES = {
     "enqueue": ("POST", f"/enqueue/?task={CHARGE}", "add_task"),
     "workers": ("GET", "/workers/", "view_task"),
     "named": ("GET", f"/tasks/named/{CHARGE}/", "view_task"),
-    "queue": ("GET", "/queues/default/", "view_task"),
+    "queue": ("GET", "/queues/named/default/", "view_task"),
     "activity": ("GET", "/activity/", "view_operatoraction"),
 }
 CODENAMES = (
