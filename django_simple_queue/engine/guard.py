@@ -25,6 +25,7 @@ from django_simple_queue.engine.ward import ASKED, FENCE, GROUP_SECONDS, Ward
 
 PR_SET_CHILD_SUBREAPER = 36
 TICK_SECONDS = 0.02
+FLOOD_TICK_SECONDS = 0.002
 AWAKE_SECONDS = 1.0
 """How long the guard goes on looking after the last child has become idle."""
 DOZE_SECONDS = 1.0
@@ -104,6 +105,8 @@ class Guard:
         if self.is_needed:
             self.awake_until = now + AWAKE_SECONDS
         self.board.asleep = now >= self.awake_until
+        if any(ward.floods for ward in self.wards.values()):
+            return FLOOD_TICK_SECONDS
         if not self.board.asleep or self.is_needed:
             return TICK_SECONDS
         return max(min(self.board.lease_until - now, DOZE_SECONDS), TICK_SECONDS)
@@ -124,6 +127,7 @@ class Guard:
         if message is None:
             self.orphaned = True
             return
+        self.awake_until = clock.now() + AWAKE_SECONDS
         verb, number, *details = message
         if verb == "fork":
             self.due += number

@@ -6,7 +6,7 @@ import gc
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
 from django_simple_queue import conf
@@ -15,6 +15,7 @@ from django_simple_queue.engine.board import Board
 from django_simple_queue.engine.forks import prepare_to_fork
 
 LEAVE_SECONDS = 10.0
+LOOK_SECONDS = 0.002
 
 
 class GuardLink:
@@ -65,37 +66,45 @@ class GuardLink:
             os.kill(self.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """Hang up, upon which the guard ends the children and leaves."""
+        """Hang up, upon which the guard ends the children and leaves, and wait until it has."""
         self.end.close()
-        if not wait_for([self.pid], LEAVE_SECONDS):
-            self.kill()
-            wait_for([self.pid], LEAVE_SECONDS)
+        until = clock.now() + LEAVE_SECONDS
+        while not has_left(self.pid):
+            if clock.now() > until:
+                self.kill()
+            time.sleep(LOOK_SECONDS)
 
 
-def wait_for(pids: list[int], seconds: float) -> bool:
-    """Collect these processes, which are ending; False when one is still there after so long."""
-    until = clock.now() + seconds
-    while left := [pid for pid in pids if not is_gone(pid)]:
-        if clock.now() >= until:
-            return False
-        pids = left
-        time.sleep(0.002)
-    return True
-
-
-def is_gone(pid: int) -> bool:
+def has_left(pid: int) -> bool:
+    """Tell whether a child of ours has left, and collect it."""
     try:
         return os.waitpid(pid, os.WNOHANG)[0] == pid
     except ChildProcessError:
-        return not exists(pid)
+        return True
 
 
-def exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
+def end_groups(leaders: Iterable[int], seconds: float) -> None:
+    """Kill process groups that have lost their guard; return once they are gone, or after so many seconds."""
+    until = clock.now() + seconds
+    while (leaders := [pid for pid in leaders if kill_group(pid)]) and clock.now() < until:
+        collect_adopted()
+        time.sleep(LOOK_SECONDS)
+
+
+def kill_group(leader: int) -> bool:
+    """Tell whether there was something to kill."""
+    with suppress(PermissionError):
+        try:
+            os.killpg(leader, signal.SIGKILL)
+        except ProcessLookupError:
+            return False
     return True
+
+
+def collect_adopted() -> None:
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def limits() -> guard.Limits:

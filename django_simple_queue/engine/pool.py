@@ -7,11 +7,10 @@ import os
 import selectors
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 
 from django_simple_queue.engine import clock
 from django_simple_queue.engine.board import FOREVER
-from django_simple_queue.engine.guardlink import GuardLink, wait_for
+from django_simple_queue.engine.guardlink import GuardLink, end_groups
 from django_simple_queue.engine.member import Member
 from django_simple_queue.engine.ward import GUARD_LOST
 
@@ -110,12 +109,8 @@ class Pool:
         logger.error("the guard (PID %d) is gone, and its children with it; another one takes its place", guard.pid)
         self.selector.unregister(guard.end)
         self.guard, self.ordered = None, 0
-        for pid in self.members:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(pid, signal.SIGKILL)
-        guard.kill()
         guard.close()
-        wait_for(list(self.members), LEAVE_SECONDS)
+        end_groups(self.members, LEAVE_SECONDS)
         self.born_again_at = clock.now() if any(member.ready for member in self) else clock.now() + REST_SECONDS
         for member in self:
             self.bury(member, KILLED, GUARD_LOST, 0)

@@ -14,6 +14,8 @@ TERM_SECONDS = 0.5
 """Between SIGTERM and SIGKILL."""
 GROUP_SECONDS = 5.0
 """How long the death of a child waits for the last process of its group."""
+FLOOD_BYTES = 4 * 1024 * 1024
+"""What is written between two looks and too much to let it go on."""
 TIMEOUT, MEMORY, FENCE, ASKED = "timeout", "memory", "fence", "asked"
 GUARD_LOST = "guard lost"
 """Said by the parent, when there is no guard left to say why."""
@@ -28,7 +30,7 @@ class Ward:
         self.kill_at: float | None = None
         self.left: int | None = None
         self.gone_at = 0.0
-        self.written, self.grows = 0, False
+        self.written, self.grows, self.floods = 0, False, False
         self.trimmed_for = 0
 
     @property
@@ -48,13 +50,18 @@ class Ward:
             self.condemn(serial, ASKED, now)
 
     def trim(self, serial: int, limit: int) -> None:
-        """A process that a run has left behind goes on writing without a run."""
-        written = os.fstat(self.log.fd).st_size
-        self.grows, self.written = written != self.written, written
+        """Give back the memory of what nobody will read; a flood stands still meanwhile, else it outruns us."""
+        written = self.log.size
+        self.grows, self.floods = written != self.written, written - self.written > FLOOD_BYTES
+        self.written = written
         if serial != self.trimmed_for:
             self.trimmed_for, self.log.trimmed = serial, 0
+        if self.floods:
+            self.signal(signal.SIGSTOP)
         if self.grows:
             self.log.trim(limit)
+        if self.floods:
+            self.signal(signal.SIGCONT)
 
     def weigh(self, limit: int, now: float) -> None:
         """End a run whose memory has grown far beyond what a child may keep."""
