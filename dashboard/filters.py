@@ -1,20 +1,19 @@
-"""The one filter language: the list, its counts, its links and, later, bulk actions and exports all use it."""
+"""The one filter language: the list, its counts and links, acting on many and exports all use it."""
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import django_filters
-from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import DurationField, ExpressionWrapper, F, Q
+from django.db.models.functions import Coalesce, Now
 from django.http import QueryDict
-from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from dashboard.periods import LABELS, Comparison, ComparisonField, MomentField, bounds, small_number, span
 from django_simple_queue.models import Task
 from django_simple_queue.models.task import TaskQuerySet
 
@@ -37,22 +36,27 @@ NARROW: dict[str, Callable[[TaskQuerySet], TaskQuerySet]] = {
     "failed": lambda rows: rows.filter(status=Task.FAILED),
     "cancelled": lambda rows: rows.filter(status=Task.CANCELLED),
 }
-PERIODS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7)}
-PERIOD_LABELS = {"1h": "last hour", "24h": "last 24 hours", "7d": "last 7 days"}
 ENDED = ("completed", "failed", "cancelled")
-TOKEN = re.compile(r"^(status|task|queue|worker|time|since|until):(.+)$")
-ID = re.compile(r"^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$")
-
-
-def check_year(value: datetime) -> None:
-    """Refuse the ends of the calendar: another time zone may have no such moment."""
-    if not datetime.min.year < value.year < datetime.max.year:
-        raise ValidationError("The year must be between 2 and 9998.")
+IN_ORDER = ("status", "time", "since", "until")
+SCANNED = ("worker", "error", "args", "attempt", "duration", "has", "q")
+HAS = {"error": _("with an error"), "output": _("with output"), "log": _("with a log")}
+FILLED = {name: Q(**{f"{name}__isnull": False}) & ~Q(**{name: ""}) for name in HAS}
+RAN = ExpressionWrapper(Coalesce("finished", Now()) - F("started"), output_field=DurationField())
+A_NUMBER = _("Write a whole number such as 2, >1, <=3 or 2..5.")
+A_SPAN = _("Write a length of time such as >10s, <200ms, >=1.5h or 1m..5m.")
 
 
 def time_field(tab: str) -> str:
     """Return the column that a time filter means: when ended tasks ended, when others were created."""
     return "finished" if tab in ENDED else "created"
+
+
+class MomentFilter(django_filters.Filter):  # type: ignore[misc]
+    field_class = MomentField
+
+
+class ComparisonFilter(django_filters.Filter):  # type: ignore[misc]
+    field_class = ComparisonField
 
 
 class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -64,9 +68,14 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
     task = django_filters.CharFilter(max_length=255)
     queue = django_filters.CharFilter(max_length=64)
     worker = django_filters.UUIDFilter()
-    time = django_filters.ChoiceFilter(method="narrow_period", choices=list(PERIOD_LABELS.items()))
-    since = django_filters.IsoDateTimeFilter(method="narrow_since", validators=[check_year])
-    until = django_filters.IsoDateTimeFilter(method="narrow_until", validators=[check_year])
+    error = django_filters.CharFilter(method="leave_to_search", max_length=200)
+    args = django_filters.CharFilter(method="leave_to_search", max_length=200)
+    attempt = ComparisonFilter(method="narrow_attempt", read=small_number, wanted=A_NUMBER, max_length=20)
+    duration = ComparisonFilter(method="narrow_duration", read=span, wanted=A_SPAN, max_length=40)
+    has = django_filters.ChoiceFilter(method="narrow_has", choices=list(HAS.items()))
+    time = django_filters.ChoiceFilter(method="narrow_period", choices=list(LABELS.items()))
+    since = MomentFilter(method="narrow_since", max_length=60)
+    until = MomentFilter(method="narrow_until", max_length=60)
     q = django_filters.CharFilter(method="leave_to_search", max_length=200)
 
     class Meta:
@@ -88,6 +97,23 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
         return str(self.value("q")).strip()
 
     @property
+    def looks_into_texts(self) -> bool:
+        """Tell whether stored texts must be read, and redacted, to know what matches."""
+        return any(self.value(name) for name in ("q", "error", "args"))
+
+    @property
+    def must_walk(self) -> bool:
+        """Tell whether no index leads to what matches in the order of the list: rows are then looked at one by one."""
+        indexed = sum(bool(self.value(name)) for name in ("task", "queue"))
+        return any(self.value(name) for name in SCANNED) or indexed > (0 if self.tab else 1)
+
+    @property
+    def walked(self) -> TaskFilter:
+        """Return those of these filters that an index answers in the order of the list."""
+        kept = IN_ORDER if self.tab else (*IN_ORDER, "task" if self.value("task") else "queue")
+        return TaskFilter({name: self.data[name] for name in kept if name in self.data}, Task.objects.all())
+
+    @property
     def is_narrowed(self) -> bool:
         """Tell whether more than a tab is chosen."""
         return any(self.value(name) for name in self.filters if name != "status")
@@ -100,15 +126,27 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
         return (self.form.cleaned_data.get(name) if self.is_valid() else None) or ""
 
     def in_tab(self, tab: str) -> TaskQuerySet:
-        """Return what these filters match in another tab; text is left out, for it cannot be counted."""
-        other = TaskFilter({**self.data.dict(), "status": tab, "q": ""}, Task.objects.all())
+        """Return what these filters match in another tab; texts are left out, for they cannot be counted."""
+        other = TaskFilter({**self.data.dict(), "status": tab, "q": "", "error": "", "args": ""}, Task.objects.all())
         return other.qs
 
     def narrow_status(self, rows: TaskQuerySet, name: str, value: str) -> TaskQuerySet:
         return NARROW[value](rows)
 
+    def narrow_attempt(self, rows: TaskQuerySet, name: str, value: Comparison) -> TaskQuerySet:
+        return rows.filter(**value.on("attempt"))
+
+    def narrow_duration(self, rows: TaskQuerySet, name: str, value: Comparison) -> TaskQuerySet:
+        ran = rows.filter(started__isnull=False).exclude(status=Task.QUEUED)
+        return ran.alias(ran=RAN).filter(**value.on("ran"))
+
+    def narrow_has(self, rows: TaskQuerySet, name: str, value: str) -> TaskQuerySet:
+        return rows.filter(FILLED[value])
+
     def narrow_period(self, rows: TaskQuerySet, name: str, value: str) -> TaskQuerySet:
-        return self.narrow_since(rows, name, timezone.now() - PERIODS[value])
+        start, end = bounds(value)
+        rows = self.narrow_since(rows, name, start)
+        return rows if end is None else rows.filter(Q((f"{time_field(self.tab)}__lt", end)))
 
     def narrow_since(self, rows: TaskQuerySet, name: str, value: datetime) -> TaskQuerySet:
         return rows.filter(Q((f"{time_field(self.tab)}__gte", value)))
@@ -127,10 +165,14 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def chips(self) -> list[tuple[str, str, str]]:
         """Return (name, label, value in words) of each filter besides the tab."""
-        labels = {"q": "text", "time": time_field(self.tab), "since": f"{time_field(self.tab)} since"}
-        labels["until"] = f"{time_field(self.tab)} until"
+        field = gettext(time_field(self.tab))
+        labels = {"q": gettext("text"), "time": field, "args": gettext("arguments")}
+        labels |= {"since": gettext("%s since") % field, "until": gettext("%s until") % field}
+        words: dict[str, Any] = {"time": LABELS, "has": HAS}
         given = [(name, self.data.get(name, "")) for name in self.filters if name != "status"]
-        return [(name, labels.get(name, name), PERIOD_LABELS.get(value, value)) for name, value in given if value]
+        return [
+            (name, labels.get(name, name), str(words.get(name, {}).get(value, value))) for name, value in given if value
+        ]
 
 
 def shown(value: object) -> str:
@@ -140,31 +182,3 @@ def shown(value: object) -> str:
 
 def read(query: QueryDict) -> TaskFilter:
     return TaskFilter(query, Task.objects.all())
-
-
-def spread_tokens(query: QueryDict) -> QueryDict | None:
-    """Return the query with ``key:value`` words of its text moved to their own parameters; None without such words."""
-    words = split(query.get("q", ""))
-    tokens = [match.groups() for match in map(TOKEN.match, words) if match]
-    if not tokens:
-        return None
-    spread = query.copy()
-    spread["q"] = " ".join(word for word in words if not TOKEN.match(word))
-    for name, value in tokens:
-        spread[name] = value
-    if not spread["q"]:
-        del spread["q"]
-    return spread
-
-
-def split(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return text.split()
-
-
-def pasted_id(query: QueryDict) -> UUID | None:
-    """Return the id when the text is nothing but an id."""
-    text = query.get("q", "").strip()
-    return UUID(text) if ID.match(text) else None

@@ -60,7 +60,7 @@ def count(filters: TaskFilter, page: Page, picture: Snapshot) -> Numbers:
 def on_tabs(filters: TaskFilter, picture: Snapshot) -> Mapping[str, int | None]:
     if not filters.is_narrowed:
         return picture.counts
-    if filters.text:
+    if filters.looks_into_texts or (filters.has_time and filters.must_walk):
         return dict.fromkeys(TABS)
     return one_by_one(filters) if filters.has_time else among_newest(filters)
 
@@ -83,7 +83,7 @@ def among_newest(filters: TaskFilter) -> dict[str, int | None]:
 
 
 def above(filters: TaskFilter, page: Page) -> int:
-    if filters.text or not page.place.top or not page.top:
+    if filters.looks_into_texts or not page.place.top or not page.top:
         return 0
     rows = rows_above(filters, page.order, page.place.top)
     return int(scalars.ask({"above": scalars.capped_count(rows, NEW_CAP)})["above"])

@@ -84,17 +84,36 @@ def find(filters: TaskFilter, place: Place, viewer: Viewer, picture: Snapshot) -
 
 
 def found(filters: TaskFilter, place: Place, viewer: Viewer, picture: Snapshot, order: Order) -> Page:
-    if filters.text:
-        tasks, reach = search(filters, order, place.older, viewer.payload)
-        return Page(dressed(tasks, viewer, picture, marks.recent(viewer.pk)), order, place, viewer, reach=reach)
-    tasks, more = cut(filters.qs, order, place)
-    if not tasks and not place.is_first:
+    tasks, older, newer, reach = walked(filters, place, viewer, order) if walks(filters, place) else at(filters, place)
+    if not tasks and not place.is_first and not reach:
         return replace(found(filters, Place(size=place.size), viewer, picture, order), notice=STALE)
     recent = marks.recent(viewer.pk)
-    older, newer = ends(tasks, more, order, place)
-    stayed = those_that_stay(filters, recent, tasks, order, (place.older, older)) if not place.newer else []
+    stay = not (place.newer or filters.looks_into_texts)
+    stayed = those_that_stay(filters, recent, tasks, order, (place.older, older)) if stay else []
     rows = dressed(sorted([*tasks, *stayed], key=place_in(order), reverse=order.descending), viewer, picture, recent)
-    return Page(rows, order, place, viewer, older, newer, notice=place.notice)
+    return Page(rows, order, place, viewer, older, newer, notice=place.notice, reach=reach)
+
+
+def walks(filters: TaskFilter, place: Place) -> bool:
+    return filters.looks_into_texts or (filters.must_walk and not place.newer)
+
+
+Cut = tuple[list[Any], Cursor | None, Cursor | None, Reach | None]
+
+
+def walked(filters: TaskFilter, place: Place, viewer: Viewer, order: Order) -> Cut:
+    top = place.top if order.descending and not filters.looks_into_texts else None
+    tasks, reach = search(filters, order, place.older or top, viewer.payload, place.size, inclusive=not place.older)
+    if filters.looks_into_texts:
+        return tasks, reach.cursor, None, reach
+    newer = order.cursor(tasks[0]) if tasks and place.older else None
+    return tasks, reach.cursor, newer, reach if reach.cursor and not reach.filled else None
+
+
+def at(filters: TaskFilter, place: Place) -> Cut:
+    order = ORDERS[filters.tab]
+    tasks, more = cut(filters.qs, order, place)
+    return tasks, *ends(tasks, more, order, place), None
 
 
 def cut(rows: QuerySet[Task], order: Order, place: Place) -> tuple[list[Any], bool]:

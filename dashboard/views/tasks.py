@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
-from dashboard import filters
+from dashboard import filters, periods, tokens
 from dashboard.access import may, operator
 from dashboard.htmx import render, with_query
 from dashboard.selectors import counts, health, live, snapshot
@@ -21,10 +21,10 @@ PAGING = ("older", "newer", "top", "live")
 
 @operator()
 def tasks(request: HttpRequest) -> HttpResponseBase:
-    spread = filters.spread_tokens(request.GET)
+    spread = tokens.spread(request.GET)
     if spread is not None:
         return redirect(f"{request.path}?{spread.urlencode()}")
-    pk = filters.pasted_id(request.GET)
+    pk = tokens.pasted_id(request.GET)
     if pk and Task.objects.filter(pk=pk).exists():
         return redirect("simple_queue_dashboard:task", pk)
     picture = snapshot.current()
@@ -44,7 +44,7 @@ def context(request: HttpRequest, picture: snapshot.Snapshot) -> dict[str, Any]:
         "sentences": health.attention(picture),
         "task_names": sorted({*(conf.get_allowed_tasks() or ()), *filter(None, [chosen.value("task")])}),
         "queue_names": queue_names(chosen, picture),
-        "periods": filters.PERIOD_LABELS,
+        "periods": periods.LABELS,
         "chips": [(label, value, without(request, name)) for name, label, value in chosen.chips()],
         "total": numbers.tabs[chosen.tab],
         "new": numbers.new,

@@ -1,0 +1,65 @@
+"""What an operator has chosen for this browser, kept in cookies: theme, time zone, interval of updates, keys."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+
+A_YEAR = 365 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """One choice; its first value is what holds without a cookie."""
+
+    name: str
+    values: tuple[str, ...]
+
+    @property
+    def cookie(self) -> str:
+        return f"simple_queue_dashboard_{self.name}"
+
+    def of(self, request: HttpRequest) -> str:
+        chosen = request.COOKIES.get(self.cookie, "")
+        return chosen if chosen in self.values else self.values[0]
+
+
+THEME = Preference("theme", ("", "light", "dark"))
+INTERVAL = Preference("every", ("2", "1", "5", "15", "60", "0"))
+KEYS = Preference("keys", ("on", "off"))
+ZONE = "zone"
+ZONE_COOKIE = "simple_queue_dashboard_zone"
+CHOICES = {preference.name: preference for preference in (THEME, INTERVAL, KEYS)}
+
+
+def zone(request: HttpRequest) -> str:
+    """Return the name of the time zone that the operator has chosen, "" for the server's."""
+    chosen = request.COOKIES.get(ZONE_COOKIE, "")
+    return chosen if chosen in zones() else ""
+
+
+@lru_cache(maxsize=1)
+def zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def in_zone(request: HttpRequest) -> AbstractContextManager[None]:
+    """Let times be read and written in the operator's time zone while a view answers."""
+    chosen = zone(request)
+    return timezone.override(ZoneInfo(chosen)) if chosen else nullcontext()
+
+
+def keep(response: HttpResponseBase, name: str, value: str) -> None:
+    """Remember a choice in the operator's browser; raises ValueError for one that does not exist."""
+    if name == ZONE:
+        known, cookie = not value or value in zones(), ZONE_COOKIE
+    else:
+        known, cookie = name in CHOICES and value in CHOICES[name].values, f"simple_queue_dashboard_{name}"
+    if not known:
+        raise ValueError(f"{name}={value:.60} is not a choice.")
+    response.set_cookie(cookie, value, max_age=A_YEAR, samesite="Lax", httponly=True)

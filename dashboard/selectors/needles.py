@@ -1,0 +1,133 @@
+"""Texts that are looked for: a condition for the database, and the proof that a row shows them after redaction.
+
+A search must not tell what a secret is, so what the database finds counts only when the operator may see it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+
+from dashboard.filters import TaskFilter
+from dashboard.formats import arguments_text
+from dashboard.selectors.rows import ERROR_EDGE, end_of_error
+from django_simple_queue.redaction import redact_args, redact_head, redact_text
+
+ERROR_SEARCHED = 20_000
+NOTHING = Q(pk__in=())
+
+
+@dataclass(frozen=True, slots=True)
+class Needles:
+    """``anywhere`` is text of a task's path, arguments or error; ``payload`` says whether the latter may be seen."""
+
+    anywhere: str
+    args: str
+    error: str
+    payload: bool
+
+    @classmethod
+    def of(cls, filters: TaskFilter, payload: bool) -> Needles:
+        return cls(filters.text, str(filters.value("args")), str(filters.value("error")), payload)
+
+    def __bool__(self) -> bool:
+        return bool(self.anywhere or self.args or self.error)
+
+    @property
+    def condition(self) -> Q:
+        """Return what the database can tell: every row that matches, and perhaps some that only seem to."""
+        return self.text_condition() & self.args_condition() & self.error_condition()
+
+    def text_condition(self) -> Q:
+        if not self.anywhere:
+            return Q()
+        found = Q(task__icontains=self.anywhere)
+        if self.payload:
+            found |= stored_args(self.anywhere) | Q(error__icontains=self.anywhere)
+        return found
+
+    def args_condition(self) -> Q:
+        if not self.args:
+            return Q()
+        return stored_args(self.args) if self.payload else NOTHING
+
+    def error_condition(self) -> Q:
+        if not self.error:
+            return Q()
+        known = Q(error_class__icontains=self.error)
+        return known | Q(error__icontains=self.error) if self.payload else known
+
+    def are_in(self, row: Any) -> bool:
+        """Tell whether the row shows each text where it is looked for."""
+        return self.text_in(row) and self.args_in(row) and self.error_in(row)
+
+    def text_in(self, row: Any) -> bool:
+        return (
+            not self.anywhere
+            or holds(self.anywhere, row.task)
+            or (self.payload and (in_args(self.anywhere, row) or in_error(self.anywhere, row)))
+        )
+
+    def args_in(self, row: Any) -> bool:
+        if not self.args:
+            return True
+        key, equals, value = self.args.partition("=")
+        if equals and is_path(key):
+            return self.payload and is_value(value, shown_args(row), key.split("."))
+        return self.payload and in_args(self.args, row)
+
+    def error_in(self, row: Any) -> bool:
+        known = not self.error or holds(self.error, row.error_class)
+        return known or (self.payload and in_error(self.error, row))
+
+
+def stored_args(text: str) -> Q:
+    """Return the condition for arguments, which are JSON text, escaped or not; of ``key=value`` the value is found."""
+    key, equals, value = text.partition("=")
+    sought = value.strip('"') if equals and is_path(key) and value else text
+    return Q(args__icontains=sought) | Q(args__icontains=json.dumps(sought)[1:-1])
+
+
+def is_path(key: str) -> bool:
+    return all(part.isidentifier() for part in key.split("."))
+
+
+def holds(needle: str, text: object) -> bool:
+    return needle.casefold() in str(text or "").casefold()
+
+
+def shown_args(row: Any) -> Any:
+    return None if row.args_size and row.args_short is None else redact_args(row.task, row.args_short)
+
+
+def in_args(needle: str, row: Any) -> bool:
+    args = shown_args(row)
+    return args is not None and any(
+        holds(needle, text) for text in (arguments_text(args), json.dumps(args, ensure_ascii=False, default=str))
+    )
+
+
+def is_value(wanted: str, args: Any, path: list[str]) -> bool:
+    """Tell whether the argument at ``path`` is ``wanted``, as the list writes it or without its quotes."""
+    for key in path:
+        if not isinstance(args, Mapping) or key not in args:
+            return False
+        args = args[key]
+    text = args if isinstance(args, str) else json.dumps(args, ensure_ascii=False, default=str)
+    return wanted.strip('"').casefold() == text.casefold()
+
+
+def in_error(needle: str, row: Any) -> bool:
+    if row.args_size and row.args_short is None:
+        return holds(needle, row.error_class)
+    return holds(needle, start_of_error(row)) or holds(needle, end_of_error(row))
+
+
+def start_of_error(row: Any) -> str:
+    if len(row.error_start or "") < ERROR_SEARCHED:
+        return redact_text(row.task, row.args_short, row.error_start)
+    return redact_head(row.task, row.args_short, row.error_start, ERROR_EDGE)

@@ -1,0 +1,75 @@
+"""``key:value`` words in the search box: they become the parameters that the selects would have set."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from uuid import UUID
+
+from django.http import QueryDict
+
+from django_simple_queue import conf
+from django_simple_queue.models import Worker
+
+KEYS = ("status", "task", "queue", "worker", "error", "args", "attempt", "duration", "has", "time", "since", "until")
+TOKEN = re.compile(rf"^({'|'.join(KEYS)}):(.+)$", re.DOTALL)
+ID = re.compile(r"^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$")
+
+
+def spread(query: QueryDict) -> QueryDict | None:
+    """Return the query with ``key:value`` words of its text moved to their own parameters; None without such words."""
+    words = split(query.get("q", ""))
+    tokens = [match.groups() for match in map(TOKEN.match, words) if match]
+    if not tokens:
+        return None
+    moved = query.copy()
+    moved["q"] = " ".join(word for word in words if not TOKEN.match(word))
+    for name, value in tokens:
+        moved[name] = meant(name, value)
+    return without_empty(moved)
+
+
+def without_empty(query: QueryDict) -> QueryDict:
+    for name in [name for name, value in query.items() if not value]:
+        del query[name]
+    return query
+
+
+def split(text: str) -> list[str]:
+    """Return the words of ``text``; quotes keep words together."""
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()
+
+
+def meant(name: str, value: str) -> str:
+    """Return the value of the select that a typed one stands for: a task by its last name, a worker by host:pid."""
+    if name == "task":
+        return task_named(value)
+    return worker_named(value) if name == "worker" else value
+
+
+def task_named(text: str) -> str:
+    allowed = conf.get_allowed_tasks() or set()
+    fits = [path for path in allowed if path == text or path.rpartition(".")[2] == text]
+    return fits[0] if len(fits) == 1 else text
+
+
+def worker_named(text: str) -> str:
+    host, colon, pid = text.rpartition(":")
+    if ID.match(text) or not (colon and pid.isdecimal() and len(pid) < 10):
+        return text
+    found = Worker.objects.filter(host=host, pid=int(pid)).order_by("-started").values_list("pk", flat=True).first()
+    return str(found or text)
+
+
+def pasted_id(query: QueryDict) -> UUID | None:
+    """Return the id when the text is nothing but an id."""
+    text = query.get("q", "").strip()
+    return UUID(text) if ID.match(text) else None
+
+
+def quoted(value: str) -> str:
+    """Return ``value`` as it is typed after a key: in quotes when it holds spaces or quotes."""
+    return shlex.quote(value) if split(value) != [value] else value
