@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_protect
 
 from dashboard import errors
 from dashboard.htmx import client_redirect, current_path, is_fragment
+from dashboard.preferences import in_zone
 
 View = Callable[..., HttpResponseBase]
 Decorator = Callable[[View], View]
@@ -71,7 +72,8 @@ def public(view: View) -> View:
 def guard(view: View, inner: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return secured(answer(inner, request, *args, **kwargs))
+        with in_zone(request):
+            return secured(answer(inner, request, *args, **kwargs))
 
     guarded.passes_gate = True  # type: ignore[attr-defined]
     return guarded

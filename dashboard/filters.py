@@ -38,7 +38,7 @@ NARROW: dict[str, Callable[[TaskQuerySet], TaskQuerySet]] = {
 }
 ENDED = ("completed", "failed", "cancelled")
 IN_ORDER = ("status", "time", "since", "until")
-SCANNED = ("worker", "error", "args", "attempt", "duration", "has", "q")
+SCANNED = ("task", "queue", "fingerprint", "worker", "error", "args", "attempt", "duration", "has", "q")
 HAS = {"error": _("with an error"), "output": _("with output"), "log": _("with a log")}
 FILLED = {name: Q(**{f"{name}__isnull": False}) & ~Q(**{name: ""}) for name in HAS}
 RAN = ExpressionWrapper(Coalesce("finished", Now()) - F("started"), output_field=DurationField())
@@ -68,6 +68,7 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
     task = django_filters.CharFilter(max_length=255)
     queue = django_filters.CharFilter(max_length=64)
     worker = django_filters.UUIDFilter()
+    fingerprint = django_filters.CharFilter(max_length=16)
     error = django_filters.CharFilter(method="leave_to_search", max_length=200)
     args = django_filters.CharFilter(method="leave_to_search", max_length=200)
     attempt = ComparisonFilter(method="narrow_attempt", read=small_number, wanted=A_NUMBER, max_length=20)
@@ -102,16 +103,22 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
         return any(self.value(name) for name in ("q", "error", "args"))
 
     @property
+    def leading(self) -> str:
+        """The filter, besides those of IN_ORDER, that an index answers in the order of the list."""
+        if self.tab:
+            return "fingerprint" if self.tab == "failed" else ""
+        return "task" if self.value("task") else "queue"
+
+    @property
     def must_walk(self) -> bool:
         """Tell whether no index leads to what matches in the order of the list: rows are then looked at one by one."""
-        indexed = sum(bool(self.value(name)) for name in ("task", "queue"))
-        return any(self.value(name) for name in SCANNED) or indexed > (0 if self.tab else 1)
+        return any(self.value(name) for name in SCANNED if name != self.leading)
 
     @property
     def walked(self) -> TaskFilter:
         """Return those of these filters that an index answers in the order of the list."""
-        kept = IN_ORDER if self.tab else (*IN_ORDER, "task" if self.value("task") else "queue")
-        return TaskFilter({name: self.data[name] for name in kept if name in self.data}, Task.objects.all())
+        kept = {name: self.data[name] for name in (*IN_ORDER, self.leading) if name in self.data}
+        return TaskFilter(kept, Task.objects.all())
 
     @property
     def is_narrowed(self) -> bool:

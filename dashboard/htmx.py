@@ -41,6 +41,11 @@ def render(
     return response
 
 
+def fragment(request: HttpRequest, name: str, context: Mapping[str, Any]) -> HttpResponse:
+    """Answer with ``_<name>.html``, a part of a page that some script puts in its place."""
+    return render_template(request, f"{FOLDER}/_{name}.html", dict(context))
+
+
 def render_dialog(request: HttpRequest, page: str, context: Mapping[str, Any]) -> HttpResponse:
     """Answer with ``<page>.html``, or for a fragment with ``_<page>.html`` inside the page's dialog."""
     if not is_fragment(request):

@@ -1,4 +1,4 @@
-"""What every page shows around its own content: navigation, theme, versions."""
+"""What every page shows around its own content: navigation, environment, versions."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from django.urls import NoReverseMatch, reverse
 
 import django_simple_queue
 from dashboard.access import may
+from django_simple_queue import conf
 from django_simple_queue.models import Task
 
-THEMES = ("", "light", "dark")
-THEME_COOKIE = "simple_queue_dashboard_theme"
+REHEARSALS = ("staging", "preprod", "pre-production", "uat", "test")
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL", "oracle": "Oracle"}
 
 
@@ -62,9 +62,19 @@ def url_or_nothing(name: str, *args: object) -> str:
         return ""
 
 
-def theme(request: HttpRequest) -> str:
-    chosen = request.COOKIES.get(THEME_COOKIE, "")
-    return chosen if chosen in THEMES else ""
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The badge that tells one installation from another; ``tone`` is the colour's name in the stylesheet."""
+
+    name: str
+    tone: str
+
+
+def environment() -> Environment:
+    name = conf.get_environment()
+    plain = name.lower()
+    live = plain.startswith("prod") or plain == "live"
+    return Environment(name, "failed" if live else "warn" if plain in REHEARSALS else "queued")
 
 
 def versions() -> tuple[str, str, str]:

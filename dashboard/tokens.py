@@ -11,8 +11,9 @@ from django.http import QueryDict
 from django_simple_queue import conf
 from django_simple_queue.models import Worker
 
-KEYS = ("status", "task", "queue", "worker", "error", "args", "attempt", "duration", "has", "time", "since", "until")
-TOKEN = re.compile(rf"^({'|'.join(KEYS)}):(.+)$", re.DOTALL)
+KEYS = tuple("status task queue worker error args attempt duration has time since until".split())
+TOKEN = re.compile(rf"^({'|'.join(KEYS)}|fingerprint):(.+)$", re.DOTALL)
+LAST_WORD = re.compile(r'(?:[^\s"]|"[^"]*"?)+$')
 ID = re.compile(r"^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$")
 
 
@@ -43,6 +44,12 @@ def split(text: str) -> list[str]:
         return text.split()
 
 
+def last_word(text: str) -> str:
+    """Return the word that is being typed, without an opening quote that is not closed yet."""
+    match = LAST_WORD.search(text)
+    return match[0].replace('"', "") if match else ""
+
+
 def meant(name: str, value: str) -> str:
     """Return the value of the select that a typed one stands for: a task by its last name, a worker by host:pid."""
     if name == "task":
@@ -71,5 +78,5 @@ def pasted_id(query: QueryDict) -> UUID | None:
 
 
 def quoted(value: str) -> str:
-    """Return ``value`` as it is typed after a key: in quotes when it holds spaces or quotes."""
-    return shlex.quote(value) if split(value) != [value] else value
+    """Return ``value`` as it is typed after a key: in quotes when it would not stay one word."""
+    return value if split(value) == [value] else '"{}"'.format(value.replace("\\", "\\\\").replace('"', '\\"'))

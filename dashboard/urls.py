@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from dashboard.views import actions, activity, enqueue, places, session, task, tasks, workers
+from dashboard.views import actions, activity, enqueue, places, preferences, session, task, tasks, workers
 
 
 class AnyText(StringConverter):
@@ -16,6 +16,7 @@ register_converter(AnyText, "anytext")
 app_name = "simple_queue_dashboard"
 urlpatterns = [
     path("", tasks.tasks, name="tasks"),
+    path("tasks/suggestions/", tasks.suggestions, name="suggestions"),
     path("tasks/requeue/", actions.tasks_requeue, name="tasks_requeue"),
     path("tasks/cancel/", actions.tasks_cancel, name="tasks_cancel"),
     path("tasks/<uuid:pk>/", task.task, name="task"),
@@ -39,5 +40,6 @@ urlpatterns = [
     path("activity/<int:pk>/undo/", actions.action_undo, name="action_undo"),
     path("login/", session.login, name="login"),
     path("logout/", session.logout, name="logout"),
-    path("theme/", session.theme, name="theme"),
+    path("theme/", preferences.theme, name="theme"),
+    path("preferences/", preferences.preferences, name="preferences"),
 ]

@@ -23,6 +23,7 @@ ARGS_SHOWN = 4000
 ERROR_READ = 2000
 ERROR_EDGE = 500
 ERROR_SHOWN = 200
+TAB_OF_STATE = {"stopping": "progress", "stalled": "progress", "unknown": ""}
 COLUMNS = (
     "id task status queue priority created modified run_after due attempt max_attempts epoch worker worker_pid "
     "started finished cancel_requested progress progress_message error_class"
@@ -98,6 +99,16 @@ class Row:
     @property
     def whole_error(self) -> str:
         return ": ".join(filter(None, self.error_parts))[:ERROR_SHOWN]
+
+    @property
+    def tab(self) -> str:
+        """The tab that lists tasks of this state."""
+        return TAB_OF_STATE.get(self.state.slug, self.state.slug)
+
+    @property
+    def error_filter(self) -> str:
+        """What to look for to find tasks that failed in the same way: the class of the error, else its words."""
+        return short(str(self.task.error_class)) or self.error
 
     @property
     def error_parts(self) -> tuple[str, str]:
@@ -189,6 +200,11 @@ class Row:
     def can_start(self) -> bool:
         waits = self.task.status == Task.QUEUED and not self.task.due and self.task.run_after > self.now
         return self.viewer.requeue and waits
+
+    @property
+    def seen(self) -> str:
+        """What makes this row another one than the one that was ticked: its state and its run."""
+        return f"{self.tab}.{self.task.epoch}"
 
     @property
     def verbs(self) -> str:

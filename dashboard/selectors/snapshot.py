@@ -17,6 +17,7 @@ from dashboard.filters import NARROW
 from dashboard.selectors import backlog, scalars
 from dashboard.selectors.deadline import TookTooLong, deadline
 from dashboard.selectors.scalars import as_moment, capped_count, first_value
+from django_simple_queue import conf
 from django_simple_queue.models import OperatorAction, Task, Worker
 
 LASTS_SECONDS = 1.0
@@ -67,6 +68,18 @@ class Snapshot:
     last_action: int = 0
     complete: bool = True
 
+    @classmethod
+    def empty(cls) -> Snapshot:
+        """Return the picture of which nothing is known."""
+        return cls(timezone.now(), dict.fromkeys(["", *NARROW]), Fleet(), complete=False)
+
+    @property
+    def queues(self) -> list[str]:
+        """The queues that are known without asking the big table: from the allowlist and the workers."""
+        declared = {conf.get_task_options(path).queue for path in conf.get_allowed_tasks() or ()}
+        served = {name.strip() for worker in self.fleet.workers.values() for name in worker.queues.split(",")}
+        return sorted({"default", *declared, *served} - {""})
+
 
 class Memory:
     """The latest snapshot; one thread makes the next while the others wait for it."""
@@ -109,7 +122,7 @@ def take() -> Snapshot:
         with deadline(DEADLINE_SECONDS):
             return picture(now)
     except TookTooLong:
-        return Snapshot(now, dict.fromkeys(["", *NARROW]), Fleet(), complete=False)
+        return Snapshot.empty()
 
 
 def picture(now: datetime) -> Snapshot:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from django import template
 from django.http import HttpRequest
@@ -13,15 +14,17 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from dashboard import shell
+from dashboard import preferences, shell
 from dashboard.charts import Spark, spark
 from dashboard.formats import NOTHING, arguments_text, capped, coarse, compact, distance, duration, number
 from dashboard.htmx import page_path
 from dashboard.states import State, state_of
 from django_simple_queue.models import Task
+from django_simple_queue.redaction import REDACTED
 
 register = template.Library()
 ARGUMENTS_SHOWN = 160
+LONGEST_SOUGHT = 60
 SPRITE = "simple_queue_dashboard/icons.svg"
 for formatted in (arguments_text, capped, coarse, duration, number):
     register.filter(formatted)
@@ -40,8 +43,20 @@ def navigation(context: template.Context) -> list[shell.Place]:
 
 
 @register.simple_tag(takes_context=True)
-def theme(context: template.Context) -> str:
-    return shell.theme(context["request"])
+def preference(context: template.Context, name: str) -> str:
+    """What this operator has chosen for this browser."""
+    return preferences.CHOICES[name].of(context["request"])
+
+
+@register.simple_tag
+def environment() -> shell.Environment:
+    return shell.environment()
+
+
+@register.simple_tag
+def intervals() -> list[str]:
+    """The seconds between two live updates that an operator may choose."""
+    return sorted(set(preferences.INTERVAL.values) - {"0"}, key=int)
 
 
 @register.simple_tag
@@ -98,7 +113,7 @@ def clock(moment: datetime | None) -> SafeString | str:
 def stamp(moment: datetime, words: str) -> SafeString:
     local = timezone.localtime(moment)
     exact = f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
-    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, words)
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(timespec="seconds"), exact, words)
 
 
 @register.simple_tag
@@ -140,12 +155,28 @@ def task_name(path: str) -> SafeString:
 
 
 @register.simple_tag
-def arguments(values: Any) -> SafeString:
-    """Arguments as key=value with dim keys; something that is not a mapping as its JSON."""
+def arguments(values: Any, address: str = "") -> SafeString:
+    """Arguments as key=value with dim keys; something that is not a mapping as its JSON.
+
+    With ``address``, the address of a list up to the value of its filter ``args``, plain values are links that filter.
+    """
     if not isinstance(values, Mapping):
         return format_html("{}", compact(values))
-    pairs = ((key, compact(value)) for key, value in shown_pairs(values))
-    return format_html_join(" ", "<i>{}=</i>{}", pairs)
+    return format_html_join(" ", "{}", ((pair(key, value, address),) for key, value in shown_pairs(values)))
+
+
+def pair(key: str, value: Any, address: str) -> SafeString:
+    words = format_html("<i>{}=</i>{}", key, compact(value))
+    if not address or not is_sought(key, value):
+        return words
+    target = address + quote(f"{key}={value}", safe="")
+    return format_html('<a tabindex="-1" href="{}">{}</a>', target, words)
+
+
+def is_sought(key: str, value: Any) -> bool:
+    """Tell whether a search for this argument makes sense: a short, plain value that is not masked."""
+    plain = isinstance(value, str | int | float) and not isinstance(value, bool)
+    return plain and key.isidentifier() and 0 < len(str(value)) <= LONGEST_SOUGHT and REDACTED not in str(value)
 
 
 def shown_pairs(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

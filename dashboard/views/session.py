@@ -1,4 +1,4 @@
-"""Signing in and out, and the theme."""
+"""Signing in and out."""
 
 from __future__ import annotations
 
@@ -8,12 +8,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.csrf import csrf_protect
 
-from dashboard.access import LIST, operator, public, safe_next
+from dashboard.access import LIST, public
 from dashboard.htmx import FOLDER
-from dashboard.shell import THEME_COOKIE, THEMES
-from dashboard.shell import theme as current_theme
-
-A_YEAR = 365 * 24 * 3600
 
 
 class SignIn(LoginView):
@@ -31,12 +27,3 @@ def logout(request: HttpRequest) -> HttpResponseBase:
         return redirect(LIST)
     end_session(request)
     return redirect("simple_queue_dashboard:login")
-
-
-@operator(methods=("POST",))
-def theme(request: HttpRequest) -> HttpResponseBase:
-    """Change to the next theme: the system's, light, dark."""
-    following = THEMES[(THEMES.index(current_theme(request)) + 1) % len(THEMES)]
-    response = redirect(safe_next(request))
-    response.set_cookie(THEME_COOKIE, following, max_age=A_YEAR, samesite="Lax", httponly=True)
-    return response

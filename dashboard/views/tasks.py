@@ -7,16 +7,16 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
-from dashboard import filters, periods, tokens
+from dashboard import filters, tokens
 from dashboard.access import may, operator
-from dashboard.htmx import render, with_query
+from dashboard.htmx import fragment, render, with_query
 from dashboard.selectors import counts, health, live, snapshot
 from dashboard.selectors import tasks as selector
 from dashboard.selectors.rows import Viewer
-from django_simple_queue import conf
+from dashboard.selectors.suggestions import suggest
+from dashboard.views import filter_bar
+from dashboard.views.filter_bar import link
 from django_simple_queue.models import Task
-
-PAGING = ("older", "newer", "top", "live")
 
 
 @operator()
@@ -36,21 +36,16 @@ def context(request: HttpRequest, picture: snapshot.Snapshot) -> dict[str, Any]:
     place = selector.read_place(request.GET)
     page = selector.find(chosen, place, viewer(request), picture)
     numbers = counts.count(chosen, page, picture)
-    return {
+    return filter_bar.context(request, chosen, picture) | {
         "filters": chosen,
         "page": page,
         "tabs": [tab(request, slug, numbers.words(slug), chosen.tab, picture) for slug in filters.TABS],
         "tiles": health.tiles(picture),
         "sentences": health.attention(picture),
-        "task_names": sorted({*(conf.get_allowed_tasks() or ()), *filter(None, [chosen.value("task")])}),
-        "queue_names": queue_names(chosen, picture),
-        "periods": periods.LABELS,
-        "chips": [(label, value, without(request, name)) for name, label, value in chosen.chips()],
         "total": numbers.tabs[chosen.tab],
         "new": numbers.new,
         "sizes": selector.SIZES,
         "links": links(request, page),
-        "without_text": without(request, "q"),
         "live_url": with_query(request, live="1", top=str(page.top) if page.top else None),
     }
 
@@ -75,13 +70,6 @@ def tab(request: HttpRequest, slug: str, count: str, current: str, picture: snap
     }
 
 
-def queue_names(chosen: filters.TaskFilter, picture: snapshot.Snapshot) -> list[str]:
-    """Return the queues that are known without asking the big table: from the allowlist, the workers, the filter."""
-    declared = {conf.get_task_options(path).queue for path in conf.get_allowed_tasks() or ()}
-    served = {name.strip() for worker in picture.fleet.workers.values() for name in worker.queues.split(",")}
-    return sorted({"default", *declared, *served, str(chosen.value("queue"))} - {""})
-
-
 def links(request: HttpRequest, page: selector.Page) -> dict[str, str]:
     """Return the links to the pages beside this one, "" where there is none."""
     onward = page.reach.cursor if page.reach else page.older
@@ -92,10 +80,10 @@ def links(request: HttpRequest, page: selector.Page) -> dict[str, str]:
     }
 
 
-def without(request: HttpRequest, name: str) -> str:
-    return link(request, **{name: None})
-
-
-def link(request: HttpRequest, **changes: str | None) -> str:
-    """Return the address of this list with other filters, on its first page."""
-    return with_query(request, **{**dict.fromkeys(PAGING), **changes})
+@operator()
+def suggestions(request: HttpRequest) -> HttpResponseBase:
+    """Propose how the last word of the search box may go on."""
+    begun = request.GET.get("q", "")[:200]
+    word = "" if not begun or begun[-1].isspace() else tokens.last_word(begun)
+    found = suggest(word, request.GET.get("task", ""), may(request, "view_task_payload"), snapshot.current())
+    return fragment(request, "suggestions", {"suggestions": found})

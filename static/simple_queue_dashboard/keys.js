@@ -1,4 +1,4 @@
-// ---- keys: never while typing, never with modifiers
+// ---- keys: never while typing, never with modifiers, and not at all when the operator has switched them off
 const rows = () => [...all("#rows tbody tr")];
 function move(step) {
   const list = rows(), at = list.findIndex(row => row.matches(".is-cursor, :focus-within"));
@@ -8,26 +8,67 @@ function move(step) {
   next?.scrollIntoView({ block: "nearest" });
 }
 const cursor = selector => $(`#rows tbody tr.is-cursor ${selector}`);
+const ticked = verb => $(`.list.has-selection #bulk [data-counts=${verb}]:enabled`);
+
+// a dialog with the values of the row under the cursor, each a link to the list filtered by it
+function filterByRow() {
+  const row = $("#rows tbody tr.is-cursor"), dialog = $("#dialog");
+  if (!row) return;
+  dialog.replaceChildren($("#filter-by").content.cloneNode(true));
+  const list = $("ul", dialog);
+  const heads = [...all("#rows thead th")], task = $("a.task", row).title, queue = row.dataset.queue ?? "default";
+  const head = link => link.matches(".err") ? list.dataset.error : heads[link.closest("td").cellIndex].textContent;
+  const links = [...all("a.by, .args a", row)].map(link => [link.href, head(link), link.textContent.trim()]);
+  const named = [["task", task], ["queue", queue]].map(([name, value]) => [list.dataset[name === "task" ? "byTask" : "byQueue"] + encodeURIComponent(value), list.dataset[name], value]);
+  for (const [href, label, words] of [...named, ...links]) {
+    const item = document.createElement("li"), link = document.createElement("a"), name = document.createElement("i");
+    link.href = href;
+    name.textContent = label;
+    link.append(name, " ", words);
+    item.append(link);
+    list.append(item);
+  }
+  dialog.showModal();
+  $("a", list).focus();
+}
+function help() {
+  const dialog = $("#keys-help");
+  dialog.open ? dialog.close() : dialog.showModal();
+}
+function go(place) {
+  const link = $(`.nav [data-go=${place}]`) ?? (place === "failures" && $("#tab-failed"));
+  if (link) location.assign(link.href);
+}
 const KEYS = {
   "/": () => {
-    const field = $("[type=search]");
     field?.form.classList.add("is-asked");
     field?.focus();
     field?.select();
   },
   j: () => move(1), k: () => move(-1),
+  o: () => cursor("a.task")?.click(),
   x: () => cursor("[name=ids]")?.click(),
-  r: () => (cursor("[data-key=r]") ?? $("[data-key=r]:not(tr *)"))?.click(),
+  r: () => (ticked("requeue") ?? cursor("[data-key=r]") ?? $("[data-key=r]:not(tr *)"))?.click(),
+  c: () => (ticked("cancel") ?? cursor("[data-key=c]") ?? $("[data-key=c]:not(tr *)"))?.click(),
   u: () => ($("#outcome [data-undo]") ?? cursor("[data-undo]") ?? $("#live [data-undo]:not(tr *)"))?.click(),
   e: () => $("[data-key=e]")?.click(),
-  p: () => connection && choose(clock.every ? "0" : "2"),
+  f: filterByRow,
+  p: () => connection && choose(clock.every ? "0" : clock.wanted),
+  "?": help,
   "[": () => $("[data-key='[']")?.click(), "]": () => $("[data-key=']']")?.click(),
 };
+const PLACES = { t: "tasks", f: "failures", e: "enqueue", w: "workers", a: "activity" };
+let gone = 0;  // when g was pressed
 document.addEventListener("keydown", event => {
   if (event.key === "Escape") {
     for (const menu of all("details.menu[open]")) { menu.open = false; menu.firstElementChild.focus(); }
-    if (!$("#dialog[open]") && !event.target.closest("input, textarea")) clearSelection();
+    if (!$("dialog[open]") && !event.target.closest("input:not([type=checkbox]), textarea")) clearSelection();
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || $("#dialog[open]") || event.target.closest("input:not([type=checkbox]), textarea, select")) return;
-  if (KEYS[event.key]) { event.preventDefault(); KEYS[event.key](); }
+  const off = document.documentElement.dataset.keys === "off", typing = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select");
+  if (off || typing || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
+  const place = Date.now() - gone < 1500 && PLACES[event.key];
+  gone = event.key === "g" ? Date.now() : 0;
+  if (place) { event.preventDefault(); go(place); }
+  else if (KEYS[event.key]) { event.preventDefault(); KEYS[event.key](); }
 });
+document.addEventListener("click", event => { if (event.target.closest("[data-help]")) help(); });

@@ -1,19 +1,15 @@
 // ---- the one clock: it asks for news unless nobody looks
-const clock = { every: 2, last: Date.now(), failures: 0, due: 0 };
-const SHOWN = { live: "Live", paused: "Paused", late: "Late", offline: "Offline", "signed-out": "Signed out" };
+const clock = { every: 2, wanted: "2", last: Date.now(), failures: 0, due: 0 };
 
 function show(state) {
   if (!connection || (connection.dataset.state === state && state !== "offline")) return;
   connection.dataset.state = state;
-  $("[data-word]", connection).textContent = SHOWN[state];
-  note(state);
+  $("[data-word]", connection).textContent = connection.getAttribute(`data-${state}`);
+  $("[data-lead]", connection).textContent = lead(state);
 }
-function note(state) {
-  const time = $("time", connection).textContent;
-  const wait = Math.max(1, Math.ceil((clock.due - Date.now()) / 1000));
-  $("[data-lead]", connection).textContent =
-    state === "late" ? "numbers from " : state === "offline" ? `retry in ${wait} s, numbers from ` : "as of ";
-  return time;
+function lead(state) {
+  if (state === "offline") return `${connection.dataset.retry.replace("{n}", Math.max(1, Math.ceil((clock.due - Date.now()) / 1000)))} `;
+  return `${state === "late" ? connection.dataset.from : connection.dataset.asOf} `;
 }
 function stateNow() {
   if (connection.dataset.state === "signed-out") return "signed-out";
@@ -44,19 +40,28 @@ function missed() {
 }
 function choose(every) {
   clock.every = Number(every);
+  if (clock.every) clock.wanted = every;
   clock.due = 0;
-  localStorage.setItem("simple_queue_dashboard_every", every);
-  const radio = $(`[name=every][value="${every}"]`, connection);
-  if (radio) radio.checked = true;
+  $(`[name=every][value="${every}"]`, connection).checked = true;
+  remember("every", every);
   tick();
 }
+// a choice of this browser, kept in a cookie by the server
+function remember(name, value) {
+  const body = new FormData();
+  body.append("csrfmiddlewaretoken", $("[name=csrfmiddlewaretoken]").value);
+  body.append(name, value);
+  fetch(connection.dataset.keep, { method: "POST", body, redirect: "manual" });
+}
 if (live && connection) {
-  choose(localStorage.getItem("simple_queue_dashboard_every") ?? "2");
+  clock.every = Number(connection.dataset.every);
+  if (clock.every) clock.wanted = connection.dataset.every;
   clock.due = Date.now() + clock.every * 1000;
   connection.addEventListener("change", event => choose(event.target.value));
   document.addEventListener("visibilitychange", () => { clock.due = 0; clock.last = Date.now(); tick(); });
   addEventListener("online", () => { clock.due = 0; tick(); });
   setInterval(tick, 1000);
+  tick();
   document.addEventListener("htmx:after:request", event => {
     const { response, hx } = event.detail.ctx;
     if (hx?.redirect) show("signed-out");
@@ -64,7 +69,8 @@ if (live && connection) {
     else arrived(response);
   });
   document.addEventListener("htmx:error", event => {
+    if (event.detail.ctx?.sourceElement === $("#q")) return;
     missed();
-    if (event.detail.ctx?.sourceElement !== live) report("No answer from the server: it is unknown whether that was done. The page tries again by itself.");
+    if (event.detail.ctx?.sourceElement?.closest("#live form, dialog form, #outcome")) report(connection.dataset.unknown);
   });
 }

@@ -35,7 +35,7 @@ document.addEventListener("click", event => {
 
 document.addEventListener("htmx:after:swap", event => {
   const { sourceElement, target } = event.detail.ctx ?? {};
-  if (sourceElement && sourceElement !== live) changed = performance.now();
+  if (sourceElement && ![live, field].includes(sourceElement)) changed = performance.now();
   if (sourceElement?.matches?.("form[data-bulk]") && target === live) clearSelection();
   const dialog = $("#dialog");
   if (dialog.childElementCount && !dialog.open) {

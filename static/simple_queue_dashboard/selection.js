@@ -1,52 +1,88 @@
+// ---- ticked rows: kept across updates and pages, with what was seen of them when they were ticked
 const SELECTED_MAX = 1000;
-
-// ---- ticked rows: kept across updates and pages
 const kept = { key: "simple_queue_dashboard_selected" };
-kept.read = () => new Set(JSON.parse(sessionStorage.getItem(kept.key) || "[]"));
-kept.write = ids => sessionStorage.setItem(kept.key, JSON.stringify([...ids].slice(-SELECTED_MAX)));
+kept.read = () => new Map(JSON.parse(sessionStorage.getItem(kept.key) || "[]"));
+kept.write = chosen => sessionStorage.setItem(kept.key, JSON.stringify([...chosen].slice(-SELECTED_MAX)));
+
 function selectionChanged() {
-  const form = $("#rows"), ids = kept.read();
+  const form = $("#rows"), chosen = kept.read();
   if (!form) return;
-  for (const box of all("[name=ids]", form)) box.checked ? ids.add(box.value) : ids.delete(box.value);
-  kept.write(ids);
-  showSelection(ids);
+  for (const box of all("tbody [name=ids]", form)) {
+    if (!box.checked) chosen.delete(box.value);
+    else if (!chosen.has(box.value)) chosen.set(box.value, { seen: box.dataset.seen, verbs: box.dataset.verbs });
+  }
+  kept.write(chosen);
+  showSelection(kept.read());
 }
-function showSelection(ids = kept.read()) {
+// a ticked row that is not any more what was ticked is marked, and left out of what the buttons do
+function markChanged(box, ticked, words) {
+  const changed = Boolean(ticked) && ticked.seen !== box.dataset.seen;
+  const row = box.closest("tr"), cell = $(".grow", row);
+  row.classList.toggle("is-changed", changed);
+  if (changed) cell.dataset.changed = words;
+  else delete cell.dataset.changed;
+  box.form.elements.skip.value = changed ? `${box.form.elements.skip.value} ${box.value}`.trim() : box.form.elements.skip.value;
+  return changed;
+}
+function showSelection(chosen = kept.read()) {
   const form = $("#rows");
   if (!form) return;
   const boxes = [...all("tbody [name=ids]", form)], here = new Set(boxes.map(box => box.value));
-  boxes.forEach(box => { box.checked = ids.has(box.value); });
-  const elsewhere = [...ids].filter(id => !here.has(id)), chosen = boxes.filter(box => box.checked);
+  const elsewhere = [...chosen.keys()].filter(id => !here.has(id));
+  form.elements.skip.value = "";
+  let changed = 0;
+  for (const box of boxes) {
+    box.checked = chosen.has(box.value);
+    if (markChanged(box, chosen.get(box.value), form.dataset.changed)) changed += 1;
+  }
   $("[name=elsewhere]", form).value = elsewhere.join(" ");
-  form.closest(".list").classList.toggle("has-selection", ids.size > 0);
-  const master = $("[data-select-all]", form);
-  if (master) {
-    master.checked = boxes.length > 0 && chosen.length === boxes.length;
-    master.indeterminate = chosen.length > 0 && !master.checked;
-  }
-  const count = $("[data-selected]", form);
-  if (count) count.textContent = `${ids.size} selected${elsewhere.length ? `, ${elsewhere.length} on other pages` : ""}`;
-  for (const button of all("[data-counts]", form)) {
-    const fit = chosen.filter(box => box.dataset.verbs.split(" ").includes(button.dataset.counts)).length;
-    const label = $("[data-label]", button);
-    button.disabled = fit + elsewhere.length === 0;
-    label.textContent = fit + elsewhere.length === ids.size ? `${button.dataset.word} ${ids.size}` : `${button.dataset.word} ${fit + elsewhere.length} of ${ids.size}`;
-  }
+  form.closest(".list").classList.toggle("has-selection", chosen.size > 0);
+  showMaster(boxes);
+  sayCount(form, chosen.size, elsewhere.length, changed);
+  const fits = [...boxes.filter(box => box.checked && !box.closest(".is-changed")).map(box => box.dataset.verbs), ...elsewhere.map(id => chosen.get(id).verbs)];
+  for (const button of all("[data-counts]", form)) countOn(button, fits.filter(verbs => verbs.split(" ").includes(button.dataset.counts)).length, chosen.size);
+}
+function showMaster(boxes) {
+  const master = $("[data-select-all]"), ticked = boxes.filter(box => box.checked).length;
+  if (!master) return;
+  master.checked = boxes.length > 0 && ticked === boxes.length;
+  master.indeterminate = ticked > 0 && !master.checked;
+}
+function sayCount(form, size, elsewhere, changed) {
+  const bar = $("#bulk", form), parts = [bar.dataset.chosen.replace("{n}", size)];
+  if (elsewhere) parts.push(bar.dataset.elsewhere.replace("{n}", elsewhere));
+  if (changed) parts.push(bar.dataset.skipped.replace("{n}", changed));
+  if (size >= SELECTED_MAX) parts.push(bar.dataset.most.replace("{n}", SELECTED_MAX));
+  $("[data-selected]", bar).textContent = parts.join(", ");
+}
+function countOn(button, fit, size) {
+  button.disabled = fit === 0;
+  $("[data-label]", button).textContent = fit === size ? `${button.dataset.word} ${fit}` : `${button.dataset.word} ${button.dataset.of.replace("{fit}", fit).replace("{n}", size)}`;
 }
 function clearSelection() { kept.write([]); showSelection(); }
+
 document.addEventListener("change", event => {
   if (event.target.matches("[data-select-all]")) all("tbody [name=ids]").forEach(box => { box.checked = event.target.checked; });
   if (event.target.closest("#rows")) selectionChanged();
   if (event.target.closest("[data-auto-submit]") && event.target.matches("select")) event.target.form.requestSubmit();
 });
+// a range by Shift: every row between the last click and this one
+let lastBox = null;
+document.addEventListener("click", event => {
+  const box = event.target.closest("#rows tbody [name=ids]");
+  if (!box) return;
+  const boxes = [...all("#rows tbody [name=ids]")], from = boxes.indexOf(lastBox), to = boxes.indexOf(box);
+  if (event.shiftKey && from >= 0) boxes.slice(Math.min(from, to), Math.max(from, to) + 1).forEach(each => { each.checked = box.checked; });
+  lastBox = box;
+});
 
 // ---- many rows are not changed by a list that may be wrong by now
 document.addEventListener("submit", event => {
-  if (!event.submitter?.matches("[data-counts]") || !["late", "offline"].includes(connection?.dataset.state)) return;
+  if (!event.submitter?.matches("[data-counts], [data-matching]") || !["late", "offline"].includes(connection?.dataset.state)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   clock.due = 0;
-  report("This list is old. It is being refreshed; look again, then repeat. Nothing done.");
+  report($("#bulk").dataset.old);
   tick();
 }, true);
 

@@ -26,8 +26,8 @@ WRONG = {
     "MAX_CHILD_MEMORY_MB": [-1, "512", True],
     "UNDO_SECONDS": [-1, "5", None],
     "RETENTION": [30, {"done": 3}, {"completed": 0}, {"completed": "30"}, {"failed": True}, None],
-    "RELEASE": [7, None, "x" * 101],
     "ENVIRONMENT": [7, None, "x" * 31],
+    "RELEASE": [7, None, "x" * 101],
     "PUBLIC_STATUS": ["yes", 1, None],
     "DASHBOARD_LINKS": ["shop.links.order", [7], ["order"], None],
 }
@@ -45,8 +45,8 @@ RIGHT = {
     "MAX_CHILD_MEMORY_MB": [None, 0, 256],
     "UNDO_SECONDS": [0, 2.5],
     "RETENTION": [{}, {"completed": 30, "failed": None}],
-    "RELEASE": ["", "2026.11"],
     "ENVIRONMENT": ["", "production"],
+    "RELEASE": ["", "2026.11"],
     "PUBLIC_STATUS": [True, False],
     "DASHBOARD_LINKS": [[], ("shop.links.order",)],
 }

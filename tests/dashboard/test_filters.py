@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.http import QueryDict
@@ -172,3 +174,123 @@ def test_each_filter_is_a_chip_that_can_be_taken_away(viewer):
     html = viewer.get("/", {"status": "failed", "task": SEND, "time": "1h"}).content.decode()
     assert "<i>finished</i> last hour" in html
     assert 'href="/?status=failed&amp;time=1h" aria-label="Remove filter task' in html
+
+
+def ended(seconds, **columns):
+    now = timezone.now()
+    return a_task(Task.COMPLETED, started=now - timedelta(seconds=seconds), finished=now, **columns)
+
+
+def test_attempt_duration_and_what_a_row_holds_narrow():
+    quick, slow = ended(2), ended(90, attempt=3)
+    failed = a_task(Task.FAILED, attempt=2)
+    assert matching("duration=%3E1m") == {slow.pk}
+    assert matching("duration=1.5..3s") == {quick.pk}
+    assert matching("attempt=%3E1") == {slow.pk, failed.pk}
+    assert matching("attempt=2..3&duration=%3C10s") == {failed.pk}
+    assert matching("has=error") == {failed.pk}
+
+
+def test_today_begins_at_midnight_of_the_operator(viewer):
+    from dashboard.preferences import ZONE_COOKIE
+
+    viewer.cookies[ZONE_COOKIE] = "Pacific/Kiritimati"
+    midnight = timezone.now().astimezone(ZoneInfo("Pacific/Kiritimati")).replace(hour=0, minute=0, second=0)
+    before, after = (a_task(age=(timezone.now() - midnight).total_seconds() + side) for side in (60, -60))
+    assert shown(viewer.get("/?time=today").content.decode()) == [str(after.pk)]
+    assert shown(viewer.get("/?time=yesterday").content.decode()) == [str(before.pk)]
+
+
+def test_error_and_args_search_their_own_field_only(viewer):
+    one = a_task(
+        Task.FAILED, args='{"order_id": 20418, "note": "no funds"}', error="Timeout: slow", error_class="Timeout"
+    )
+    two = a_task(Task.FAILED, args='{"order_id": 204180}')
+    assert shown(viewer.get("/?error=no+funds").content.decode()) == [str(two.pk)]
+    assert shown(viewer.get("/?args=no+funds").content.decode()) == [str(one.pk)]
+    assert shown(viewer.get("/?args=order_id%3D20418").content.decode()) == [str(one.pk)]
+    assert set(shown(viewer.get("/?args=20418").content.decode())) == {str(one.pk), str(two.pk)}
+
+
+def test_args_and_error_texts_need_the_permission_to_see_them(client):
+    a_task(Task.FAILED, args='{"order_id": 20418}')
+    eva = signed_in(client, operator("eva", "view_task"))
+    assert shown(eva.get("/?args=20418").content.decode()) == []
+    assert shown(eva.get("/?error=no+funds").content.decode()) == []
+    assert len(shown(eva.get("/?error=CardDeclined").content.decode())) == 1
+
+
+def test_a_token_gives_the_address_and_the_rows_of_its_select(viewer):
+    worker = a_worker(host="web-1", pid=4711)
+    kept = a_task(Task.FAILED, queue="mail", worker=worker.pk, attempt=2)
+    a_task(Task.FAILED, queue="mail")
+    selects = {"status": "failed", "queue": "mail", "worker": str(worker.pk), "attempt": ">1", "time": "24h"}
+    typed = "status:failed queue:mail worker:web-1:4711 attempt:>1 time:24h"
+    address = viewer.get("/", {"q": typed})["Location"]
+    assert QueryDict(address.partition("?")[2]).dict() == selects
+    assert (
+        shown(viewer.get(address).content.decode())
+        == shown(viewer.get("/", selects).content.decode())
+        == [str(kept.pk)]
+    )
+
+
+def test_a_rare_filter_is_walked_to_and_the_pages_join_without_gap(viewer, monkeypatch):
+    from dashboard.selectors import search
+
+    monkeypatch.setattr(search, "CHUNKS", (7,) * 100)
+    wanted = [str(a_task(age=number, attempt=4 if number % 3 else 0).pk) for number in range(90) if number % 3]
+    for number in range(90):
+        a_task(age=number)
+    first = viewer.get("/?attempt=4").content.decode()
+    onward = re.search(r'href="(/[^"]*older=[^"]*)"', first)[1].replace("&amp;", "&")
+    second = viewer.get(onward).content.decode()
+    last = re.search(r'href="(/[^"]*older=[^"]*)"', second)[1].replace("&amp;", "&")
+    third = viewer.get(last).content.decode()
+    assert shown(first) + shown(second) + shown(third) == wanted
+    back = re.search(r'href="(/[^"]*newer=[^"]*)"', second)[1].replace("&amp;", "&")
+    assert shown(viewer.get(back).content.decode()) == shown(first)
+
+
+def test_a_walk_that_ran_out_of_time_says_where_it_stopped(viewer, monkeypatch):
+    from dashboard.selectors import search
+
+    monkeypatch.setattr(search, "SECONDS", 0)
+    monkeypatch.setattr(search, "CHUNKS", (2, 2))
+    a_task(age=300, worker=(worker := a_worker()).pk)
+    for age in (10, 20, 30):
+        a_task(age=age)
+    html = viewer.get(f"/?worker={worker.pk}").content.decode()
+    assert "Searched back to" in html
+    assert "Search older tasks" in html
+
+
+def suggested(viewer, text, **more):
+    html = viewer.get("/tasks/suggestions/", {"q": text, **more}).content.decode()
+    return [unescape(value) for value in re.findall(r'data-value="([^"]*)"', html)]
+
+
+def test_the_box_proposes_keys_then_values_that_are_known(viewer, settings):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {SEND: {"queue": "mail"}, CHARGE: {}}
+    a_worker(host="web-1", pid=4711)
+    a_task(Task.FAILED, args='{"order_id": 7, "note": "two words"}')
+    assert suggested(viewer, "que") == ["queue:", "status:queued"]
+    assert suggested(viewer, "status:failed wor") == ["worker:"]
+    assert suggested(viewer, "status:fa") == ["status:failed"]
+    assert suggested(viewer, "queue:") == ["queue:default", "queue:mail"]
+    assert suggested(viewer, "task:send") == [f"task:{SEND}"]
+    assert suggested(viewer, "charge") == [f"task:{CHARGE}"]
+    assert suggested(viewer, "worker:web") == ["worker:web-1:4711"]
+    assert suggested(viewer, "error:") == ["error:CardDeclined"]
+    assert suggested(viewer, "args:order") == ["args:order_id=7"]
+    assert suggested(viewer, "args:note") == ['args:"note=two words"']
+    assert suggested(viewer, "nothing of the kind") == suggested(viewer, "args:zzz") == []
+
+
+def test_proposals_never_hold_a_secret_nor_arguments_without_the_permission(viewer, client):
+    a_task(args='{"password": "hunter2", "order_id": 7}')
+    assert suggested(viewer, "args:") == ["args:order_id=7"]
+    assert suggested(viewer, "args:password") == suggested(viewer, "args:hunter") == []
+    eva = signed_in(client, operator("eva", "view_task"))
+    assert suggested(eva, "args:") == []
+    assert "args:" not in suggested(eva, "")

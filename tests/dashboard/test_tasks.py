@@ -109,7 +109,7 @@ def test_a_row_shows_arguments_error_attempt_and_worker(viewer):
     row = row_of(page(viewer), task)
     assert "<i>to=</i>&quot;a@b.c&quot;" in row
     assert "[redacted]" in row
-    assert ">CardDeclined: no funds</span>" in row
+    assert ">CardDeclined: no funds</a>" in row
     assert 'title="billing.CardDeclined: no funds"' in row
     assert "at-max" in row
     assert "web-1:2117" in row
@@ -119,7 +119,7 @@ def test_the_class_of_an_error_is_not_taken_for_a_secret(viewer, settings):
     settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {CHARGE: {"secret_args": ["card"]}}
     task = a_task(Task.FAILED, task=CHARGE, args='{"card": "4111"}', error="billing.CardDeclined: no funds, card=4111")
     row = row_of(page(viewer), task)
-    assert ">CardDeclined: no funds, card=[redacted]</span>" in row
+    assert ">CardDeclined: no funds, card=[redacted]</a>" in row
     html = viewer.get(f"/tasks/{task.pk}/").content.decode()
     assert "<b><i><bdi>billing.</bdi></i>CardDeclined</b>: no funds, card=[redacted]" in html
 

@@ -1,0 +1,51 @@
+// ---- the search box: a combobox whose list the server writes; the focus stays in the field
+const field = $("#q"), proposals = () => [...all("#suggestions [role=option]")];
+
+function showProposals(open) {
+  $("#suggestions").hidden = !open;
+  field.setAttribute("aria-expanded", open);
+  point(-1);
+}
+function point(at) {
+  const options = proposals();
+  options.forEach((option, index) => option.setAttribute("aria-selected", index === at));
+  if (options[at]) {
+    field.setAttribute("aria-activedescendant", options[at].id);
+    options[at].scrollIntoView({ block: "nearest" });
+  } else field.removeAttribute("aria-activedescendant");
+}
+function accept(option) {
+  const begun = field.value.match(/(?:[^\s"]|"[^"]*"?)+$/)?.[0] ?? "";
+  const goesOn = option.hasAttribute("data-goes-on");
+  field.value = field.value.slice(0, field.value.length - begun.length) + option.dataset.value + (goesOn ? "" : " ");
+  showProposals(false);
+  if (goesOn) propose();
+}
+function propose() { field.dispatchEvent(new CustomEvent("suggest")); }
+
+if (field) {
+  document.addEventListener("htmx:after:swap", event => {
+    if (event.detail.ctx?.sourceElement === field) showProposals(proposals().length > 0 && document.activeElement === field);
+  });
+  field.addEventListener("keydown", event => {
+    const options = proposals(), open = field.getAttribute("aria-expanded") === "true";
+    const at = options.findIndex(option => option.getAttribute("aria-selected") === "true");
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && !open) propose();
+    else if (step) point((at + step + options.length) % options.length);
+    else if (event.key === "Enter" && open && at >= 0) accept(options[at]);
+    else if (event.key === "Escape" && open) showProposals(false);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  field.addEventListener("blur", () => showProposals(false));
+  $("#suggestions").addEventListener("mousedown", event => {
+    event.preventDefault();
+    const option = event.target.closest("[role=option]");
+    if (option) accept(option);
+  });
+  field.form.addEventListener("formdata", event => {
+    for (const [name, value] of [...event.formData]) if (!value) event.formData.delete(name);
+  });
+}
