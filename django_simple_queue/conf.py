@@ -22,6 +22,7 @@ class TaskOptions:
     """What ALLOWED_TASKS says of one task; None means: the setting of that name, or the model's default."""
 
     timeout: int | None = None
+    soft_timeout: float | None = None
     max_attempts: int | None = None
     backoff: Backoff = None
     retry_on: tuple[type | str, ...] = field(default=())
@@ -113,6 +114,11 @@ def get_task_timeout() -> int | None:
     if isinstance(timeout, bool) or not isinstance(timeout, int):
         raise BadSettingError("TASK_TIMEOUT", timeout, "a whole number of seconds, or None for no limit")
     return timeout if timeout > 0 else None
+
+
+def get_soft_timeout() -> float:
+    """Return how many seconds before its time limit TaskTimeout is raised inside a run; 0: it is just killed."""
+    return get_seconds("SOFT_TIMEOUT", 0)
 
 
 def get_max_output_size() -> int:
@@ -213,6 +219,7 @@ def get_dashboard_links() -> Sequence[str]:
 READERS: tuple[Callable[[], object], ...] = (
     get_allowed_tasks,
     get_task_timeout,
+    get_soft_timeout,
     get_max_output_size,
     get_max_args_size,
     get_max_log_size,

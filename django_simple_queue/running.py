@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from django.dispatch import Signal
 from django_simple_queue import callables, conf, signals
 from django_simple_queue.coercion import coerced
 from django_simple_queue.failure import Failure, describe, from_exception
+from django_simple_queue.limits import SoftLimit, watched
 from django_simple_queue.text import cut_bytes, storable
 from django_simple_queue.verdict import judged
 
@@ -59,7 +61,7 @@ class Copy(Protocol):
     def add(self, text: str, limit: int) -> None: ...
 
 
-def run(call: Call, subject: Subject, copy: Copy | None = None) -> Result:
+def run(call: Call, subject: Subject, copy: Copy | None = None, limit: SoftLimit | None = None) -> Result:
     """Make ``call`` and return its Result; whatever a task raises is a Result too, SystemExit included.
 
     A coroutine needs a current event loop (see worker.ManagedEventLoop). Only Terminated is raised.
@@ -68,7 +70,8 @@ def run(call: Call, subject: Subject, copy: Copy | None = None) -> Result:
     try:
         function, args, positional = prepare(call)
         subject.tell(signals.before_job)
-        deliver(function(*positional, **args), output, subject)
+        with limit or nullcontext():
+            deliver(function(*positional, **args), output, subject)
     except Terminated:
         raise
     except (callables.TaskNotAllowedError, Unfit) as error:
@@ -154,7 +157,7 @@ def hand_over(value: Any, iteration: int, output: Output, subject: Subject) -> N
 def complete(work: Awaitable[Any]) -> Any:
     loop = asyncio.get_event_loop()
     try:
-        return loop.run_until_complete(work)
+        return loop.run_until_complete(watched(work))
     finally:
         clean_up(loop)
 

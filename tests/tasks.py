@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 
-from django_simple_queue import Abandon, Retry, progress
+from django_simple_queue import Abandon, Retry, TaskTimeout, progress
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +91,48 @@ def sleep(seconds: float = 30, ledger: str = "") -> None:
     if ledger:
         note(ledger, "start", os.getpid())
     time.sleep(seconds)
+
+
+def clean_up_in_time(ledger: str, goes_on: bool = False) -> str:
+    """Notice the soft limit, though every failure of a step is ignored."""
+    try:
+        while True:
+            try:
+                time.sleep(30)
+            except Exception:
+                logger.exception("ignored")
+    except TaskTimeout:
+        note(ledger, "cleaned")
+        if not goes_on:
+            raise
+    return "what there was time for"
+
+
+async def clean_up_in_time_async(ledger: str) -> None:
+    try:
+        await asyncio.gather(asyncio.sleep(30), asyncio.sleep(30))
+    except TaskTimeout:
+        await asyncio.sleep(0.001)
+        note(ledger, "cleaned")
+        raise
+
+
+async def block_the_loop(ledger: str) -> None:
+    try:
+        await asyncio.sleep(0)
+        time.sleep(30)
+    except TaskTimeout:
+        note(ledger, "cleaned")
+        raise
+
+
+async def count_until_told(ledger: str) -> AsyncIterator[str]:
+    try:
+        yield "first "
+        await asyncio.sleep(30)
+    except TaskTimeout:
+        note(ledger, "cleaned")
+        raise
 
 
 def stubborn(seconds: float = 30) -> None:

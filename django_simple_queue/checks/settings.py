@@ -117,6 +117,7 @@ def is_text(value: Any) -> bool:
 
 OPTION_CHECKS: dict[str, Callable[[Any], str | None]] = {
     "timeout": refused_by(arguments.check_timeout),
+    "soft_timeout": unless(lambda value: value is None or shapes.is_duration(value), "a number of seconds, or None"),
     "max_attempts": refused_by(lambda value: value is None or arguments.check_range("max_attempts", value)),
     "backoff": unless(shapes.is_backoff, shapes.BACKOFF_SHAPE),
     "retry_on": unless(are_exceptions, 'a list of exception classes or their names such as ["requests.Timeout"]'),

@@ -18,7 +18,7 @@ from typing import NoReturn
 from django.conf import settings
 from django.db import close_old_connections, reset_queries
 
-from django_simple_queue import conf, reporting, running, signals
+from django_simple_queue import conf, limits, reporting, running, signals
 from django_simple_queue.engine import memory, messages
 from django_simple_queue.engine.board import Row
 from django_simple_queue.engine.capture import Capture
@@ -85,7 +85,8 @@ class Child:
         self.loop = ManagedEventLoop()
         self.loop.__enter__()
         self.log_limit = conf.get_max_log_size()
-        self.idle_since = 0.0
+        self.idle_since = self.hard_seconds = 0.0
+        self.soft_seconds: dict[tuple[str, float], float] = {}
         megabytes = conf.get_max_child_memory_mb()
         self.memory_limit = megabytes and megabytes * 1024 * 1024
         self.too_big = False
@@ -101,6 +102,7 @@ class Child:
                 continue
             if not self.row.begin(serial, seconds):
                 return
+            self.hard_seconds = seconds
             self.answers[verb](serial, *arguments)
             if not self.row.finish(serial):
                 return
@@ -121,7 +123,7 @@ class Child:
         self.fresh()
         subject = TaskSubject(task_id=task_id)
         began = time.perf_counter()
-        result = running.run(running.Call(task, args, positional), subject, self.traces.output)
+        result = running.run(running.Call(task, args, positional), subject, self.traces.output, self.soft_limit(task))
         seconds = time.perf_counter() - began
         close_old_connections()
         self.row.finish(serial)
@@ -133,6 +135,13 @@ class Child:
         shown = self.traces.progress.read()
         self.say("done", serial, awaits, seconds, result.output, failure_details(result), log, shown)
         self.idle_since = time.monotonic()
+
+    def soft_limit(self, task: str) -> limits.SoftLimit | None:
+        hard = self.hard_seconds
+        if (task, hard) not in self.soft_seconds:
+            self.soft_seconds[task, hard] = limits.soft_limit(task, hard)
+        soft = self.soft_seconds[task, hard]
+        return limits.SoftLimit(soft, hard) if soft else None
 
     def fresh(self) -> None:
         """Let nothing of the run before reach the next one."""

@@ -13,9 +13,11 @@ from django_simple_queue.engine.store import Claimed, Ending
 from django_simple_queue.engine.traces import Shown
 from django_simple_queue.engine.ward import FENCE, GUARD_LOST, MEMORY, TIMEOUT
 from django_simple_queue.models import Attempt
+from django_simple_queue.outcomes import TaskTimeout
 from django_simple_queue.reporting import Progress
 from django_simple_queue.verdict import told_of_cap
 
+SOFT_TIMEOUT = f"{TaskTimeout.__module__}.{TaskTimeout.__qualname__}"
 Key = tuple[UUID, int]
 
 
@@ -125,7 +127,8 @@ class Run:
         error, error_class, frames, retry, after = failure
         error = told_of_cap(error, error_class, self.claimed.attempt, self.claimed.max_attempts)
         said = {"error": error, "error_class": error_class, "frames": frames, "retry": retry, "after": after}
-        return self.ending("fail", outcome=Attempt.Outcome.FAILED, **said, **common)
+        outcome = Attempt.Outcome.TIMED_OUT if error_class == SOFT_TIMEOUT else Attempt.Outcome.FAILED
+        return self.ending("fail", outcome=outcome, **said, **common)
 
     def doomed(self, doom: Doom, pid: int, seconds: float, left: Shown) -> Ending:
         """Return the ending of a run that cannot report any more, with what it ``left``."""

@@ -12,6 +12,7 @@ from django_simple_queue.checks import database
 PLANTED = "tests.core.planted"
 GOOD_OPTIONS = {
     "timeout": [None, 0, 60],
+    "soft_timeout": [None, 0, 2.5],
     "max_attempts": [None, 1, 1000],
     "backoff": [None, [1], (0, 2.5, 60), lambda attempt: attempt * 10],
     "retry_on": [(), [ConnectionError], ["ConnectionError", "django.db.OperationalError"], {TimeoutError}],
@@ -21,10 +22,12 @@ GOOD_OPTIONS = {
     "secret_args": [(), ["password"], {"token"}],
     "rerun": ["", "safe", "confirm", "never"],
     "permission": ["", "shop.refund_order"],
+    "runbook": ["", "https://wiki.example.org/pay"],
     "coerce": [True, False],
 }
 BAD_OPTIONS = {
     "timeout": [-1, "60", 1.5, True],
+    "soft_timeout": [-1, "5", True],
     "max_attempts": [0, 1001, "3", True],
     "backoff": [[], "10", 10, [-1], ["10"], [float("inf")]],
     "retry_on": ["ConnectionError", [7], [int], ["nowhere.at.all"], ["tests.tasks.noop"]],
@@ -34,6 +37,7 @@ BAD_OPTIONS = {
     "secret_args": ["password", None, [7]],
     "rerun": ["always", None, True],
     "permission": [None, 7],
+    "runbook": [None, 7, "javascript:alert(1)", "wiki"],
     "coerce": ["yes", 1, None],
 }
 

@@ -15,6 +15,7 @@ def retry_soon(attempt):
 WRONG = {
     "ALLOWED_TASKS": ["shop.tasks.pay", 7, [["shop.tasks.pay"]], b"shop.tasks.pay"],
     "TASK_TIMEOUT": ["60", True, 1.5],
+    "SOFT_TIMEOUT": [-1, "5", None, True],
     "MAX_OUTPUT_SIZE": [0, "10", None, True, 1.0],
     "MAX_ARGS_SIZE": [0, "10", None],
     "MAX_LOG_SIZE": [-1, "10", None],
@@ -34,6 +35,7 @@ WRONG = {
 RIGHT = {
     "ALLOWED_TASKS": [None, set(), {"a.b"}, ["a.b"], ("a.b",), frozenset({"a.b"}), {"a.b": {"timeout": 3}}],
     "TASK_TIMEOUT": [None, 0, -1, 60],
+    "SOFT_TIMEOUT": [0, 5, 2.5],
     "MAX_OUTPUT_SIZE": [1],
     "MAX_ARGS_SIZE": [2],
     "MAX_LOG_SIZE": [1],
