@@ -24,7 +24,8 @@ NAMES = sorted({pattern.name for pattern in urls.urlpatterns})
 
 def address(name, task=None):
     route = str(next(pattern for pattern in urls.urlpatterns if pattern.name == name).pattern)
-    values = {"<uuid:pk>": task.pk if task else uuid4(), "<int:pk>": 1, "<str:name>": "output"}
+    texts = {"<str:name>": "output", "<anytext:path>": "shop.tasks.send", "<anytext:name>": "mail"}
+    values = {"<uuid:pk>": task.pk if task else uuid4(), "<int:pk>": 1, **texts}
     return reverse(f"simple_queue_dashboard:{name}", args=[value for key, value in values.items() if key in route])
 
 
