@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from dashboard import wording
-from django_simple_queue import conf
+from django_simple_queue import callables, conf
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
 from django_simple_queue.models.audit import MAX_ROWS, VERBS, perform
 from django_simple_queue.models.audit import undo as undo_action
@@ -88,6 +89,8 @@ def one_result(verb: str, pk: UUID, actor: User, action: OperatorAction, outcome
 def nothing_done(verb: str, pk: UUID, actor: User, outcomes: dict[str, int]) -> Result:
     """Say who was first; the second click of a double click is told what the first one did."""
     latest = last_action(pk)
+    if misfit := {"unfit", "missing"} & outcomes.keys():
+        return Result(why_it_cannot_run(pk), 0, edit=pk if "unfit" in misfit else None)
     if latest is None:
         return Result(wording.refused(verb, outcomes), 0)
     age = timezone.now() - latest.created
@@ -96,6 +99,20 @@ def nothing_done(verb: str, pk: UUID, actor: User, outcomes: dict[str, int]) -> 
     if latest.verb == verb and not latest.undone:
         return Result(wording.somebody_was_first(latest, age, is_by(latest, actor)), 0)
     return Result(wording.refused(verb, outcomes), 0)
+
+
+def why_it_cannot_run(pk: UUID) -> str:
+    """Say, without any value, what today's code lacks to make the call."""
+    row = Task.objects.only("task", "args", "positional").get(pk=pk)
+    try:
+        function = callables.resolve(row.task)
+    except Exception as error:
+        return wording.not_importable(row.task, f"{type(error).__name__}: {error}")
+    try:
+        callables.check_arguments(function, row.arguments, json.loads(row.positional or "[]"))
+    except (TypeError, ValueError) as error:
+        return wording.does_not_fit(row.task, str(error) if isinstance(error, TypeError) else "")
+    return wording.does_not_fit(row.task, "")
 
 
 def own_permissions(action: OperatorAction) -> set[str]:
@@ -109,6 +126,8 @@ def undo(action: OperatorAction, actor: User) -> Result:
     """Take ``action`` back where nothing has happened to its rows since, and say how many those were."""
     restored = undo_action(action, actor)
     action.refresh_from_db()
+    if action.state == OperatorAction.State.UNDOING:
+        return Result(wording.undoing(action), 0, action=action, goes_on=True)
     return Result(wording.undone(action, restored), restored)
 
 
@@ -128,7 +147,8 @@ def last_undoable(pk: UUID) -> OperatorAction | None:
 def undoable(action: OperatorAction) -> int | None:
     """Return the action's id when Undo may take it back."""
     verb = VERBS.get(action.verb)
-    can = verb is not None and verb.undo is not None and action.undone is None and action.outcomes.get("done")
+    ended = action.undone is None and action.state not in OperatorAction.ACTIVE
+    can = verb is not None and verb.undo is not None and ended and action.outcomes.get("done")
     return action.pk if can else None
 
 

@@ -43,5 +43,5 @@ def just_done(action: OperatorAction, actor: Any) -> OperatorAction | None:
     """Return what the first click of a double click did."""
     since = timezone.now() - SAME_CLICK
     mine = OperatorAction.objects.filter(verb=action.verb, actor_id=str(actor.pk), created__gt=since)
-    same = (each for each in mine.order_by("-id") if each.scope_filter == action.scope_filter)
+    same = (each for each in mine.order_by("-id") if background.is_same_scope(each, action))
     return next(same, None)

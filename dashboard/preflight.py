@@ -4,16 +4,42 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dashboard.formats import number
 from dashboard.scopes import Scope
 from dashboard.selectors.deadline import TookTooLong, deadline
+from dashboard.wording import past, why_not
+from django_simple_queue.models.audit import MAX_ROWS
 from django_simple_queue.models.audit.background import moved_by_others
 from django_simple_queue.models.audit.terms import Terms, doubtful, readable
+from django_simple_queue.redaction import visible
 
+ASK = {
+    "requeue": gettext_lazy("Requeue %(about)s%(count)s tasks?"),
+    "cancel": gettext_lazy("Cancel %(about)s%(count)s tasks?"),
+}
+NOTHING_TO = {
+    "requeue": gettext_lazy("Nothing here can be requeued"),
+    "cancel": gettext_lazy("Nothing here can be cancelled"),
+}
+FINE = {
+    "requeue": gettext_lazy("can run again: the task imports and the arguments fit"),
+    "cancel": gettext_lazy("can be cancelled"),
+}
+LEFT_ALONE = {
+    "unfit": gettext_lazy("no longer fit the signature"),
+    "missing": gettext_lazy("cannot be imported any more"),
+    "not_allowed": gettext_lazy("are not in the allowlist any more"),
+    "not_permitted": gettext_lazy("are not yours to change"),
+    "never": gettext_lazy("are never to be repeated"),
+}
 ROWS = 5_000
 SECONDS = 0.8
 PATHS = 300
@@ -54,6 +80,46 @@ class Preflight:
         """How many would move without those about which must be asked."""
         return self.scaled(self.looked - sum(self.refused.values()) - self.asking)
 
+    @property
+    def title(self) -> str:
+        """The question, with the number of tasks that will move."""
+        if not self.able:
+            return str(NOTHING_TO[self.verb])
+        asked: str = ASK[self.verb] % {"about": self.about, "count": number(self.able)}
+        return asked
+
+    @property
+    def about(self) -> str:
+        return _("about ") if self.is_sampled else ""
+
+    @property
+    def words(self) -> Sequence[tuple[str, str, int, str]]:
+        """What was found, a line each: icon, class, number and words; all but the first say what is left alone."""
+        lines = [("check", "", self.able, str(FINE[self.verb]))] if self.able else []
+        lines += [
+            ("alert", "is-warn", self.scaled(count), left_alone(self.verb, why)) for why, count in self.refused.items()
+        ]
+        lines += [("info", "is-queued", count, done_by(self.verb, who)) for who, count in self.already.items()]
+        if self.missing:
+            lines.append(("info", "is-queued", self.missing, _("changed or were removed since they were shown")))
+        if self.arrived:
+            lines.append(("info", "is-queued", self.arrived, _("arrived since; not included")))
+        return lines
+
+    @property
+    def asking_count(self) -> int:
+        return self.scaled(self.asking)
+
+    @property
+    def others(self) -> int:
+        """How many would move when those are left alone about which must be asked."""
+        return self.sure if self.asking else 0
+
+    @property
+    def goes_on(self) -> bool:
+        """Tell whether the workers will have to do it."""
+        return self.total is None or self.total > MAX_ROWS
+
     def scaled(self, count: int) -> int:
         if not self.is_sampled or not self.looked or self.total is None:
             return count
@@ -70,7 +136,7 @@ def check(scope: Scope, verb: str, actor: Any, shown: int | None = None) -> Pref
     looked, refused, asking = look(scope, verb, terms)
     already = moved_by_others(verb, scope.frozen)
     missing = max((shown or 0) - (total or 0) - sum(already.values()), 0) if total is not None else 0
-    arrived = number(scope.arrived(verb)) or 0
+    arrived = number_of(scope.arrived(verb)) or 0
     return Preflight(verb, scope, terms, total, looked, refused, asking, arrived, already, missing)
 
 
@@ -89,11 +155,19 @@ def look(scope: Scope, verb: str, terms: Terms) -> tuple[int, Counter[str], int]
     return looked, refused, asking
 
 
+def left_alone(verb: str, why: str) -> str:
+    return _("%(are)s and will be left alone") % {"are": LEFT_ALONE.get(why) or why_not(verb, why)}
+
+
+def done_by(verb: str, who: str) -> str:
+    return _("were already %(done)s by %(who)s") % {"done": past(verb), "who": visible(who) or _("application code")}
+
+
 def counted(scope: Scope, verb: str) -> int | None:
-    return number(scope.rows(verb))
+    return number_of(scope.rows(verb))
 
 
-def number(rows: Any) -> int | None:
+def number_of(rows: Any) -> int | None:
     try:
         with deadline():
             count: int = rows.order_by().count()

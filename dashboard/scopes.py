@@ -38,12 +38,13 @@ PAGING = ("older", "newer", "top", "live", "rows")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """``query`` opens the list on these tasks, "" when no filter names them; ``note`` says what a search left out."""
+    """``query`` opens the list on these tasks, "" when only their ``ids`` do; ``note`` says what a search left out."""
 
     frozen: core.Frozen
     words: str
     query: str = ""
     note: str = ""
+    ids: tuple[UUID, ...] = ()
 
     @property
     def mark(self) -> datetime:
@@ -105,7 +106,8 @@ def freeze_where(conditions: Iterable[Q], as_of: datetime, words: str, query: st
 
 def freeze_ids(ids: Iterable[UUID], as_of: datetime, words: str, note: str = "") -> Scope:
     """Freeze a list of ids."""
-    return Scope(core.freeze([Q(pk__in=list(ids))], as_of), words, note=note)
+    listed = tuple(ids)
+    return Scope(core.freeze([Q(pk__in=listed)], as_of), words, note=note, ids=listed)
 
 
 def found(filters: TaskFilter, as_of: datetime, payload: bool, words: str) -> Scope:

@@ -3,7 +3,19 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from dashboard.views import actions, activity, enqueue, places, preferences, session, task, tasks, workers
+from dashboard.views import (
+    actions,
+    activity,
+    enqueue,
+    export,
+    matching,
+    places,
+    preferences,
+    session,
+    task,
+    tasks,
+    workers,
+)
 
 
 class AnyText(StringConverter):
@@ -19,6 +31,8 @@ urlpatterns = [
     path("tasks/suggestions/", tasks.suggestions, name="suggestions"),
     path("tasks/requeue/", actions.tasks_requeue, name="tasks_requeue"),
     path("tasks/cancel/", actions.tasks_cancel, name="tasks_cancel"),
+    path("tasks/matching/requeue/", matching.tasks_matching_requeue, name="tasks_matching_requeue"),
+    path("tasks/matching/cancel/", matching.tasks_matching_cancel, name="tasks_matching_cancel"),
     path("tasks/<uuid:pk>/", task.task, name="task"),
     path("tasks/named/<anytext:path>/", places.named, name="named"),
     path("queues/named/<anytext:name>/", places.queue, name="queue"),
@@ -37,7 +51,10 @@ urlpatterns = [
     path("queues/pause/", workers.queue_pause, name="queue_pause"),
     path("queues/resume/", workers.queue_resume, name="queue_resume"),
     path("activity/", activity.activity, name="activity"),
+    path("activity/<int:pk>/", activity.action, name="action"),
+    path("activity/<int:pk>/abort/", activity.action_abort, name="action_abort"),
     path("activity/<int:pk>/undo/", actions.action_undo, name="action_undo"),
+    path("export/", export.export, name="export"),
     path("login/", session.login, name="login"),
     path("logout/", session.logout, name="logout"),
     path("theme/", preferences.theme, name="theme"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from dashboard.formats import number
 from django_simple_queue import conf
 from django_simple_queue.models import OperatorAction
+from django_simple_queue.redaction import visible
 
 PAST = {
     "requeue": "requeued",
@@ -19,6 +21,7 @@ PAST = {
     "mark_failed": "marked as failed",
     "run_again": "run again",
     "enqueue": "enqueued",
+    "export": "exported",
     "pause_queue": "paused",
     "resume_queue": "resumed",
     "pause_worker": "paused worker",
@@ -43,6 +46,12 @@ REFUSED = {
 }
 ALREADY = "already "
 DOING = {"requeue": gettext_lazy("Requeueing"), "cancel": gettext_lazy("Cancelling")}
+UNDONE = {
+    "restored": gettext_lazy("as before"),
+    "started": gettext_lazy("had already started"),
+    "changed": gettext_lazy("were changed since"),
+    "gone": gettext_lazy("were removed since"),
+}
 WHY_NOT = {
     ("requeue", "not_allowed"): "not in the allowlist any more",
     ("cancel", "not_allowed"): "asked to stop already",
@@ -90,6 +99,11 @@ def why_not(verb: str, reason: str) -> str:
     return WHY_NOT.get((verb, reason)) or REFUSED.get(reason, reason)
 
 
+def going_on(verb: str) -> str:
+    """Return what somebody has begun, as it follows their name."""
+    return _("is %s") % str(DOING[verb]).lower()
+
+
 def started(verb: str, expected: int | None) -> str:
     """Say that workers will do the rest."""
     count = _("all tasks that match") if expected is None else _("%s tasks") % number(expected)
@@ -100,6 +114,19 @@ def refused(verb: str, outcomes: dict[str, int]) -> str:
     """Say why one task stayed as it was."""
     reason = next(iter(outcomes), "gone")
     return f"This task is {why_not(verb, reason)}. Nothing done."
+
+
+def not_importable(task: str, error: str) -> str:
+    what = {"task": visible(task), "error": visible(error)[:200]}
+    return _("%(task)s cannot be imported (%(error)s). Nothing done.") % what
+
+
+def does_not_fit(task: str, misfit: str) -> str:
+    name = visible(task.rpartition(".")[2])
+    if not misfit:
+        return _("Its arguments no longer fit %s. Nothing done.") % name
+    what = {"name": name, "misfit": visible(misfit)[:200]}
+    return _("Its arguments no longer fit %(name)s: %(misfit)s. Nothing done.") % what
 
 
 def somebody_was_first(action: OperatorAction, age: timedelta, same_person: bool) -> str:
@@ -118,12 +145,22 @@ def undone(action: OperatorAction, restored: int) -> str:
     """Say how much of ``action`` was taken back."""
     total = action.outcomes.get("done", 0)
     if restored and restored < total:
-        return f"Undone for {restored} of {total}; the others have started, or were changed since."
+        rest = {name: count for name, count in (action.undo_outcomes or {}).items() if name != "restored"}
+        return f"Undone {number(restored)}; {outcome_words(rest)}."
     if restored:
         return f"Undone: {action.scope} is as before." if total == 1 else f"Undone: {total} tasks are as before."
     if action.undone:
         return f"{action.undone_by or 'Somebody'} has undone this already. Nothing done."
     return "Too late to undo: it has started, or was changed since. Nothing done."
+
+
+def outcome_words(outcomes: Mapping[str, int]) -> str:
+    """Say what became of tasks that were to be put back."""
+    return ", ".join(f"{number(count)} {UNDONE[name]}" for name, count in outcomes.items())
+
+
+def undoing(action: OperatorAction) -> str:
+    return _("Undoing %s tasks; the workers do it, batch by batch.") % number(action.done)
 
 
 def question(verb: str, doubtful: int, total: int, name: str, answered: bool) -> Asked:

@@ -9,15 +9,24 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
+from dashboard import wording
 from dashboard.actions import undoable
-from dashboard.wording import REFUSED, past
+from dashboard.wording import past, why_not
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
 from django_simple_queue.redaction import visible
 
 PAGE = 50
+PERIODS = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+PERIOD_LABELS = {
+    "today": gettext_lazy("Today"),
+    "24h": gettext_lazy("Last 24 hours"),
+    "7d": gettext_lazy("Last 7 days"),
+    "30d": gettext_lazy("Last 30 days"),
+}
 FEW = 3
 SAMPLE = 1000
 UNDO_OFFERED_FOR = timedelta(minutes=15)
@@ -26,6 +35,8 @@ WAITS_FOR_UNDO = {"requeue": Task.QUEUED, "cancel": Task.CANCELLED}
 
 def did(action: OperatorAction) -> str:
     """Return what was done, as it follows the name of who did it."""
+    if action.state == OperatorAction.State.RUNNING:
+        return wording.going_on(action.verb)
     if action.outcomes.get("asked") and not action.done:
         return "asked to stop"
     return "ran again" if action.verb == "run_again" else visible(past(action.verb))
@@ -60,7 +71,7 @@ class Entry:
 
     def words(self, name: str) -> str:
         known = {"done": past(self.action.verb), "asked": "asked to stop"}
-        return visible(known.get(name) or REFUSED.get(name, name))
+        return visible(known.get(name) or why_not(self.action.verb, name))
 
     @property
     def more(self) -> int:
@@ -71,15 +82,35 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What to show: the actions of one person, of one kind, or one action with all its tasks."""
+    """What to show: the actions of one person, of one kind, of some time, with a text, or one with all its tasks."""
 
     who: str = ""
     verb: str = ""
     action: int | None = None
+    time: str = ""
+    text: str = ""
+
+    @property
+    def is_chosen(self) -> bool:
+        return any((self.who, self.verb, self.action, self.time, self.text))
 
     def apply(self) -> QuerySet[OperatorAction]:
-        wanted = {"actor": self.who, "verb": self.verb, "pk": self.action}
-        return OperatorAction.objects.filter(**{name: value for name, value in wanted.items() if value})
+        wanted = {"actor": self.who, "verb": self.verb, "pk": self.action, "created__gte": self.since}
+        rows = OperatorAction.objects.filter(**{name: value for name, value in wanted.items() if value})
+        return rows.filter(self.holds(self.text)) if self.text else rows
+
+    @property
+    def since(self) -> datetime | None:
+        if self.time == "today":
+            return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        return timezone.now() - PERIODS[self.time] if self.time in PERIODS else None
+
+    @staticmethod
+    def holds(text: str) -> Q:
+        """Return the condition for a text in who, what or why; for a task's id also by the tasks that were moved."""
+        within = Q(actor__icontains=text) | Q(scope__icontains=text) | Q(reason__icontains=text)
+        pk = as_id(text)
+        return within | Q(pk__in=OperatorActionItem.objects.filter(task=pk).values("action")) if pk else within
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +136,13 @@ def activity_page(chosen: Filter, before: int | None, after: int | None, now: da
         people=choices(people),
         verbs=choices(verbs),
     )
+
+
+def as_id(text: str) -> UUID | None:
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        return None
 
 
 def choices(names: Iterable[str]) -> Sequence[str]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django import template
+from django.contrib.messages.storage.base import Message
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -15,6 +16,7 @@ from dashboard.pauses import paused
 from dashboard.selectors.activity import Filter, did
 from dashboard.selectors.task_page import MOST_SIMILAR
 from dashboard.templatetags.simple_queue import stamp
+from dashboard.wording import outcome_words
 from django_simple_queue.models import OperatorAction, QueuePause, Task, Worker
 from django_simple_queue.redaction import redact_text, visible
 
@@ -117,5 +119,20 @@ def running_for(task: Task, now: datetime) -> timedelta:
 @register.simple_tag
 def kept(chosen: Filter) -> str:
     """The part of a query that keeps the choice of the activity list from page to page."""
-    query = urlencode({name: value for name, value in (("who", chosen.who), ("verb", chosen.verb)) if value})
+    values = {"who": chosen.who, "verb": chosen.verb, "time": chosen.time, "q": chosen.text}
+    query = urlencode({name: value for name, value in values.items() if value})
     return f"{query}&" if query else ""
+
+
+@register.filter
+def undo_words(action: OperatorAction) -> str:
+    """What became of the tasks when the action was undone, where there is more to say than that it was."""
+    outcomes = action.undo_outcomes or {}
+    return outcome_words(outcomes) if len(outcomes) > 1 else ""
+
+
+@register.simple_tag
+def offer(message: Message) -> dict[str, str]:
+    """What a message offers beside its sentence: "undo" or "watch" of an action, "edit" of a task."""
+    kind, _, pk = (message.extra_tags or "").partition(":")
+    return {"kind": kind, "pk": pk}

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from dashboard import actions
-from dashboard.access import operator, require, safe_next
+from dashboard.access import may, operator, require, safe_next
 from dashboard.htmx import go_to, render_dialog
 from django_simple_queue.models import OperatorAction, Task
 
@@ -69,7 +69,8 @@ def take_back(request: HttpRequest, action: OperatorAction) -> HttpResponseBase:
     for permission in (UNDO_PERMISSION.get(action.verb, "requeue_task"), *sorted(actions.own_permissions(action))):
         require(request, permission)
     result = actions.undo(action, request.user)
-    return tell(request, result.sentence, done=bool(result.moved))
+    offer = f"watch:{action.pk}" if result.goes_on and may(request, "view_operatoraction") else ""
+    return tell(request, result.sentence, done=bool(result.moved) or result.goes_on, offer=offer)
 
 
 def act_or_ask(request: HttpRequest, verb: str, ids: list[UUID]) -> HttpResponseBase:
@@ -83,13 +84,16 @@ def act_or_ask(request: HttpRequest, verb: str, ids: list[UUID]) -> HttpResponse
         result = actions.act(verb, ids, request.user)
     except ValueError as error:
         return tell(request, str(error))
-    return tell(request, result.sentence, done=bool(result.moved), undo=result.undo)
+    offer = f"edit:{result.edit}" if result.edit and may(request, "add_task") else ""
+    return tell(request, result.sentence, done=bool(result.moved), undo=result.undo, offer=offer)
 
 
-def tell(request: HttpRequest, sentence: str, done: bool = False, undo: int | None = None) -> HttpResponseBase:
-    """Go back to where the operator was, with a sentence and, where it is possible, Undo."""
+def tell(
+    request: HttpRequest, sentence: str, done: bool = False, undo: int | None = None, offer: str = ""
+) -> HttpResponseBase:
+    """Go back to where the operator was, with a sentence and, where it is possible, Undo or another ``offer``."""
     level = messages.SUCCESS if done or undo else messages.WARNING
-    messages.add_message(request, level, sentence, extra_tags=str(undo or ""))
+    messages.add_message(request, level, sentence, extra_tags=f"undo:{undo}" if undo else offer)
     return go_to(request, safe_next(request))
 
 

@@ -56,7 +56,7 @@ def test_an_action_is_told_with_who_what_why_and_its_task(auditor):
 
 def test_an_action_over_many_tasks_leads_to_all_of_them(auditor):
     action = requeue(7)
-    assert f"?action={action.pk}" in text_of(auditor)
+    assert f'href="{URL}{action.pk}/">Show the 7 tasks' in text_of(auditor)
     alone = text_of(auditor, action=action.pk)
     assert all(f"/tasks/{item.task}/" in alone for item in action.items.all())
 

@@ -48,7 +48,7 @@ def start(
     action = new(verb, frozen, terms, actor, words, expected, reason, hold)
     with transaction.atomic(using=alias()):
         running = OperatorAction.objects.filter(verb=verb, state=action.state, actor_id=action.actor_id)
-        same = (each for each in running if (each.actor, each.scope_filter) == (action.actor, action.scope_filter))
+        same = (each for each in running if each.actor == action.actor and is_same_scope(each, action))
         twin = next(same, None)
         if twin is None:
             action.save(force_insert=True)
@@ -100,6 +100,11 @@ def new(
         state=OperatorAction.State.RUNNING,
         **identify(actor),
     )
+
+
+def is_same_scope(one: OperatorAction, other: OperatorAction) -> bool:
+    """Tell whether two actions are about the same conditions as of the same moment."""
+    return all(one.scope_filter.get(name) == other.scope_filter.get(name) for name in ("where", "mark"))
 
 
 def abort(action: OperatorAction, actor: object = None) -> bool:

@@ -1,0 +1,103 @@
+"""Acting on all tasks that match: what it would do is said first, then it is done, at once or by the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from dashboard import actions, filters, many, preflight, scopes
+from dashboard.access import may, operator, safe_next
+from dashboard.htmx import client_redirect, is_fragment, render_dialog
+from dashboard.scopes import Scope
+from dashboard.views.actions import as_uuid, tell
+from django_simple_queue.models import Worker
+from django_simple_queue.models.audit.scope import CannotFreeze
+
+View = Callable[..., HttpResponseBase]
+Fields = Mapping[str, str]
+
+
+def matching(verb: str) -> View:
+    """Return the view for all tasks that the list's filters match.
+
+    A POST carries the list's query (in its own, or as the field ``query``), ``mark``, the moment of the database's
+    clock at which the list was shown, and ``count``, how many tasks it said there were.
+    """
+
+    @operator(actions.PERMISSIONS[verb], methods=("POST",))
+    def view(request: HttpRequest) -> HttpResponseBase:
+        query = QueryDict(request.POST.get("query") or request.GET.urlencode())
+        chosen = filters.read(query)
+        if problems := chosen.problems():
+            return tell(request, _("%s Nothing done.") % " ".join(problems))
+        try:
+            scope = read_scope(request, chosen)
+        except CannotFreeze as error:
+            return tell(request, _("These filters cannot be frozen: %s Tick the tasks instead. Nothing done.") % error)
+        ids = " ".join(each.hex for each in scope.ids)
+        return answer(request, verb, scope, {"query": scope.query or query.urlencode(), "found": ids})
+
+    return view
+
+
+tasks_matching_requeue = matching("requeue")
+tasks_matching_cancel = matching("cancel")
+
+
+def answer(request: HttpRequest, verb: str, scope: Scope, fields: Fields) -> HttpResponseBase:
+    """Say what ``verb`` would do to the scope, or, when that is confirmed, do it.
+
+    ``fields`` are what the form must carry so that the same request, confirmed, makes the same scope; ``mark`` and
+    ``count`` are added here.
+    """
+    shown = whole_number(request.POST.get("count"))
+    if request.POST.get("confirm") == "yes":
+        return carry_out(request, verb, scope, shown)
+    checked = preflight.check(scope, verb, request.user, shown)
+    count = {} if checked.total is None else {"count": str(checked.total)}
+    carried = {**fields, "mark": scope.mark.isoformat(), **count, "next": safe_next(request)}
+    context = {
+        "checked": checked,
+        "action": request.path,
+        "fields": [(name, value) for name, value in carried.items() if value],
+        "next": carried["next"],
+        "nobody_works": checked.goes_on and not Worker.objects.live().exists(),
+    }
+    return render_dialog(request, "preflight", context)
+
+
+def carry_out(request: HttpRequest, verb: str, scope: Scope, shown: int | None) -> HttpResponseBase:
+    repeat, reason = request.POST.get("repeat") != "no", request.POST.get("reason", "")[:500]
+    result = many.run(scope, verb, request.user, repeat=repeat, reason=reason, shown=shown)
+    if result.goes_on and result.action and may(request, "view_operatoraction"):
+        url = reverse("simple_queue_dashboard:action", args=[result.action.pk])
+        return client_redirect(url) if is_fragment(request) else redirect(url)
+    return tell(request, result.sentence, done=bool(result.moved) or result.goes_on, undo=result.undo)
+
+
+def read_scope(request: HttpRequest, chosen: filters.TaskFilter) -> Scope:
+    as_of = read_mark(request)
+    if found := [pk for pk in map(as_uuid, request.POST.get("found", "").split()) if pk]:
+        return scopes.freeze_ids(found[: scopes.MOST_FOUND], as_of, scopes.in_words(chosen))
+    return scopes.freeze(chosen, as_of, may(request, "view_task_payload"))
+
+
+def read_mark(request: HttpRequest) -> datetime:
+    """Return the moment that the page was shown at, never one to come."""
+    now = scopes.mark()
+    try:
+        given = parse_datetime(request.POST.get("mark", ""))
+    except ValueError:
+        given = None
+    return min(given, now) if given and timezone.is_aware(given) else now
+
+
+def whole_number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else None
