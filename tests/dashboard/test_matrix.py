@@ -67,6 +67,8 @@ ROUTES = {
     "login": Route(None, (*READ, *WRITE, "PUT", "OPTIONS")),
     "logout": Route(None, tuple(method for method in METHODS if method not in READ)),
     "theme": Route("", WRITE),
+    "suggestions": Route(""),
+    "preferences": Route("", (*READ, *WRITE)),
 }
 CODENAMES = sorted({route.permission for route in ROUTES.values() if route.permission} | {"change_task", "delete_task"})
 
