@@ -66,6 +66,7 @@ class Snapshot:
     run_seconds: tuple[float, ...] = ()
     wait_seconds: tuple[float, ...] = ()
     last_action: int = 0
+    mark: datetime | None = None
     complete: bool = True
 
     @classmethod
@@ -143,6 +144,7 @@ def picture(now: datetime) -> Snapshot:
         run_seconds=tuple(sorted((end - start).total_seconds() for start, end, _ in runs)),
         wait_seconds=tuple(sorted(max((start - ready).total_seconds(), 0.0) for start, _, ready in runs)),
         last_action=answers["action"] or 0,
+        mark=as_moment(answers["now"]),
     )
 
 
@@ -153,6 +155,7 @@ def questions(now: datetime) -> dict[str, tuple[str, tuple[object, ...]]]:
     counts = {f"tab {tab}": capped_count(NARROW[tab](rows)) for tab in COUNTED}
     flow = {f"minute {age}": capped_count(ended_in_minute(minute, age)) for age in range(1, MINUTES + 1)}
     return {
+        "now": rows.query.get_compiler(using=scalars.alias()).compile(Now()),
         "tab ": capped_count(rows),
         **counts,
         **flow,

@@ -13,6 +13,8 @@ from django.utils.safestring import SafeString
 from dashboard.access import may
 from dashboard.formats import NOTHING, brief, coarse, number
 from dashboard.pauses import paused
+from dashboard.scopes import mark
+from dashboard.selectors import snapshot
 from dashboard.selectors.activity import Filter, did
 from dashboard.selectors.task_page import MOST_SIMILAR
 from dashboard.templatetags.simple_queue import stamp
@@ -136,3 +138,9 @@ def offer(message: Message) -> dict[str, str]:
     """What a message offers beside its sentence: "undo" or "watch" of an action, "edit" of a task."""
     kind, _, pk = (message.extra_tags or "").partition(":")
     return {"kind": kind, "pk": pk}
+
+
+@register.simple_tag
+def scope_mark() -> str:
+    """The moment as of which an action over all matching tasks is about what this page shows."""
+    return (snapshot.memory.get().mark or mark()).isoformat()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
-from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -13,42 +13,37 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from dashboard import actions, filters, many, preflight, scopes
-from dashboard.access import may, operator, safe_next
+from dashboard.access import may, operator, require, safe_next
 from dashboard.htmx import client_redirect, is_fragment, render_dialog
 from dashboard.scopes import Scope
 from dashboard.views.actions import as_uuid, tell
 from django_simple_queue.models import Worker
 from django_simple_queue.models.audit.scope import CannotFreeze
 
-View = Callable[..., HttpResponseBase]
+VERBS = ("requeue", "cancel")
 Fields = Mapping[str, str]
 
 
-def matching(verb: str) -> View:
-    """Return the view for all tasks that the list's filters match.
+@operator(methods=("POST",))
+def tasks_matching(request: HttpRequest, verb: str) -> HttpResponseBase:
+    """Do ``verb`` to all tasks that the list's filters match.
 
     A POST carries the list's query (in its own, or as the field ``query``), ``mark``, the moment of the database's
     clock at which the list was shown, and ``count``, how many tasks it said there were.
     """
-
-    @operator(actions.PERMISSIONS[verb], methods=("POST",))
-    def view(request: HttpRequest) -> HttpResponseBase:
-        query = QueryDict(request.POST.get("query") or request.GET.urlencode())
-        chosen = filters.read(query)
-        if problems := chosen.problems():
-            return tell(request, _("%s Nothing done.") % " ".join(problems))
-        try:
-            scope = read_scope(request, chosen)
-        except CannotFreeze as error:
-            return tell(request, _("These filters cannot be frozen: %s Tick the tasks instead. Nothing done.") % error)
-        ids = " ".join(each.hex for each in scope.ids)
-        return answer(request, verb, scope, {"query": scope.query or query.urlencode(), "found": ids})
-
-    return view
-
-
-tasks_matching_requeue = matching("requeue")
-tasks_matching_cancel = matching("cancel")
+    if verb not in VERBS:
+        raise Http404(_("There is no action %s over all tasks that match.") % verb)
+    require(request, actions.PERMISSIONS[verb])
+    query = QueryDict(request.POST.get("query") or request.GET.urlencode())
+    chosen = filters.read(query)
+    if problems := chosen.problems():
+        return tell(request, _("%s Nothing done.") % " ".join(problems))
+    try:
+        scope = read_scope(request, chosen)
+    except CannotFreeze as error:
+        return tell(request, _("These filters cannot be frozen: %s Tick the tasks instead. Nothing done.") % error)
+    ids = " ".join(each.hex for each in scope.ids)
+    return answer(request, verb, scope, {"query": scope.query or query.urlencode(), "found": ids})
 
 
 def answer(request: HttpRequest, verb: str, scope: Scope, fields: Fields) -> HttpResponseBase:

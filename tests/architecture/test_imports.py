@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.source import PACKAGES, faults, imported, name, python_files
 
-PUBLIC_FACE = {"models", "utils", "callables", "conf", "redaction", "", "__version__"}
+PUBLIC_FACE = {"models", "utils", "callables", "conf", "payload", "redaction", "", "__version__"}
 # Task code is imported by the first only; the second picks the module of a database vendor from its own table.
 IMPORT_BY_NAME = {"django_simple_queue/callables.py", "django_simple_queue/engine/store/batches.py"}
 IMPORTERS = {"import_module", "import_string", "__import__"}

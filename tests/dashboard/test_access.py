@@ -24,7 +24,12 @@ NAMES = sorted({pattern.name for pattern in urls.urlpatterns})
 
 def address(name, task=None):
     route = str(next(pattern for pattern in urls.urlpatterns if pattern.name == name).pattern)
-    texts = {"<str:name>": "output", "<anytext:path>": "shop.tasks.send", "<anytext:name>": "mail"}
+    texts = {
+        "<str:name>": "output",
+        "<anytext:path>": "shop.tasks.send",
+        "<anytext:name>": "mail",
+        "<str:verb>": "requeue",
+    }
     values = {"<uuid:pk>": task.pk if task else uuid4(), "<int:pk>": 1, **texts}
     return reverse(f"simple_queue_dashboard:{name}", args=[value for key, value in values.items() if key in route])
 

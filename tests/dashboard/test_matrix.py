@@ -40,8 +40,7 @@ ROUTES = {
     "tasks": Route(""),
     "tasks_requeue": Route("requeue_task", WRITE),
     "tasks_cancel": Route("cancel_task", WRITE),
-    "tasks_matching_requeue": Route("requeue_task", WRITE),
-    "tasks_matching_cancel": Route("cancel_task", WRITE),
+    "tasks_matching": Route("requeue_task", WRITE),
     "export": Route("export_task", (*READ, *WRITE)),
     "action": Route("view_operatoraction"),
     "action_abort": Route("requeue_task", WRITE),
@@ -88,7 +87,7 @@ class Scene:
             return self.task.pk
         if converter == "AnyText":
             return getattr(self.task, {"path": "task", "name": "queue"}[key])
-        return self.action.pk if converter == "IntConverter" else {"name": "output"}[key]
+        return self.action.pk if converter == "IntConverter" else {"name": "output", "verb": "requeue"}[key]
 
 
 @pytest.fixture
