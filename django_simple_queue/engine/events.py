@@ -1,36 +1,64 @@
-"""One plain line for each thing that happens to a task."""
+"""One plain line, or one JSON object, for each thing that happens to a task."""
 
 from __future__ import annotations
 
+import json
 import logging
+from datetime import UTC, datetime
+from typing import Any
 
 from django_simple_queue.engine.outbox import Entry
 from django_simple_queue.engine.store import Claimed
 from django_simple_queue.models import Task
 
 logger = logging.getLogger("django_simple_queue.worker")
+WORDS = {Task.COMPLETED: "completed", Task.CANCELLED: "cancelled", Task.FAILED: "failed"}
 
 
 def claimed(rows: list[Claimed]) -> None:
     if logger.isEnabledFor(logging.INFO):
         for row in rows:
-            logger.info("claimed %s %s attempt %d of %d", row.id, row.task, row.attempt, row.max_attempts)
+            said = of("claimed", row.id, row.task, queue=row.queue, attempt=row.attempt, max_attempts=row.max_attempts)
+            logger.info("claimed %s %s attempt %d of %d", row.id, row.task, row.attempt, row.max_attempts, extra=said)
 
 
 def ended(entry: Entry, status: int) -> None:
     """Say how a run ended; a failure says why in its first line."""
     ending, milliseconds = entry.ending, (entry.ending.ran_seconds or 0) * 1000
     if ending.verb == "release":
-        logger.info("released %s %s", ending.id, ending.task)
-    elif status == Task.COMPLETED:
-        logger.info("completed %s %s %.0f ms", ending.id, ending.task, milliseconds)
-    elif status == Task.CANCELLED:
-        logger.info("cancelled %s %s %.0f ms", ending.id, ending.task, milliseconds)
+        logger.info("released %s %s", ending.id, ending.task, extra=of("released", ending.id, ending.task))
+        return
+    word = WORDS.get(status, "will retry")
+    said = of(word, ending.id, ending.task, milliseconds=round(milliseconds, 1))
+    if status in (Task.COMPLETED, Task.CANCELLED):
+        logger.info("%s %s %s %.0f ms", word, ending.id, ending.task, milliseconds, extra=said)
     else:
-        word = "failed" if status == Task.FAILED else "will retry"
         cause = ending.error.partition("\n")[0]
-        logger.warning("%s %s %s %.0f ms: %s", word, ending.id, ending.task, milliseconds, cause)
+        said["event"]["error"] = cause
+        logger.warning("%s %s %s %.0f ms: %s", word, ending.id, ending.task, milliseconds, cause, extra=said)
 
 
 def fenced_out(entry: Entry) -> None:
-    logger.warning("dropped the result of %s %s: the run is not ours any more", entry.ending.id, entry.ending.task)
+    ending = entry.ending
+    said = of("dropped", ending.id, ending.task)
+    logger.warning("dropped the result of %s %s: the run is not ours any more", ending.id, ending.task, extra=said)
+
+
+def of(event: str, task_id: object, task: str, **details: object) -> dict[str, dict[str, object]]:
+    """Return what JsonLines adds to the line about a task."""
+    return {"event": {"event": event.replace(" ", "_"), "id": str(task_id), "task": task, **details}}
+
+
+class JsonLines(logging.Formatter):
+    """Formats a record as one JSON object in one line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "message": record.getMessage(),
+        }
+        line |= getattr(record, "event", {"event": "message"})
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return json.dumps(line)

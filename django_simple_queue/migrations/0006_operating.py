@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from django.db import migrations, models
 
+from django_simple_queue.migrations._operations import VacuumOften
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -93,4 +95,5 @@ class Migration(migrations.Migration):
             model_name="operatoraction",
             index=models.Index(fields=["state", "id"], name="dsq_action_state"),
         ),
+        VacuumOften("task"),
     ]

@@ -124,6 +124,45 @@ def unconditional(constraint: Any, schema_editor: BaseDatabaseSchemaEditor) -> A
     return models.UniqueConstraint(fields=constraint.fields, name=constraint.name)
 
 
+class VacuumOften(Operation):
+    """Have PostgreSQL clean a table up while little is dead in it; whoever may not set that goes on without."""
+
+    reversible = True
+    settings = {
+        "autovacuum_vacuum_scale_factor": "0.01",
+        "autovacuum_vacuum_threshold": "1000",
+        "autovacuum_analyze_scale_factor": "0.02",
+        "autovacuum_analyze_threshold": "1000",
+    }
+
+    def __init__(self, model_name: str) -> None:
+        self.model_name = model_name
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        pass
+
+    def database_forwards(self, app_label: str, schema_editor: Any, old: ProjectState, new: ProjectState) -> None:
+        wanted = ", ".join(f"{name} = {value}" for name, value in self.settings.items())
+        self.attempt(schema_editor, new.apps.get_model(app_label, self.model_name), f"SET ({wanted})")
+
+    def database_backwards(self, app_label: str, schema_editor: Any, old: ProjectState, new: ProjectState) -> None:
+        table = old.apps.get_model(app_label, self.model_name)
+        self.attempt(schema_editor, table, f"RESET ({', '.join(self.settings)})")
+
+    def attempt(self, schema_editor: BaseDatabaseSchemaEditor, model: Model, change: str) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            table = schema_editor.quote_name(model._meta.db_table)
+            schema_editor.execute(
+                f"DO $$ BEGIN ALTER TABLE {table} {change}; "
+                "EXCEPTION WHEN insufficient_privilege OR feature_not_supported OR invalid_parameter_value "
+                "THEN RAISE NOTICE 'autovacuum is left as it is: %', SQLERRM; END $$",
+                params=None,
+            )
+
+    def describe(self) -> str:
+        return f"Clean up {self.model_name} often"
+
+
 class GatherStatistics(Operation):
     """Tell PostgreSQL's planner about new columns and indexes now, not when autovacuum comes by."""
 

@@ -48,7 +48,7 @@ def test_the_signals_and_their_arguments_are_documented():
 
 def test_the_options_of_the_worker_are_documented():
     parser = load_command_class("django_simple_queue", "task_worker").create_parser("manage.py", "task_worker")
-    ours = {"--concurrency", "--queues", "--burst", "--max-tasks"}
+    ours = {"--concurrency", "--queues", "--burst", "--max-tasks", "--json"}
     options = {option for action in parser._actions for option in action.option_strings}
     from_django = {
         "--version",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,21 @@ def test_burst_promotes_what_is_due_first(fleet: Fleet) -> None:
     fleet.burst()
     task.refresh_from_db()
     assert task.status == Task.COMPLETED
+
+
+def test_prints_json_for_machines(fleet: Fleet) -> None:
+    good, bad = enqueue("noop"), enqueue("fail")
+    boot = fleet.burst("--concurrency", "1", "--json", allowed_tasks=[TASKS + "noop", TASKS + "fail"])
+    lines = [json.loads(line) for line in boot.lines.splitlines()]
+    told = [(line["event"], line["id"]) for line in lines if "id" in line]
+    assert sorted(told) == sorted(
+        [("claimed", str(good)), ("completed", str(good)), ("claimed", str(bad)), ("failed", str(bad))]
+    )
+    (failed,) = [line for line in lines if line["event"] == "failed"]
+    assert (failed["task"], failed["level"], failed["error"]) == (
+        "tests.tasks.fail",
+        "warning",
+        "ValueError('no such order')",
+    )
+    assert failed["milliseconds"] >= 0
+    assert all({"time", "level", "message", "event"} <= line.keys() for line in lines)

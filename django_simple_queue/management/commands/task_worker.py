@@ -13,6 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from django_simple_queue import conf
 from django_simple_queue.apps import DjangoSimpleQueueConfig
+from django_simple_queue.engine.events import JsonLines
 from django_simple_queue.engine.forks import CannotFork
 from django_simple_queue.engine.options import Options
 from django_simple_queue.engine.parent import Parent
@@ -34,6 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--queues", default="", help="Only these queues, strictly in this order: mail,default")
         parser.add_argument("--burst", action="store_true", help="Leave when nothing is due any more.")
         parser.add_argument("--max-tasks", default=None, help="Leave after this many tasks.")
+        parser.add_argument("--json", action="store_true", help="Print each event as one JSON object in one line.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         chosen = Options(
@@ -42,7 +44,7 @@ class Command(BaseCommand):
             burst=options["burst"],
             max_tasks=None if options["max_tasks"] is None else whole_number("--max-tasks", options["max_tasks"]),
         )
-        set_up_logging(options["verbosity"])
+        set_up_logging(options["verbosity"], options["json"])
         require_migrated()
         announce(chosen)
         try:
@@ -69,12 +71,15 @@ def queue_names(text: str) -> tuple[str, ...]:
     return names
 
 
-def set_up_logging(verbosity: int) -> None:
-    """Print our lines to stderr unless the project's LOGGING takes care of them."""
+def set_up_logging(verbosity: int, as_json: bool) -> None:
+    """Print our lines to stderr unless the project's LOGGING takes care of them; as JSON in any case."""
     logger.setLevel(LEVELS[verbosity])
+    if as_json:
+        logger.handlers.clear()
+        logger.propagate = False
     if not logger.hasHandlers():
         handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter(LINE))
+        handler.setFormatter(JsonLines() if as_json else logging.Formatter(LINE))
         logger.addHandler(handler)
 
 

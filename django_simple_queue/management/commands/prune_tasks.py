@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import router
+from django.db.models.functions import Now
+
+from django_simple_queue import conf
+from django_simple_queue.engine import janitor
+from django_simple_queue.models import Task
+
+
+class Command(BaseCommand):
+    help = "Delete ended tasks that are older than RETENTION says, or than --older-than, in small batches."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="Count only.")
+        parser.add_argument("--older-than", metavar="DAYS", help="Instead of what RETENTION says.")
+        parser.add_argument("--status", nargs="+", choices=sorted(janitor.STATUS_NAMES), help="Only these.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        total = 0
+        for name, days in chosen(options["status"], options["older_than"]).items():
+            count = (counted if options["dry_run"] else pruned)(janitor.STATUS_NAMES[name], timedelta(days=days))
+            total += count
+            self.stdout.write(f"{name}, older than {days:g} days: {count}")
+        self.stdout.write(f"{'Would delete' if options['dry_run'] else 'Deleted'} {total} tasks.")
+
+
+def chosen(names: list[str] | None, older_than: str | None) -> dict[str, float]:
+    """Return the days to keep by status name."""
+    names = names or sorted(janitor.STATUS_NAMES)
+    if older_than is not None:
+        return dict.fromkeys(names, as_days(older_than))
+    kept = conf.get_retention()
+    days = {name: float(kept[name] or 0) for name in names if kept.get(name) is not None}
+    if not days:
+        raise CommandError(
+            f"{conf.PREFIX}RETENTION keeps {', '.join(names)} for ever: set it, or say --older-than DAYS."
+        )
+    return days
+
+
+def as_days(text: str) -> float:
+    try:
+        days = float(text)
+    except ValueError:
+        days = -1
+    if not 0 <= days <= 36500:
+        raise CommandError(f"--older-than {text} is not possible: use days from 0 to 36500.")
+    return days
+
+
+def counted(status: int, age: timedelta) -> int:
+    rows = Task.objects.using(router.db_for_write(Task))
+    return rows.filter(status=status, finished__lt=Now() - age).count()
+
+
+def pruned(status: int, age: timedelta) -> int:
+    total = 0
+    while batch := janitor.prune_status(status, age):
+        total += batch
+    return total

@@ -1,0 +1,107 @@
+"""queue_health: what it counts, and when it says that something is wrong."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db.models.functions import Now
+
+from django_simple_queue.models import QueuePause, Task
+from tests.engine.fleet import Fleet
+from tests.engine.storing import enqueue, let_lease_end, live_worker, running
+from tests.support.processes import environment, start_manage
+
+pytestmark = pytest.mark.django_db
+
+
+def health(*arguments: str) -> tuple[int, dict[str, object]]:
+    out = StringIO()
+    with pytest.raises(SystemExit) as left:
+        call_command("queue_health", *arguments, stdout=out)
+    return left.value.code, json.loads(out.getvalue())
+
+
+def problems(*arguments: str) -> list[str]:
+    code, report = health(*arguments)
+    assert code == int(not report["healthy"]) == int(bool(report["problems"]))
+    return report["problems"]
+
+
+def waiting_for(seconds: float, **columns: object) -> None:
+    (task,) = enqueue(**columns)
+    Task.objects.filter(pk=task.pk).update(run_after=Now() - timedelta(seconds=seconds))
+
+
+def test_a_quiet_queue_with_a_worker_is_healthy() -> None:
+    live_worker(slots=4)
+    code, report = health()
+    assert (code, report["healthy"], report["workers"], report["slots"]) == (0, True, 1, 4)
+    assert (report["stuck"], report["oldest_due_seconds"], report["lapsed_workers"]) == (0, 0, 0)
+
+
+def test_no_worker() -> None:
+    assert problems() == ["0 live workers, fewer than 1."]
+    assert problems("--min-workers", "0") == []
+
+
+def test_only_this_host_counts_when_asked() -> None:
+    live_worker(host="another-host")
+    assert problems() == []
+    assert "fewer than 1" in problems("--here")[0]
+
+
+@pytest.mark.parametrize("columns", [{}, {"priority": -5}, {"queue": "media"}])
+def test_the_oldest_due_task_of_all_priorities_and_queues(columns: dict[str, object]) -> None:
+    live_worker()
+    enqueue(5, priority=50)
+    waiting_for(1000, **columns)
+    (problem,) = problems("--max-age", "900")
+    assert problem.startswith(f"A task of queue '{columns.get('queue', 'default')}' has been due for 100")
+    assert problems("--max-age", "1100") == []
+
+
+def test_a_task_whose_time_has_come_and_that_nobody_promotes_is_due() -> None:
+    live_worker()
+    waiting_for(1000, run_after=Now() + timedelta(hours=1))
+    assert len(problems()) == 1
+
+
+def test_a_paused_queue_may_wait() -> None:
+    live_worker()
+    waiting_for(1000, queue="mail")
+    pause = QueuePause.objects.create(queue="mail", reason="provider is down")
+    assert problems() == []
+    pause.delete()
+    QueuePause.objects.create(queue=QueuePause.ALL, reason="maintenance")
+    assert problems() == []
+
+
+def test_a_task_that_no_live_worker_holds_is_stuck() -> None:
+    worker = live_worker()
+    running(worker)
+    assert problems() == []
+    let_lease_end(worker)
+    live_worker()
+    assert problems() == ["1 tasks are in progress although no live worker holds them, more than 0."]
+    assert problems("--max-stuck", "1") == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_probe_of_a_running_worker(fleet: Fleet) -> None:
+    fleet.ready("--concurrency", "1")
+    process = start_manage("queue_health", "--here", env=environment())
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert json.loads(out)["workers"] == 1
+
+
+def test_a_database_that_is_away_is_a_problem_not_a_traceback(tmp_path) -> None:
+    address = f"postgres://nobody@{str(tmp_path).replace('/', '%2F')}/none"
+    process = start_manage("queue_health", env=environment() | {"TEST_DATABASE_URL": address})
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert json.loads(out)["problems"][0].startswith("The database does not answer: ")

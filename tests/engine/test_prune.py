@@ -1,0 +1,78 @@
+"""prune_tasks: what it deletes, and what it says before."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models.functions import Now
+
+from django_simple_queue.engine import janitor
+from django_simple_queue.models import Attempt, Task
+from tests.core.rows import a_task
+
+pytestmark = pytest.mark.django_db
+
+
+def ended(status: int, days: float) -> Task:
+    return a_task(status, finished=Now() - timedelta(days=days))
+
+
+def prune(*arguments: str) -> str:
+    out = StringIO()
+    call_command("prune_tasks", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_retention_decides(settings) -> None:
+    settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"completed": 30, "failed": None}
+    old, fresh, failed = ended(Task.COMPLETED, 31), ended(Task.COMPLETED, 29), ended(Task.FAILED, 900)
+    assert prune() == "completed, older than 30 days: 1\nDeleted 1 tasks.\n"
+    assert set(Task.objects.values_list("pk", flat=True)) == {fresh.pk, failed.pk}
+    assert not Task.objects.filter(pk=old.pk).exists()
+
+
+def test_a_dry_run_only_counts() -> None:
+    ended(Task.COMPLETED, 31)
+    said = prune("--dry-run", "--older-than", "30")
+    assert said.splitlines() == [
+        "cancelled, older than 30 days: 0",
+        "completed, older than 30 days: 1",
+        "failed, older than 30 days: 0",
+        "Would delete 1 tasks.",
+    ]
+    assert Task.objects.count() == 1
+
+
+def test_all_batches_of_the_statuses_named_go(monkeypatch) -> None:
+    monkeypatch.setattr(janitor, "PRUNE_ROWS", 2)
+    for _ in range(5):
+        Attempt.objects.create(task=ended(Task.FAILED, 8), epoch=1, attempt=1)
+    kept = [ended(Task.CANCELLED, 8), a_task(), a_task(Task.PROGRESS)]
+    assert prune("--older-than", "7", "--status", "failed", "completed").endswith("Deleted 5 tasks.\n")
+    assert set(Task.objects.values_list("pk", flat=True)) == {task.pk for task in kept}
+    assert not Attempt.objects.exists()
+
+
+def test_without_retention_it_asks_for_an_age() -> None:
+    ended(Task.COMPLETED, 900)
+    with pytest.raises(CommandError, match="RETENTION keeps completed for ever: set it, or say --older-than DAYS"):
+        prune("--status", "completed")
+    assert Task.objects.count() == 1
+
+
+@pytest.mark.parametrize("days", ["-1", "soon", "nan", "99999"])
+def test_an_impossible_age_is_refused(days: str) -> None:
+    with pytest.raises(CommandError, match=f"--older-than {days} is not possible: use days from 0 to 36500"):
+        prune("--older-than", days)
+
+
+@pytest.mark.postgres
+def test_postgresql_cleans_the_table_up_often() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reloptions FROM pg_class WHERE relname = %s", [Task._meta.db_table])
+        ((options,),) = cursor.fetchall()
+    assert {"autovacuum_vacuum_scale_factor=0.01", "autovacuum_analyze_scale_factor=0.02"} <= set(options)
