@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
-from django.db import IntegrityError, router, transaction
+from django.db import IntegrityError, connections, router, transaction
 
 from django_simple_queue import conf
 from django_simple_queue.arguments import (
@@ -27,6 +28,7 @@ from django_simple_queue.text import storable
 __all__ = ["TaskNotAllowedError", "create_task", "create_tasks"]
 
 BATCH_SIZE = 1000
+_warned: list[str] = []
 
 
 class Extras(TypedDict, total=False):
@@ -86,6 +88,7 @@ def create_tasks(calls: Iterable[tuple[str, dict[str, Any]] | Mapping[str, Any]]
     before anything is written.
     """
     rows = [build_task(**named(call)) for call in calls]
+    warn_of_other_transaction()
     with transaction.atomic(using=router.db_for_write(Task)):
         Task.objects.bulk_create([row for row in rows if not row.idempotency_key], batch_size=BATCH_SIZE)
         return [insert_once(row) if row.idempotency_key else row.id for row in rows]
@@ -135,10 +138,29 @@ def given(*values: Any) -> Any:
 
 
 def insert(row: Task) -> UUID:
+    warn_of_other_transaction()
     if row.idempotency_key:
         return insert_once(row)
     row.save(force_insert=True)
     return row.id
+
+
+def warn_of_other_transaction() -> None:
+    """Warn, once, when the caller's transaction is on another database than the tasks, which it cannot hold back."""
+    if _warned or len(connections.settings) == 1:
+        return
+    ours = router.db_for_write(Task)
+    in_atomic = {each.alias for each in connections.all(initialized_only=True) if each.in_atomic_block}
+    if in_atomic and ours not in in_atomic:
+        _warned.append(ours)
+        theirs = ", ".join(sorted(in_atomic))
+        warnings.warn(
+            f"A task is enqueued in database {ours!r} inside a transaction on {theirs!r}: it exists even if that is "
+            "rolled back, and may run before that is committed. Use transaction.on_commit(), or route the tasks to the "
+            "database of your transaction.",
+            RuntimeWarning,
+            stacklevel=4,
+        )
 
 
 def insert_once(row: Task) -> UUID:
