@@ -1,0 +1,92 @@
+"""The network swallows everything: the worker's runs are dead before its lease is over, and another worker goes on."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import close_old_connections, connection
+from django.db.models.functions import Now
+
+from django_simple_queue.models import Task, Worker
+from django_simple_queue.utils import create_task
+from tests.engine.fleet import Boot, Fleet, Ledger, enqueue, is_alive, wait_for_status
+from tests.faults.chaos import overlaps
+from tests.faults.harm import PATH
+from tests.support.proxy import Proxy
+from tests.support.waiting import wait_until
+
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.timeout(180)]
+LEASE_SECONDS = 6
+SOCKET = ".s.PGSQL.{PORT}"
+
+
+@pytest.fixture
+def proxy(transactional_db: None) -> Iterator[Proxy]:
+    settings = connection.settings_dict
+    name = SOCKET.format(PORT=settings["PORT"] or 5432)
+    with tempfile.TemporaryDirectory(prefix="proxy-") as folder:
+        Path(folder).chmod(0o755)
+        with Proxy(Path(folder, name), Path(settings["HOST"], name)) as proxy:
+            yield proxy
+
+
+def through(proxy: Proxy) -> dict[str, Any]:
+    """The test's database as it is reached through the proxy."""
+    folder = str(Path(proxy.listener.getsockname()).parent)
+    return {"default": {**connection.settings_dict, "HOST": folder}}
+
+
+def lease_is_over(boot: Boot) -> bool:
+    close_old_connections()
+    return Worker.objects.filter(pid=boot.pid, lease_until__lte=Now()).exists()
+
+
+def test_a_child_in_c_code_is_dead_before_the_lease_is_over(fleet: Fleet, ledger: Ledger, proxy: Proxy) -> None:
+    boot = fleet.ready("--concurrency", "1", lease_seconds=LEASE_SECONDS, databases=through(proxy))
+    task = create_task(PATH + "in_c_code", {"ledger": ledger.path})
+    pids = [int(pid) for pid in ledger.wait_for("start")[0]]
+    proxy.silent = True
+    wait_until(lambda: not any(map(is_alive, pids)) or lease_is_over(boot), 30, "the child and its helper are dead")
+    assert not lease_is_over(boot)
+    assert boot.wait(LEASE_SECONDS + 10) == 1
+    assert "leaving: The database has not answered until the lease was over." in boot.lines
+    fleet.ready("--concurrency", "1", lease_seconds=LEASE_SECONDS)
+    wait_for_status(task, Task.FAILED, LEASE_SECONDS + 20)
+
+
+def test_what_it_held_runs_elsewhere_and_never_at_once(fleet: Fleet, ledger: Ledger, proxy: Proxy) -> None:
+    cut_off = fleet.ready("--concurrency", "1", lease_seconds=LEASE_SECONDS, databases=through(proxy))
+    args = {"ledger": ledger.path, "name": "one", "seconds": 3 * LEASE_SECONDS}
+    task = enqueue("recorded", args, max_attempts=2)
+    ledger.wait_for("start")
+    proxy.silent = True
+    other = fleet.ready("--concurrency", "1", lease_seconds=LEASE_SECONDS)
+    assert cut_off.wait(4 * LEASE_SECONDS) == 1
+
+    def tried_again() -> bool:
+        close_old_connections()
+        Task.objects.retrying().start_now()
+        return len(ledger.words("start")) == 2
+
+    wait_until(tried_again, 60, "the other worker starts it")
+    wait_for_status(task, Task.COMPLETED, 60)
+    assert overlaps(ledger.lines) == []
+    assert ledger.count("end") == {"one": 1}
+    assert other.process.poll() is None
+
+
+def test_a_link_that_comes_back_in_time_costs_nothing(fleet: Fleet, ledger: Ledger, proxy: Proxy) -> None:
+    boot = fleet.ready("--concurrency", "1", lease_seconds=30, databases=through(proxy))
+    task = enqueue("recorded", {"ledger": ledger.path, "name": "one", "seconds": 2})
+    ledger.wait_for("start")
+    proxy.silent = True
+    ledger.wait_for("end")
+    proxy.silent = False
+    proxy.cut()
+    assert wait_for_status(task, Task.COMPLETED).output == "one"
+    assert "database answers again" in boot.lines
+    assert boot.process.poll() is None
