@@ -135,9 +135,7 @@ def die_in_many_ways(fleet: Fleet, ledger: Ledger, each: int) -> None:
     assert Task.objects.filter(status=Task.COMPLETED).count() == 2 * each
     started = [int(pid) for line in ledger.words("start") for pid in line[:2]]
     wait_until(lambda: not any(map(is_alive, started)), 5, "no helper is left")
-    wait_until(
-        lambda: [len(names) for names in descriptors(boot)] == before, 20, f"{before} are open: {descriptors(boot)}"
-    )
+    wait_until(lambda: descriptors(boot) == before, 20, f"as many files are open as before: {before}")
     wait_until(lambda: not zombies(boot), 5, "all the dead are collected")
 
 
