@@ -200,6 +200,14 @@ def get_environment() -> str:
     return environment
 
 
+def shows_admin_summary() -> bool:
+    """Tell whether the index of Django's admin shows a few numbers of the queue."""
+    shown = get_setting("ADMIN_SUMMARY", True)
+    if not isinstance(shown, bool):
+        raise BadSettingError("ADMIN_SUMMARY", shown, "True or False")
+    return shown
+
+
 def is_status_public() -> bool:
     """Tell whether the status page answers anybody who knows a task's id."""
     public = get_setting("PUBLIC_STATUS", False)
@@ -233,6 +241,7 @@ READERS: tuple[Callable[[], object], ...] = (
     get_retention,
     get_release,
     get_environment,
+    shows_admin_summary,
     is_status_public,
     get_dashboard_links,
 )

@@ -57,7 +57,14 @@ def offers(page: TaskPage, permissions: Collection[str]) -> Mapping[str, Any]:
     actions = ready(possible, page, permissions)
     again = {"requeue", "run_again"} & {offer.verb for offer in actions}
     undone = ready(undo, page, permissions)
-    return {"actions": actions, "undo": undone, "refused": refused, "unfit": unfit(page) if again else []}
+    found = {"actions": actions, "undo": undone, "refused": refused, "unfit": unfit(page) if again else []}
+    return {**found, "edit": edit_url(page) if "add_task" in permissions else ""}
+
+
+def edit_url(page: TaskPage) -> str:
+    """Return the address of the form with the arguments of this task, "" for who may not see or enqueue them."""
+    offered = page.payload is not None and page.task.task in (conf.get_allowed_tasks() or ())
+    return f"{reverse('simple_queue_dashboard:enqueue')}?from={page.task.pk}" if offered else ""
 
 
 def ready(possible: Sequence[Offer], page: TaskPage, permissions: Collection[str]) -> Sequence[Offer]:

@@ -77,6 +77,12 @@ def admin_url() -> str:
     return shell.url_or_nothing("admin:django_simple_queue_task_changelist")
 
 
+@register.simple_tag
+def task_admin_url(task: Task) -> str:
+    """The admin's page of a task, "" where the host has no admin."""
+    return shell.url_or_nothing("admin:django_simple_queue_task_change", task.pk)
+
+
 @register.filter
 def state(task: Task) -> State:
     """The state of a task in the console's words (Scheduled and Retrying are kinds of queued)."""

@@ -20,6 +20,7 @@ from django_simple_queue.models.task import TaskQuerySet
 from django_simple_queue.text import UNSTORABLE
 
 APP = "django_simple_queue"
+INDEX = "django_simple_queue/admin_index.html"
 ENDED = (Task.COMPLETED, Task.FAILED, Task.CANCELLED)
 CALL = (
     "task",
@@ -71,8 +72,14 @@ class TaskAdmin(TaskColumns, ReadOnlyAdmin):
     search_help_text = _("A task's id, its whole path, or a part of the path of an allowed task.")
     actions = ("enqueue_tasks", "cancel_tasks", "delete_selected")
 
+    change_list_template = "django_simple_queue/admin_tasks.html"
+
     class Media:
         css = {"all": ("django_simple_queue/admin.css",)}
+
+    def __init__(self, model: type[Task], admin_site: admin.AdminSite) -> None:
+        super().__init__(model, admin_site)
+        admin_site.index_template = admin_site.index_template or INDEX
 
     @admin.action(description=_("Requeue selected tasks"), permissions=("requeue",))
     def enqueue_tasks(self, request: HttpRequest, queryset: TaskQuerySet) -> None:

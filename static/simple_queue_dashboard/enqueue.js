@@ -1,4 +1,4 @@
-// The enqueue form: Ctrl Enter sends it from wherever one types; typing makes an empty choice obsolete.
+// The enqueue form: Ctrl Enter sends it from wherever one types.
 document.addEventListener("keydown", event => {
   const form = event.target.closest?.("[data-enqueue]");
   if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {

@@ -29,6 +29,7 @@ WRONG = {
     "RETENTION": [30, {"done": 3}, {"completed": 0}, {"completed": "30"}, {"failed": True}, None],
     "ENVIRONMENT": [7, None, "x" * 31],
     "RELEASE": [7, None, "x" * 101],
+    "ADMIN_SUMMARY": ["yes", 1, None],
     "PUBLIC_STATUS": ["yes", 1, None],
     "DASHBOARD_LINKS": ["shop.links.order", [7], ["order"], None],
 }
@@ -49,6 +50,7 @@ RIGHT = {
     "RETENTION": [{}, {"completed": 30, "failed": None}],
     "ENVIRONMENT": ["", "production"],
     "RELEASE": ["", "2026.11"],
+    "ADMIN_SUMMARY": [True, False],
     "PUBLIC_STATUS": [True, False],
     "DASHBOARD_LINKS": [[], ("shop.links.order",)],
 }

@@ -1,0 +1,214 @@
+"""The typed form in a real browser: by keyboard alone, without JavaScript, narrow and dark, with mistakes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from django_simple_queue.models import Task
+from tests.browser.conftest import SignIn
+from tests.browser.look import audited, said
+from tests.support.browser import accessibility_faults
+
+SHOP = "tests.dashboard.shop"
+SHIP = f"/enqueue/?task={SHOP}.ship"
+SECRET = "hunter2hunter2"
+
+
+@pytest.fixture(autouse=True)
+def ships(settings: Any, allowlist: None) -> Iterator[None]:
+    names = ("ship", "charge", "send", "nothing")
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {f"{SHOP}.{name}": {"rerun": "confirm"} for name in names}
+    yield
+
+
+def field(page: Page, name: str) -> Any:
+    return page.locator(f"[id='f-a.{name}']")
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
+
+
+def send(page: Page) -> None:
+    page.locator("[data-submit]").click()
+
+
+def passed() -> dict[str, Any]:
+    return dict(Task.objects.latest("created").arguments)
+
+
+class Keys:
+    """Somebody without a mouse; ``count`` is how many keys they have pressed, a typed text counted as one."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.count = page, 0
+
+    def press(self, key: str) -> None:
+        self.page.keyboard.press(key)
+        self.count += 1
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+        self.count += 1
+
+    def tab_to(self, wanted: str) -> None:
+        for _ in range(80):
+            if focused(self.page) == wanted:
+                return
+            self.press("Tab")
+        raise AssertionError(f"Tab never reached {wanted}")
+
+
+def test_by_keyboard_alone(console: Page, record_property: Any) -> None:
+    keys = Keys(console)
+    console.goto("/")
+    keys.press("e")
+    console.wait_for_url("**/enqueue/")
+    keys.press("/")
+    keys.type("charge")
+    keys.press("Enter")
+    console.wait_for_url("**q=charge**")
+    console.get_by_role("navigation", name="Tasks").get_by_role("link", name="charge").focus()
+    keys.press("Enter")
+    console.wait_for_url("**task=**")
+    keys.tab_to("f-a.invoice_id")
+    keys.type("48213")
+    keys.press("Control+Enter")
+    console.wait_for_url("**/tasks/*/")
+    said(console, "Enqueued charge")
+    assert passed() == {"invoice_id": 48213}
+    record_property("keys", keys.count)
+    assert keys.count < 60
+
+
+def test_enter_sends_the_form_and_never_adds_a_row(console: Page) -> None:
+    console.goto(f"/enqueue/?task={SHOP}.charge")
+    field(console, "invoice_id").fill("7")
+    field(console, "invoice_id").press("Enter")
+    console.wait_for_url("**/tasks/*/")
+    assert passed() == {"invoice_id": 7}
+
+
+def test_rows_are_added_in_place_with_the_focus_in_the_new_one(console: Page) -> None:
+    console.goto(SHIP)
+    field(console, "to").fill("Eva")
+    field(console, "order").fill(str(2**60 + 1))
+    for number, word in enumerate(("first", "second", "third")):
+        console.get_by_role("button", name="Add to tags").click()
+        expect(field(console, f"tags.{number}")).to_be_focused()
+        console.keyboard.type(word)
+    console.get_by_role("button", name="Remove Item 2 of tags").click()
+    expect(field(console, "tags.1")).to_have_value("third")
+    expect(field(console, "to")).to_have_value("Eva")
+    send(console)
+    said(console, "Enqueued ship")
+    assert passed() == {"to": "Eva", "order": 2**60 + 1, "tags": ["first", "third"]}
+
+
+def test_the_preview_follows_what_is_typed(console: Page) -> None:
+    console.goto(SHIP)
+    expect(console.locator("#preview")).to_contain_text("2 to fill in")
+    field(console, "to").fill("Eva")
+    field(console, "order").fill("7")
+    field(console, "order").press("Tab")
+    expect(console.locator("#preview pre")).to_contain_text("'order': 7")
+    assert not Task.objects.exists()
+
+
+EXPECTED = {"to": "Eva <b>", "order": 7, "fragile": False, "labels": [3], "carrier": "ups", "on": "2026-12-31"}
+
+
+def fill_in(page: Page, order: str) -> None:
+    page.goto(SHIP)
+    field(page, "to").fill("Eva <b>")
+    field(page, "order").fill(order)
+    field(page, "fragile").uncheck()
+    page.get_by_role("button", name="Add to labels").click()
+    field(page, "labels.0").fill("3")
+    field(page, "carrier").select_option(label="ups")
+    field(page, "on").fill("2026-12-31")
+    field(page, "token").fill(SECRET)
+
+
+@pytest.fixture(params=[True, False], ids=["script", "no script"])
+def page(request: Any, signed_in: SignIn) -> Page:
+    return signed_in("ada", java_script_enabled=request.param)
+
+
+def test_a_mistake_is_led_to_and_nothing_typed_is_lost_through_json_and_back(page: Page) -> None:
+    fill_in(page, order="seven")
+    send(page)
+    expect(page.get_by_role("alert")).to_contain_text("order: “seven” is not a whole number")
+    expect(page.locator("#problems")).to_be_focused()
+    page.get_by_role("alert").get_by_role("link").click()
+    expect(field(page, "order")).to_be_focused()
+    field(page, "order").fill("7")
+    page.get_by_role("button", name="JSON").click()
+    args = json.loads(page.get_by_label("Arguments", exact=True).input_value())
+    assert args["labels"] == [3]
+    page.get_by_role("button", name="Form", exact=True).click()
+    expect(field(page, "to")).to_have_value("Eva <b>")
+    send(page)
+    said(page, "Enqueued ship")
+    assert passed() == EXPECTED | {"token": SECRET}
+
+
+def test_a_task_is_edited_and_its_secret_stays_on_the_server(page: Page) -> None:
+    fill_in(page, order="7")
+    send(page)
+    page.get_by_role("link", name="Edit and requeue").click()
+    expect(page.get_by_role("heading", name="Edit and requeue")).to_be_visible()
+    assert SECRET not in page.content()
+    field(page, "order").fill("8")
+    send(page)
+    said(page, "Enqueued ship")
+    assert passed() == EXPECTED | {"order": 8, "token": SECRET}
+    assert len(audited("edit")) == 1
+
+
+def test_production_asks_for_a_second_look(console: Page, settings: Any) -> None:
+    settings.DJANGO_SIMPLE_QUEUE_ENVIRONMENT = "production"
+    console.goto(f"/enqueue/?task={SHOP}.charge")
+    field(console, "invoice_id").fill("7")
+    send(console)
+    expect(console.locator("#review")).to_be_focused()
+    assert accessibility_faults(console) == []
+    console.get_by_role("button", name="Back to the form").click()
+    expect(field(console, "invoice_id")).to_have_value("7")
+    send(console)
+    console.get_by_role("button", name="Enqueue in production").click()
+    console.wait_for_url("**/tasks/*/")
+    assert passed() == {"invoice_id": 7}
+
+
+def test_the_annotation_shows_on_hover_and_on_focus(console: Page) -> None:
+    console.goto(SHIP)
+    annotation = console.locator("label[for='f-a.weight'] code")
+    expect(annotation).to_be_hidden()
+    field(console, "weight").hover()
+    expect(annotation).to_have_text("float = 1.5")
+    field(console, "order").focus()
+    expect(console.locator("label[for='f-a.order'] code")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_every_field_and_every_mistake_on_every_screen(signed_in: SignIn, width: int, theme: str) -> None:
+    page = signed_in("ada", viewport={"width": width, "height": 900}, color_scheme=theme, has_touch=width < 500)
+    page.goto(SHIP)
+    page.get_by_role("button", name="Add to tags").click()
+    expect(field(page, "tags.0")).to_be_visible()
+    for name in ("order", "weight", "value", "key", "spot.0"):
+        field(page, name).fill("x" * 60)
+    send(page)
+    expect(page.locator("#problems")).to_be_focused()
+    assert accessibility_faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    page.get_by_role("button", name="Preview", exact=True).click()
+    page.goto(f"{SHIP}&mode=json")
+    assert accessibility_faults(page) == []
