@@ -200,7 +200,7 @@ def get_environment() -> str:
     return environment
 
 
-def shows_admin_summary() -> bool:
+def get_admin_summary() -> bool:
     """Tell whether the index of Django's admin shows a few numbers of the queue."""
     shown = get_setting("ADMIN_SUMMARY", True)
     if not isinstance(shown, bool):
@@ -241,7 +241,7 @@ READERS: tuple[Callable[[], object], ...] = (
     get_retention,
     get_release,
     get_environment,
-    shows_admin_summary,
+    get_admin_summary,
     is_status_public,
     get_dashboard_links,
 )

@@ -26,7 +26,7 @@ CONSOLE = {Task.QUEUED: "queued", Task.PROGRESS: "progress", Task.FAILED: "faile
 def queue_summary(context: RequestContext) -> dict[str, Any]:
     """How many tasks wait, run and failed, each number a link; nothing for users who may not view tasks."""
     user = context["request"].user
-    if not conf.shows_admin_summary() or not user.has_perm(VIEW):
+    if not conf.get_admin_summary() or not user.has_perm(VIEW):
         return {}
     with suppress(DatabaseError), transaction.atomic(using=router.db_for_read(Task)):
         return {"numbers": numbers(), "console": console_url(), "workers": Worker.objects.live().count()}
