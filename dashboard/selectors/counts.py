@@ -51,8 +51,10 @@ def count(filters: TaskFilter, page: Page, picture: Snapshot) -> Numbers:
         return Numbers(dict.fromkeys(TABS))
     try:
         with deadline(SECONDS):
-            tabs = on_tabs(filters, picture)
-            return Numbers(tabs, above(filters, page), at_least=not filters.has_time and exceeds(filters, tabs))
+            answers = scalars.ask(asked) if (asked := {**each_tab(filters), **above(filters, page)}) else {}
+            new = answers.pop("above", 0)
+            tabs = answers or on_tabs(filters, picture)
+            return Numbers(tabs, new, at_least=not filters.has_time and exceeds(filters, tabs))
     except TookTooLong:
         return Numbers(dict.fromkeys(TABS) if filters.is_narrowed else picture.counts)
 
@@ -60,18 +62,20 @@ def count(filters: TaskFilter, page: Page, picture: Snapshot) -> Numbers:
 def on_tabs(filters: TaskFilter, picture: Snapshot) -> Mapping[str, int | None]:
     if not filters.is_narrowed:
         return picture.counts
-    if filters.looks_into_texts or (filters.has_time and filters.must_walk):
+    if filters.looks_into_texts or filters.has_time:
         return dict.fromkeys(TABS)
-    return one_by_one(filters) if filters.has_time else among_newest(filters)
+    return among_newest(filters)
 
 
 def exceeds(filters: TaskFilter, tabs: Mapping[str, int | None]) -> bool:
     return filters.is_narrowed and (tabs[""] or 0) > CAP
 
 
-def one_by_one(filters: TaskFilter) -> dict[str, int | None]:
-    """A time means another column on the tabs of ended tasks, so each tab is asked for itself."""
-    return scalars.ask({tab: scalars.capped_count(filters.in_tab(tab)) for tab in TABS})
+def each_tab(filters: TaskFilter) -> scalars.Questions:
+    """A time means another column on the tabs of ended tasks, so each tab is asked for itself, where an index helps."""
+    if not filters.has_time or filters.must_walk:
+        return {}
+    return {tab: scalars.capped_count(filters.in_tab(tab)) for tab in TABS}
 
 
 def among_newest(filters: TaskFilter) -> dict[str, int | None]:
@@ -82,11 +86,11 @@ def among_newest(filters: TaskFilter) -> dict[str, int | None]:
     return {"": found.pop("everything"), **found}
 
 
-def above(filters: TaskFilter, page: Page) -> int:
+def above(filters: TaskFilter, page: Page) -> scalars.Questions:
     if filters.looks_into_texts or not page.place.top or not page.top:
-        return 0
+        return {}
     rows = rows_above(filters, page.order, page.place.top)
-    return int(scalars.ask({"above": scalars.capped_count(rows, NEW_CAP)})["above"])
+    return {"above": scalars.capped_count(rows, NEW_CAP)}
 
 
 def rows_above(filters: TaskFilter, order: Order, top: Cursor) -> QuerySet[Task]:

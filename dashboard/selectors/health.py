@@ -1,20 +1,20 @@
-"""What a snapshot means: the number tiles, and the sentences that ask for attention."""
+"""What a snapshot means in numbers: the tiles, neutral until a threshold breaks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
-from dashboard.formats import brief, capped, coarse, duration
+from dashboard.formats import CAP, brief, capped, coarse, duration
 from dashboard.selectors.snapshot import Snapshot
 
 WAITS_TOO_LONG = timedelta(minutes=5)
 FAILS_TOO_OFTEN = 0.05
 FAILURES_WORTH_SAYING = 3
-MOST_SENTENCES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,77 +31,6 @@ class Tile:
     reason: str = ""
     points: Sequence[int] = ()
     points_label: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """What needs somebody: a fact, its detail, and a link to the tasks or the page where to go on."""
-
-    title: str
-    detail: str
-    tone: str
-    query: str = ""
-    page: str = "tasks"
-    link: str = "Show"
-    command: str = ""
-
-
-def attention(picture: Snapshot) -> list[Sentence]:
-    """Return at most three sentences, the most urgent first; none when nothing needs anybody."""
-    return list(sentences(picture))[:MOST_SENTENCES]
-
-
-def sentences(picture: Snapshot) -> Iterator[Sentence]:
-    if not picture.complete:
-        detail = "The database took longer than we wait for it. The list below still works."
-        yield Sentence("The numbers are missing", detail, "warn")
-        return
-    yield from no_workers(picture)
-    yield from stalled(picture)
-    yield from waiting(picture)
-    yield from failing(picture)
-
-
-def no_workers(picture: Snapshot) -> Iterator[Sentence]:
-    if picture.fleet.live:
-        return
-    waits = picture.counts["queued"] or 0
-    tasks = they_wait(waits) if waits else "Nothing waits yet"
-    oldest = f", the oldest for {coarse(age(picture))}" if waits and picture.oldest_queued else ""
-    last = picture.fleet.last_seen
-    gone = f" The last one, {last}, answered {coarse(timezone.now() - last.heartbeat)} ago." if last else ""
-    detail = f"{tasks}{oldest}.{gone} Start one with"
-    tone = "failed" if waits or picture.counts["progress"] else "warn"
-    yield Sentence(
-        "No worker is running", detail, tone, page="workers", link="Workers", command="python manage.py task_worker"
-    )
-
-
-def stalled(picture: Snapshot) -> Iterator[Sentence]:
-    live = {worker.pk for worker in picture.fleet.live}
-    count = sum(row[-1] not in live for row in picture.running)
-    if count:
-        title = f"{count} {'task is' if count == 1 else 'tasks are'} in progress although no live worker holds them"
-        yield Sentence(title, "A worker settles them within its lease.", "warn", "status=progress")
-
-
-def waiting(picture: Snapshot) -> Iterator[Sentence]:
-    oldest = age(picture)
-    if picture.fleet.live and oldest and oldest > WAITS_TOO_LONG:
-        title = f"{they_wait(picture.counts['queued'] or 0)}, the oldest for {coarse(oldest)}"
-        busy = (picture.counts["progress"] or 0) >= picture.fleet.slots > 0
-        detail = "All slots are busy." if busy else "Slots are free: does a worker serve their queue?"
-        yield Sentence(title, detail, "warn", "status=queued")
-
-
-def they_wait(count: int) -> str:
-    return f"{capped(count)} {'task waits' if count == 1 else 'tasks wait'}"
-
-
-def failing(picture: Snapshot) -> Iterator[Sentence]:
-    if fails_too_often(picture):
-        title = f"{capped(picture.failed_lately)} of {capped(picture.ended_lately)} runs failed in the last 15 min"
-        yield Sentence(title, "Look at what they have in common.", "failed", "status=failed&time=1h")
 
 
 def fails_too_often(picture: Snapshot) -> bool:
@@ -161,14 +90,21 @@ def failed(picture: Snapshot) -> Tile:
 
 def throughput(picture: Snapshot) -> Tile:
     latest = picture.minutes[-1] if picture.minutes else None
-    waits = picture.counts["queued"] or 0
     note = f"{capped(sum(picture.minutes))} in {len(picture.minutes)} min"
-    if waits and latest and waits > latest:
-        note = f"{capped(waits)} wait, about {coarse(60 * waits / latest)} of work"
+    if left := drained_in(picture):
+        note = gettext("drains the queue in about %s") % coarse(left)
     low, high = capped(min(picture.minutes, default=0)), capped(max(picture.minutes, default=0))
     label = f"Tasks ended per minute, last {len(picture.minutes)} minutes: between {low} and {high}"
     points = picture.minutes if any(picture.minutes) else ()
     return Tile("throughput", "Throughput", capped(latest), note, "status=completed", "/min", "", "", points, label)
+
+
+def drained_in(picture: Snapshot) -> float | None:
+    """Return in how many seconds nothing will wait; None while not clearly more goes out than comes in."""
+    waits, going = picture.counts["queued"] or 0, max(picture.minutes[-3:], default=0)
+    if waits <= going or waits > CAP or picture.trouble.growing:
+        return None
+    return 60 * waits / going if going > picture.came_lately else None
 
 
 def run_time(picture: Snapshot) -> Tile:

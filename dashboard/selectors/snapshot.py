@@ -17,6 +17,7 @@ from dashboard.filters import NARROW
 from dashboard.selectors import backlog, scalars
 from dashboard.selectors.deadline import TookTooLong, deadline
 from dashboard.selectors.scalars import as_moment, capped_count, first_value
+from dashboard.selectors.trouble import NO_TROUBLE, Trouble, trouble
 from django_simple_queue import conf
 from django_simple_queue.models import OperatorAction, Task, Worker
 
@@ -51,7 +52,10 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """``counts`` by tab, capped; ``minutes`` are the tasks that ended in each of the last whole minutes."""
+    """``counts`` by tab, capped; ``minutes`` are the tasks that ended in each of the last whole minutes.
+
+    ``came_lately`` were created within the last minute.
+    """
 
     taken: datetime
     counts: dict[str, int | None]
@@ -67,12 +71,21 @@ class Snapshot:
     wait_seconds: tuple[float, ...] = ()
     last_action: int = 0
     mark: datetime | None = None
+    came_lately: int = 0
+    last_begun: datetime | None = None
+    trouble: Trouble = NO_TROUBLE
     complete: bool = True
 
     @classmethod
     def empty(cls) -> Snapshot:
         """Return the picture of which nothing is known."""
         return cls(timezone.now(), dict.fromkeys(["", *NARROW]), Fleet(), complete=False)
+
+    @property
+    def last_claim(self) -> datetime | None:
+        """When a worker last began a task, as far as the running and the latest completed ones tell."""
+        begun = [row[-2] for row in self.running if isinstance(row[-2], datetime)]
+        return max([*begun, *([self.last_begun] if self.last_begun else [])], default=None)
 
     @property
     def queues(self) -> list[str]:
@@ -130,10 +143,11 @@ def picture(now: datetime) -> Snapshot:
     answers = scalars.ask(questions(now), backlog.tables(now))
     tabs = {**answers, **{f"tab {tab}": number for tab, number in backlog.counts(answers).items()}}
     runs = list(recent_runs(now))
+    fleet = Fleet({worker.pk: worker for worker in newest_workers()})
     return Snapshot(
         taken=now,
         counts={tab: tabs[f"tab {tab}"] for tab in ["", *NARROW]},
-        fleet=Fleet({worker.pk: worker for worker in newest_workers()}),
+        fleet=fleet,
         running=tuple(running_rows()),
         oldest_queued=as_moment(answers["oldest"]),
         newest_created=as_moment(answers["created"]),
@@ -145,6 +159,9 @@ def picture(now: datetime) -> Snapshot:
         wait_seconds=tuple(sorted(max((start - ready).total_seconds(), 0.0) for start, _, ready in runs)),
         last_action=answers["action"] or 0,
         mark=as_moment(answers["now"]),
+        last_begun=runs[0][0] if runs else None,
+        came_lately=answers["came"],
+        trouble=trouble.get(now, fleet.live, answers["failed"], tabs["tab queued"]),
     )
 
 
@@ -161,6 +178,7 @@ def questions(now: datetime) -> dict[str, tuple[str, tuple[object, ...]]]:
         **flow,
         "failed": capped_count(lately.filter(status=Task.FAILED)),
         "ended": capped_count(lately),
+        "came": capped_count(rows.filter(created__gte=now - timedelta(minutes=1))),
         **{name: (column, ()) for name, column in backlog.COLUMNS.items()},
         "created": first_value(rows.order_by("-created", "-id"), "created"),
         "finished": first_value(rows.filter(finished__isnull=False).order_by("-finished", "-id"), "finished"),
@@ -186,5 +204,5 @@ def newest_workers() -> QuerySet[Worker]:
 
 
 def running_rows() -> QuerySet[Task, tuple[object, ...]]:
-    columns = ("id", "epoch", "progress", "progress_message", "cancel_requested", "worker")
+    columns = ("id", "epoch", "progress", "progress_message", "cancel_requested", "started", "worker")
     return Task.objects.running().order_by("id").values_list(*columns)[:RUNNING_SHOWN]

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from dashboard import filters, tokens
 from dashboard.access import may, operator
 from dashboard.htmx import fragment, render, with_query
-from dashboard.selectors import counts, health, live, snapshot
+from dashboard.selectors import attention, counts, health, live, snapshot
 from dashboard.selectors import tasks as selector
 from dashboard.selectors.rows import Viewer
 from dashboard.selectors.suggestions import suggest
@@ -41,7 +41,7 @@ def context(request: HttpRequest, picture: snapshot.Snapshot) -> dict[str, Any]:
         "page": page,
         "tabs": [tab(request, slug, numbers.words(slug), chosen.tab, picture) for slug in filters.TABS],
         "tiles": health.tiles(picture),
-        "sentences": health.attention(picture),
+        "sentences": attention.attention(picture),
         "total": numbers.tabs[chosen.tab],
         "new": numbers.new,
         "sizes": selector.SIZES,

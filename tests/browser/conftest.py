@@ -10,6 +10,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from dashboard.selectors import snapshot
+from dashboard.selectors.trouble import trouble
 from tests.browser.site import Site
 from tests.dashboard.people import operator
 from tests.engine.fleet import Fleet, Ledger
@@ -39,6 +40,7 @@ def allowlist(settings: Any, transactional_db: None) -> Iterator[None]:
     """The live server runs in this process: it sees the same settings, and forgets its picture between tests."""
     settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = ALLOWED
     snapshot.memory.forget()
+    trouble.forget()
     yield
     snapshot.memory.forget()
 

@@ -3,11 +3,17 @@ from __future__ import annotations
 import pytest
 
 from dashboard.selectors import snapshot
+from dashboard.selectors.trouble import trouble
 
 
 @pytest.fixture(autouse=True)
 def fresh_snapshot():
-    """The process keeps its picture of the queue for a second; each test begins without one."""
-    snapshot.memory.forget()
+    """The process keeps its picture of the queue for a second, its troubles for five; each test begins without one."""
+    forget()
     yield
+    forget()
+
+
+def forget():
     snapshot.memory.forget()
+    trouble.forget()

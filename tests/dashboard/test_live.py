@@ -207,6 +207,7 @@ def test_a_picture_serves_every_page_for_a_second(viewer, monkeypatch):
     taken = []
     take = snapshot.take
     monkeypatch.setattr(snapshot, "take", lambda: taken.append(1) or take())
+    monkeypatch.setattr(snapshot, "LASTS_SECONDS", 60)
     for _ in range(5):
         viewer.get("/?live=1")
     assert len(taken) == 1

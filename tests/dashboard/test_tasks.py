@@ -306,6 +306,7 @@ def test_a_page_costs_few_statements_and_bytes(client, query):
     for number in range(120):
         a_task(number % 5, args='{"note": "' + "x" * 200 + '"}')
     page, poll = f"/?{query}", f"/?{query}&live=1&top=2020-01-01 00:00:00~00000000-0000-0000-0000-000000000000"
+    eva.get(page)
     for address in (page, poll):
         snapshot.memory.forget()
         with CaptureQueriesContext(connection) as asked:

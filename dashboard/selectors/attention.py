@@ -1,0 +1,157 @@
+"""The sentences above the numbers: what needs somebody, the most urgent first, each with its next action."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+
+from dashboard.formats import capped, coarse, number
+from dashboard.selectors.headline import short
+from dashboard.selectors.health import WAITS_TOO_LONG, age, fails_too_often
+from dashboard.selectors.snapshot import Snapshot
+from dashboard.selectors.trouble import Group
+from django_simple_queue.redaction import visible
+
+MOST_SENTENCES = 3
+NO_CLAIM_FOR = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What needs somebody: a fact, its detail, and a link to the tasks or the page where to go on."""
+
+    title: str
+    detail: str
+    tone: str
+    query: str = ""
+    page: str = "tasks"
+    link: str = ""
+    command: str = ""
+
+
+def attention(picture: Snapshot) -> list[Sentence]:
+    """Return at most three sentences; none when nothing needs anybody."""
+    return list(sentences(picture))[:MOST_SENTENCES]
+
+
+def sentences(picture: Snapshot) -> Iterator[Sentence]:
+    if not picture.complete:
+        detail = gettext("The database took longer than we wait for it. The list below still works.")
+        yield Sentence(gettext("The numbers are missing"), detail, "warn")
+        return
+    yield from no_workers(picture)
+    yield from failing(picture)
+    yield from unserved(picture)
+    yield from idle(picture)
+    yield from growing(picture)
+    yield from stalled(picture)
+
+
+def no_workers(picture: Snapshot) -> Iterator[Sentence]:
+    if picture.fleet.live:
+        return
+    waits = picture.counts["queued"] or 0
+    parts = [they_wait(waits, picture) if waits else gettext("Nothing waits yet")]
+    if last := picture.fleet.last_seen:
+        words = {"worker": last, "age": coarse(timezone.now() - last.heartbeat)}
+        parts.append(gettext("The last one, %(worker)s, answered %(age)s ago") % words)
+    parts.append(gettext("Start one with"))
+    yield Sentence(
+        gettext("No worker is running"),
+        ". ".join(parts),
+        "failed" if waits or picture.counts["progress"] else "warn",
+        page="workers",
+        link=gettext("Workers"),
+        command="python manage.py task_worker",
+    )
+
+
+def they_wait(count: int, picture: Snapshot) -> str:
+    waits = ngettext("%s task waits", "%s tasks wait", count) % capped(count)
+    oldest = age(picture)
+    return gettext("%(waits)s, the oldest for %(age)s") % {"waits": waits, "age": coarse(oldest)} if oldest else waits
+
+
+def failing(picture: Snapshot) -> Iterator[Sentence]:
+    """Say what fails again and again; else that too much fails, whatever it is."""
+    if group := picture.trouble.failing:
+        yield Sentence(headline(group), rate(group), "failed", found_by(group), link=gettext("Show them"))
+    elif fails_too_often(picture):
+        words = {"failed": capped(picture.failed_lately), "ended": capped(picture.ended_lately)}
+        title = gettext("%(failed)s of %(ended)s runs failed in the last 15 min") % words
+        yield Sentence(title, gettext("Look at what they have in common."), "failed", "status=failed&time=15m")
+
+
+def headline(group: Group) -> str:
+    count = number(group.count) + ("+" if group.more else "")
+    words = {"task": short(group.task), "error": short(group.error_class) or gettext("an error"), "count": count}
+    said = gettext("%(task)s: %(error)s, %(count)s since %(time)s") % {**words, "time": time_of(group.since)}
+    return visible(said)
+
+
+def rate(group: Group) -> str:
+    if group.lately:
+        return gettext("Still failing, %s a minute.") % round(max(group.per_minute, 1))
+    return gettext("Quiet for %s.") % coarse(timezone.now() - group.latest)
+
+
+def found_by(group: Group) -> str:
+    since = group.since.astimezone(timezone.get_current_timezone())
+    return urlencode({"status": "failed", "fingerprint": group.fingerprint, "since": since.isoformat()})
+
+
+def time_of(moment: datetime) -> str:
+    local = timezone.localtime(moment)
+    return f"{local:%H:%M}" if local.date() == timezone.localdate() else f"{local.day} {local:%b %H:%M}"
+
+
+def unserved(picture: Snapshot) -> Iterator[Sentence]:
+    for name in picture.trouble.unserved[:2]:
+        title = gettext("No worker serves the queue %s") % visible(name)
+        detail = gettext("Its tasks wait until a worker takes from it. Start one with")
+        query = urlencode({"status": "queued", "queue": name})
+        yield Sentence(title, detail, "warn", query, command=f"python manage.py task_worker --queues {visible(name)}")
+
+
+def idle(picture: Snapshot) -> Iterator[Sentence]:
+    """Say that tasks wait too long: because every slot is busy, or although slots are free."""
+    oldest = age(picture)
+    if not picture.fleet.live or oldest is None or picture.trouble.unserved:
+        return
+    busy = (picture.counts["progress"] or 0) >= picture.fleet.slots > 0
+    claimed = picture.last_claim
+    if not busy and oldest > NO_CLAIM_FOR and (claimed is None or picture.taken - claimed > NO_CLAIM_FOR):
+        since = coarse(picture.taken - claimed) if claimed else coarse(oldest)
+        title = gettext("No worker has claimed anything for %s") % since
+        detail = gettext("%s. Slots are free: is a queue paused, or are the workers?")
+        yield Sentence(title, detail % they_wait(picture.counts["queued"] or 0, picture), "warn", page="workers")
+    elif oldest > WAITS_TOO_LONG:
+        detail = gettext("All slots are busy.") if busy else gettext("Slots are free: does a worker serve their queue?")
+        yield Sentence(they_wait(picture.counts["queued"] or 0, picture), detail, "warn", "status=queued")
+
+
+def growing(picture: Snapshot) -> Iterator[Sentence]:
+    if picture.trouble.growing:
+        name, flow = picture.trouble.growing
+        words = {"queue": visible(name), "coming": number(round(flow.coming)), "going": number(round(flow.going))}
+        title = gettext("The queue %(queue)s grows: %(coming)s in, %(going)s out a minute") % words
+        query = urlencode({"status": "queued", "queue": name})
+        yield Sentence(title, gettext("%s wait.") % capped(flow.waiting), "warn", query)
+
+
+def stalled(picture: Snapshot) -> Iterator[Sentence]:
+    live = {worker.pk for worker in picture.fleet.live}
+    count = sum(row[-1] not in live for row in picture.running)
+    if count:
+        title = ngettext(
+            "%s task is in progress although no live worker holds it",
+            "%s tasks are in progress although no live worker holds them",
+            count,
+        )
+        detail = gettext("A worker settles them within its lease.")
+        yield Sentence(title % count, detail, "warn", "status=progress")

@@ -1,0 +1,154 @@
+"""What may need somebody, beyond the plain counts: a failure that repeats, queues that nobody serves or that grow."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connections
+
+from dashboard.selectors.flow import Flow, flow
+from dashboard.selectors.scalars import alias
+from django_simple_queue.models import QueuePause, Task, Worker
+from django_simple_queue.models.states import DUE_SQL
+
+LASTS_SECONDS = 5.0
+WITHIN = timedelta(hours=24)
+SAME_EPISODE = timedelta(hours=1)
+LATELY = timedelta(minutes=5)
+FAILURES_READ = 1000
+WORTH_SAYING = 3
+QUEUED_READ = 300
+BACKLOG = 100
+MOST_QUEUES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Failures that are the same: how many without a pause of an hour, since when, and how many in five minutes."""
+
+    task: str
+    error_class: str
+    fingerprint: str
+    count: int
+    since: datetime
+    latest: datetime
+    lately: int
+    more: bool
+
+    @property
+    def per_minute(self) -> float:
+        return self.lately / (LATELY.total_seconds() / 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """``unserved`` queues have tasks that may start, are not paused, and no running worker takes from them."""
+
+    failing: Group | None = None
+    unserved: tuple[str, ...] = ()
+    growing: tuple[str, Flow] | None = None
+
+
+NO_TROUBLE = Trouble()
+
+
+class Memory:
+    """What was found a moment ago; looked for anew after five seconds, for all pages of this process."""
+
+    def __init__(self) -> None:
+        self.until, self.latest = float("-inf"), NO_TROUBLE
+
+    def get(self, now: datetime, workers: Collection[Worker], failed_lately: int, queued: int) -> Trouble:
+        if time.monotonic() > self.until:
+            self.latest = look(now, workers, failed_lately, queued)
+            self.until = time.monotonic() + LASTS_SECONDS
+        return self.latest
+
+    def forget(self) -> None:
+        self.until = float("-inf")
+
+
+trouble = Memory()
+
+
+def look(now: datetime, workers: Collection[Worker], failed_lately: int, queued: int) -> Trouble:
+    return Trouble(
+        failing=failing(now) if failed_lately >= WORTH_SAYING else None,
+        unserved=tuple(unserved(workers)) if queued else (),
+        growing=growing(now) if queued >= BACKLOG else None,
+    )
+
+
+def failing(now: datetime) -> Group | None:
+    """Return the group that fails most among the newest failures, when it has failed a few times lately."""
+    rows = Task.objects.filter(status=Task.FAILED, finished__gte=now - WITHIN).exclude(fingerprint="")
+    newest = rows.order_by("-finished", "-id").values_list("fingerprint", "task", "error_class", "finished")
+    found: list[Any] = list(newest[:FAILURES_READ])
+    lately = Counter(row[0] for row in found if row[3] >= now - 3 * LATELY)
+    if not lately or max(lately.values()) < WORTH_SAYING:
+        return None
+    fingerprint = lately.most_common(1)[0][0]
+    return grouped([row for row in found if row[0] == fingerprint], now, len(found) == FAILURES_READ)
+
+
+def grouped(rows: Sequence[Any], now: datetime, capped: bool) -> Group:
+    fingerprint, task, error_class, latest = rows[0]
+    times = list(episode([row[3] for row in rows]))
+    lately = sum(moment >= now - LATELY for moment in times)
+    return Group(
+        task, error_class, fingerprint, len(times), times[-1], latest, lately, more=capped and len(times) == len(rows)
+    )
+
+
+def episode(times: Iterable[datetime]) -> Iterator[datetime]:
+    """Yield times, the newest first, until there was a pause of an hour."""
+    last = None
+    for moment in times:
+        if last and last - moment > SAME_EPISODE:
+            return
+        last = moment
+        yield moment
+
+
+def unserved(workers: Collection[Worker]) -> list[str]:
+    served: set[str] = set()
+    for worker in workers:
+        if worker.state == Worker.State.RUNNING:
+            if not worker.queues:
+                return []
+            served |= {name.strip() for name in worker.queues.split(",")}
+    orphans = [name for name in due_queues() if name not in served] if workers else []
+    paused = set(QueuePause.objects.current().values_list("queue", flat=True)) if orphans else set()
+    return [] if QueuePause.ALL in paused else [name for name in orphans if name not in paused]
+
+
+def due_queues() -> list[str]:
+    """Return the queues of tasks that may start: an index is asked for one name after the other, not for every row."""
+    connection = connections[alias()]
+    table, is_due = Task._meta.db_table, DUE_SQL[connection.vendor][0]
+    hint = "INDEXED BY dsq_claim_queue" if connection.vendor == "sqlite" else ""
+    first = f"SELECT MIN(queue) FROM {table} {hint} WHERE status = 0 AND {is_due}"  # noqa: S608
+    following = f"{first} AND queue > names.queue"
+    sql = (
+        f"WITH RECURSIVE names (queue) AS ({first} UNION ALL SELECT ({following}) FROM names "  # noqa: S608
+        f"WHERE names.queue IS NOT NULL) SELECT queue FROM names WHERE queue IS NOT NULL LIMIT {MOST_QUEUES}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return [str(name) for (name,) in cursor.fetchall()]
+
+
+def growing(now: datetime) -> tuple[str, Flow] | None:
+    """Return the queue of most of the newest waiting tasks with its flow, when more comes in than goes out."""
+    newest = Task.objects.queued().order_by("-created", "-id").values_list("queue", flat=True)[:QUEUED_READ]
+    names = Counter(newest).most_common(1)
+    if not names:
+        return None
+    found = flow(names[0][0], now)
+    grows = found.waiting >= BACKLOG and found.coming >= 1.2 * found.going + 10
+    return (names[0][0], found) if grows else None

@@ -1,0 +1,93 @@
+"""The sentences above the numbers: each kind of trouble, with its count, its rate and its next action."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.utils import timezone
+
+from dashboard.selectors import attention, snapshot
+from django_simple_queue.models import QueuePause, Task
+from tests.dashboard.people import operator, signed_in
+from tests.dashboard.queue import CHARGE, SEND, a_task, a_worker, later, shown
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def viewer(client):
+    return signed_in(client, operator("ada", superuser=True))
+
+
+def told():
+    return [sentence.title for sentence in attention.attention(snapshot.take())]
+
+
+def failure(minutes_ago, task=CHARGE, fingerprint="f" * 16, **columns):
+    ended = timezone.now() - timedelta(minutes=minutes_ago)
+    return a_task(
+        Task.FAILED, task=task, fingerprint=fingerprint, finished=ended, error_class="httpx.ConnectTimeout", **columns
+    )
+
+
+def test_a_failure_that_repeats_is_told_with_count_start_and_rate(viewer):
+    a_worker()
+    group = [failure(minutes) for minutes in (1, 2, 3, 4, 40)]
+    failure(300)
+    failure(1, task=SEND, fingerprint="e" * 16)
+    since = timezone.localtime(group[-1].finished)
+    sentence = attention.attention(snapshot.take())[0]
+    assert sentence.title.startswith("charge_invoice: ConnectTimeout, 5 since ")
+    assert sentence.title.endswith(f"{since:%H:%M}")
+    assert sentence.detail == "Still failing, 1 a minute."
+    html = viewer.get("/").content.decode()
+    assert unescape(sentence.title) in unescape(html)
+    listed = shown(viewer.get(f"/?{sentence.query}").content.decode())
+    assert set(listed) == {str(task.pk) for task in group}, "the number opens exactly what it counts"
+
+
+def test_a_failure_that_has_stopped_is_told_as_quiet():
+    a_worker()
+    for minutes in (8, 9, 10):
+        failure(minutes)
+    assert attention.attention(snapshot.take())[0].detail == "Quiet for 8 min."
+
+
+def test_a_queue_that_nobody_serves_is_told():
+    a_worker(queues="default, mail")
+    a_task(queue="media")
+    a_task(queue="mail")
+    a_task(queue="later", **later(60))
+    assert told() == ["No worker serves the queue media"]
+    QueuePause.objects.create(queue="media", reason="moving")
+    from dashboard.selectors.trouble import trouble
+
+    trouble.forget()
+    assert told() == []
+
+
+def test_workers_that_claim_nothing_are_told():
+    a_worker()
+    a_task(age=240)
+    assert told() == ["No worker has claimed anything for 4 min"]
+
+
+def test_a_queue_that_grows_is_told_with_both_rates():
+    a_worker(slots=1)
+    a_task(Task.PROGRESS, age=5, worker=None)
+    Task.objects.bulk_create([Task(task=SEND, queue="mail") for _ in range(150)])
+    for _ in range(5):
+        a_task(Task.COMPLETED, queue="mail")
+    assert "The queue mail grows: 31 in, 1 out a minute" in told()
+
+
+def test_there_are_three_sentences_at_the_most():
+    a_worker(queues="default")
+    for minutes in (1, 2, 3):
+        failure(minutes)
+    for queue in ("a", "b", "c"):
+        a_task(queue=queue, age=900)
+    a_task(Task.PROGRESS, age=900)
+    assert len(told()) == 3
