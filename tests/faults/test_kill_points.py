@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections import Counter
 from datetime import timedelta
@@ -120,8 +119,10 @@ def test_five_signals_to_stop(fleet: Fleet, ledger: Ledger) -> None:
     boot = fleet.ready("--concurrency", "2")
     task = enqueue("sleep", {"ledger": ledger.path, "seconds": 600})
     ((child,),) = ledger.wait_for("start")
-    for _ in range(5):
-        os.kill(boot.pid, signal.SIGTERM)
+    boot.send(signal.SIGTERM)
+    wait_until(lambda: "stopping" in boot.lines, 10, "the worker hears the first one")
+    for _ in range(4):
+        boot.send(signal.SIGTERM)
     assert boot.wait(15) == 0
     assert not is_alive(int(child))
     assert Task.objects.get(pk=task).error == "The worker was stopped while the task ran."

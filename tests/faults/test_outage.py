@@ -117,6 +117,20 @@ def test_a_database_that_falls_silent(fleet: Fleet, ledger: Ledger, postgres: Se
     assert "Traceback" not in boot.lines
 
 
+def test_a_stop_while_the_database_is_away(fleet: Fleet, postgres: Server) -> None:
+    boot = fleet.ready("--concurrency", "2")
+    pids = wait_until(lambda: len(boot.children) == 2 and [boot.guard, *boot.children], 10, "the children are there")
+    connection.close()
+    postgres.stop("immediate")
+    try:
+        boot.send(signal.SIGTERM)
+        assert boot.wait(30) == 1
+    finally:
+        postgres.resume()
+    assert "leaving while the database does not answer" in boot.lines
+    assert not any(map(is_alive, pids))
+
+
 def backends() -> list[int]:
     """The server processes behind all connections but ours."""
     with connection.cursor() as cursor:
