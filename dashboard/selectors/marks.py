@@ -12,6 +12,7 @@ from django.utils import timezone
 from dashboard import wording
 from django_simple_queue.models import OperatorActionItem, Task
 from django_simple_queue.models.audit import VERBS
+from django_simple_queue.redaction import visible
 
 SHOWN_FOR = timedelta(seconds=60)
 MOST = 500
@@ -33,7 +34,9 @@ class Mark:
 
     @property
     def who(self) -> str:
-        return "you" if self.item.action.actor_id == self.viewer else self.item.action.actor or "application code"
+        return (
+            "you" if self.item.action.actor_id == self.viewer else visible(self.item.action.actor) or "application code"
+        )
 
     @property
     def words(self) -> str:

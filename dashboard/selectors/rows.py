@@ -17,7 +17,7 @@ from dashboard.selectors.snapshot import Fleet
 from dashboard.states import QUEUED, State, state_of
 from django_simple_queue import conf
 from django_simple_queue.models import Task
-from django_simple_queue.redaction import redact_args, redact_tail, redact_text
+from django_simple_queue.redaction import redact_args, redact_tail, redact_text, visible
 
 ARGS_SHOWN = 4000
 ERROR_READ = 2000
@@ -166,7 +166,7 @@ class Row:
         if not self.task.worker or self.task.status == Task.QUEUED:
             return ""
         known = self.fleet.workers.get(self.task.worker)
-        return str(known) if known else str(self.task.worker)[-8:]
+        return visible(str(known)) if known else str(self.task.worker)[-8:]
 
     @property
     def next_attempt(self) -> int:

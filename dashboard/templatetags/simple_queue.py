@@ -20,7 +20,7 @@ from dashboard.formats import NOTHING, arguments_text, capped, coarse, compact, 
 from dashboard.htmx import page_path
 from dashboard.states import State, state_of
 from django_simple_queue.models import Task
-from django_simple_queue.redaction import REDACTED
+from django_simple_queue.redaction import REDACTED, visible
 
 register = template.Library()
 ARGUMENTS_SHOWN = 160
@@ -137,7 +137,13 @@ def dashed(text: str) -> SafeString | str:
 @register.filter
 def short_name(path: str) -> str:
     """The last part of a dotted path."""
-    return path.rpartition(".")[2]
+    return visible(path.rpartition(".")[2])
+
+
+@register.filter
+def shown(text: object) -> str:
+    """Text of unknown origin, with control and bidirectional characters made visible."""
+    return visible(str(text or ""))
 
 
 @register.filter
@@ -156,7 +162,7 @@ def short_id(value: object) -> str:
 @register.simple_tag
 def task_name(path: str) -> SafeString:
     """A dotted path with its modules dimmed; where room is short they lose their beginning."""
-    modules, dot, name = path.rpartition(".")
+    modules, dot, name = visible(path).rpartition(".")
     return format_html("<i><bdi>{}{}</bdi></i>{}", modules, dot, name)
 
 

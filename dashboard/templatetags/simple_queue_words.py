@@ -17,7 +17,7 @@ from dashboard.scopes import mark
 from dashboard.selectors import snapshot
 from dashboard.selectors.activity import Filter, did
 from dashboard.selectors.task_page import MOST_SIMILAR
-from dashboard.templatetags.simple_queue import stamp
+from dashboard.templatetags.simple_queue import shown, stamp
 from dashboard.wording import outcome_words
 from django_simple_queue.models import OperatorAction, QueuePause, Task, Worker
 from django_simple_queue.redaction import redact_text, visible
@@ -25,12 +25,7 @@ from django_simple_queue.redaction import redact_text, visible
 register = template.Library()
 register.filter("did", did)
 register.filter(brief)
-
-
-@register.filter
-def shown(text: object) -> str:
-    """Text of unknown origin, with control and bidirectional characters made visible."""
-    return visible(str(text or ""))
+register.filter(shown)
 
 
 class Pauses(list[QueuePause]):

@@ -110,8 +110,7 @@ class Run:
 
     def packet(self) -> list[Any]:
         claimed = self.claimed
-        call = [claimed.task, claimed.args, claimed.positional]
-        return ["run", self.serial, self.limit, str(claimed.id), claimed.epoch, *call]
+        return ["run", self.serial, self.limit, str(claimed.id), claimed.task, claimed.args, claimed.positional]
 
     def ending(self, verb: str, **details: Any) -> Ending:
         claimed = self.claimed

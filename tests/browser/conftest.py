@@ -25,6 +25,7 @@ ALLOWED = {
     "tests.tasks.fail_until": {"title": "Fail a few times"},
     "tests.tasks.two_arguments": {"title": "Add two numbers"},
     "tests.tasks.sleep": {"title": "Sleep"},
+    "tests.tasks.show_and_wait": {"title": "Show and wait"},
     "tests.tasks.fail": {"title": "Fail", "max_attempts": 3},
     "shop.tasks.send_email": {"title": "Send an e-mail"},
     "shop.tasks.retired": {"title": "Retired"},
