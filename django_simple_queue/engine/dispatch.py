@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any
 
@@ -24,7 +24,8 @@ logger = logging.getLogger("django_simple_queue.worker")
 
 AHEAD_SECONDS = 0.1
 """How much work, by the pace of its kind, may wait at a child; a run that takes longer keeps nothing waiting."""
-AHEAD_RUNS = 20
+AHEAD_RUNS, AHEAD_RUNS_ONCE = 100, 20
+"""And how many runs; fewer of tasks that are never tried twice: a worker that is killed loses what it has claimed."""
 STALE_SECONDS = 0.2
 """What no child could take for so long goes back to the queue, for other workers."""
 
@@ -36,6 +37,7 @@ class Dispatcher:
         self.pace = Pace()
         self.ready: deque[Run] = deque()
         self.serials = count(1)
+        self.some_run_once = True
         self.failures_to_tell: deque[str] = deque()
         self.log_limit, self.output_limit = conf.get_max_log_size(), conf.get_max_output_size()
         self.timeout = conf.get_task_timeout()
@@ -70,7 +72,8 @@ class Dispatcher:
         """How many typical runs a child may have waiting."""
         if not messages.CAN_TAKE_BACK:
             return 1
-        return max(1, min(AHEAD_RUNS, int(AHEAD_SECONDS / max(self.pace.typical, 0.0001))))
+        most = AHEAD_RUNS_ONCE if self.some_run_once else AHEAD_RUNS
+        return max(1, min(most, int(AHEAD_SECONDS / max(self.pace.typical, 0.0001))))
 
     def room(self, member: Member, now: float, depth: int, answers: int = 0) -> int:
         """Return how many more runs ``member`` may have, were ``answers`` of those it has now over."""
@@ -79,8 +82,10 @@ class Dispatcher:
         room = depth - max(len(member.stream) - answers, 0)
         return max(min(room, member.worn_out_at - member.given), int(member.hungry))
 
-    def accept(self, rows: Iterable[Claimed]) -> None:
+    def accept(self, rows: Sequence[Claimed]) -> None:
         now = clock.now()
+        if rows:
+            self.some_run_once = any(row.max_attempts == 1 for row in rows)
         self.ready.extend(Run(row, next(self.serials), now, self.limit_of(row)) for row in rows)
         for member in self.pool:
             member.lately = 0

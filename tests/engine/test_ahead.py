@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import selectors
 from collections import Counter
 
+import pytest
+
+from django_simple_queue.engine.dispatch import AHEAD_RUNS, AHEAD_RUNS_ONCE, Dispatcher
+from django_simple_queue.engine.pool import Pool
 from django_simple_queue.models import Task
 from django_simple_queue.utils import create_tasks
 from tests.engine.fleet import TASKS, Fleet, Ledger, enqueue, wait_for_status
+from tests.engine.storing import claim, live_worker
+from tests.engine.storing import enqueue as enqueue_row
 from tests.support.waiting import wait_until
 
 
@@ -57,3 +64,15 @@ def test_timeouts_and_cancellations_hit_the_run_they_are_meant_for(fleet: Fleet,
     wait_for_status(after, Task.COMPLETED)
     assert Task.objects.get(pk=cancelled).status == Task.CANCELLED
     assert "exited with code" not in boot.lines
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("attempts", "runs"), [((3, 3), AHEAD_RUNS), ((3, 1), AHEAD_RUNS_ONCE)])
+def test_fewer_wait_of_what_is_never_tried_twice(attempts: tuple[int, ...], runs: int) -> None:
+    for most in attempts:
+        enqueue_row(max_attempts=most)
+    dispatcher = Dispatcher(Pool(1, selectors.DefaultSelector(), []))
+    dispatcher.pace.typical = 0.0001
+    assert dispatcher.depth == AHEAD_RUNS_ONCE
+    dispatcher.accept(claim(live_worker(), len(attempts)))
+    assert dispatcher.depth == runs
