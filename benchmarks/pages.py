@@ -10,6 +10,17 @@ from benchmarks.report import percentiles
 
 ROUNDS = 30
 NAMED = "benchmarks.past.task_3"
+WALKS = (
+    "attempt=7",
+    "duration=%3E10m",
+    "has=error",
+    "worker=00000000-0000-0000-0000-000000000001",
+    "args=order_id%3D48213",
+    "error=ConnectTimeout",
+    "error=nowhere-to-be-found",
+    f"queue=queue-2&task={NAMED}",
+    "time=24h&queue=queue-2",
+)
 
 
 def measure(kinds: list[str]) -> None:
@@ -60,6 +71,7 @@ def paths() -> Iterator[str]:
     )
     yield from (f"{home}?task={NAMED}", f"{home}?queue=queue-2", f"{home}?status=failed&task={NAMED}")
     yield from (f"{home}?q=order_id%3D48213", f"{home}?q=nowhere-to-be-found", f"{home}?status=failed&time=24h")
+    yield from (f"{home}?{query}" for query in WALKS)
     old = Task.objects.filter(status=Task.COMPLETED).order_by("created")[0]
     failed = Task.objects.filter(status=Task.FAILED).order_by("-finished")[0]
     yield from (reverse("simple_queue_dashboard:task", args=[each.pk]) for each in (old, failed))

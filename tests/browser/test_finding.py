@@ -65,7 +65,7 @@ def test_opening_a_row_shows_what_happened(console: Page, tasks: dict[str, Task]
     state(console, "Failed")
     expect(console.locator("#error .exc")).to_contain_text("CardDeclined: no funds")
     expect(console.locator("#arguments")).to_contain_text("F-4711")
-    console.get_by_role("navigation", name="Breadcrumb").get_by_role("link", name="charge_invoice").click()
+    console.go_back()
     shows_only(console, tasks["failed"])
 
 
