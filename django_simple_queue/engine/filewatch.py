@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sqlite3
 import sys
 from typing import Any, Self
 
@@ -34,7 +35,8 @@ class FileBell:
     def on(cls, connection: BaseDatabaseWrapper) -> Self | None:
         """Watch the file behind ``connection``; None where that cannot be done."""
         connection.ensure_connection()
-        _, _, path = connection.connection.execute("PRAGMA database_list").fetchone()
+        with connection.wrap_database_errors:
+            _, _, path = connection.connection.execute("PRAGMA database_list").fetchone()
         if not path or sys.platform != "linux":
             return None
         inotify = ctypes.CDLL(None).inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -68,8 +70,15 @@ class FileBell:
         self.looks += 1
         return False, False
 
-    def data_version(self) -> int:
-        return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
+    def data_version(self) -> int | None:
+        """Return what changes with every commit of others; None, which rings, when the database cannot tell.
+
+        What is wrong then comes out at the question that follows.
+        """
+        try:
+            return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error:
+            return None
 
     def close(self) -> None:
         os.close(self.inotify)

@@ -25,6 +25,7 @@ class ListenBell:
     @classmethod
     def on(cls, connection: BaseDatabaseWrapper, queues: Sequence[str]) -> Self | None:
         """Listen; None where that is of no use: behind a pooler that gives every transaction another session."""
+        connection.ensure_connection()
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT PG_BACKEND_PID()")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 
 from tests.engine.sleeper import elsewhere, pay
 
@@ -17,3 +18,12 @@ def test_our_own_writes_ring_nothing(sleeper):
     assert worker.work == 0
     elsewhere(pay)
     worker.hears_work()
+
+
+def test_a_broken_connection_rings_so_that_the_next_question_tells(sleeper):
+    worker = sleeper()
+    connection.connection.close()
+    elsewhere(pay)
+    worker.hears_work()
+    worker.bell.down()
+    connection.close()
