@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import BooleanField, Case, Q, Value, When
@@ -76,6 +77,16 @@ class TaskPage:
     @property
     def name_url(self) -> str:
         return url_or_nothing("simple_queue_dashboard:named", self.task.task)
+
+    @property
+    def similar_all(self) -> int:
+        """How many failed in the same way, this one too; 0 when there are more than are counted."""
+        return 0 if self.similar > MOST_SIMILAR else self.similar + 1
+
+    @property
+    def similar_query(self) -> str:
+        """The list's query for those that failed in the same way within a day."""
+        return urlencode({"status": "failed", "fingerprint": self.task.fingerprint, "time": "24h"})
 
     @property
     def queue_url(self) -> str:

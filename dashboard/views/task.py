@@ -50,7 +50,14 @@ def context(request: HttpRequest, found: Task, items: Items, with_payload: bool)
     if may(request, conf.get_task_options(found.task).permission):
         held.add(OWN)
     links = host_links(found)
-    return {"page": page, "history": history, "wider": wider, "links": links, **offers(page, held)}
+    return {
+        "page": page,
+        "history": history,
+        "wider": wider,
+        "links": links,
+        "may_requeue": "requeue_task" in held,
+        **offers(page, held),
+    }
 
 
 def name_of(request: HttpRequest, found: Task, items: Items) -> str:

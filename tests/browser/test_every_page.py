@@ -71,6 +71,26 @@ def retrying() -> str:
     return of(task)
 
 
+def tried_before() -> str:
+    task = a_task(Task.FAILED, task=CHARGE, epoch=3, attempt=3, max_attempts=3)
+    now = timezone.now()
+    said = {"started": now, "finished": now, "error": "Boom\n\nTraceback\n  here", "log": "a line of the log"}
+    for epoch, outcome in enumerate(("failed", "interrupted", "timed_out"), 1):
+        Attempt.objects.create(task=task, epoch=epoch, attempt=epoch, outcome=outcome, **said)
+    for _ in range(6):
+        a_task(Task.COMPLETED, task=CHARGE)
+    return of(task)
+
+
+def lost_task() -> str:
+    finder = a_worker()
+    worker = a_worker(alive=False, host="web-6", state="lost", ended=timezone.now(), lost_by=finder.pk)
+    task = a_task(Task.FAILED, worker=worker.pk, fingerprint="f" * 16)
+    a_task(Task.FAILED, fingerprint="f" * 16)
+    Attempt.objects.create(task=task, epoch=1, attempt=1, outcome="lost", started=task.started, error="gone")
+    return of(task)
+
+
 def actions() -> str:
     ada = operator("omar", superuser=True)
     for verb in ("requeue", "cancel", "requeue"):
@@ -110,6 +130,16 @@ PAGES: dict[str, Seed] = {
     "task, failed": lambda: of(a_task(Task.FAILED, task=CHARGE)),
     "task, cancelled": lambda: of(a_task(Task.CANCELLED)),
     "task, hostile": lambda: of(a_task(Task.FAILED, error=HOSTILE, output=HOSTILE, error_class=HOSTILE[:200])),
+    "task, lost": lost_task,
+    "task, tried before": tried_before,
+    "task, running long": lambda: of(
+        a_task(Task.PROGRESS, worker=a_worker().pk, log="a line\n" * 9000, output="x\n" * 9)
+    ),
+    "task name": lambda: everything() and f"/tasks/named/{CHARGE}/",
+    "task name, never run": lambda: "/tasks/named/tests.tasks.two_arguments/",
+    "queue": lambda: everything() and "/queues/named/default/",
+    "queue, paused": lambda: paused() and "/queues/named/default/",
+    "queue, not served": lambda: of(a_task(queue="media")) and "/queues/named/media/",
     "task, big": lambda: of(a_task(Task.COMPLETED, output="a line\n" * 40_000, args='{"a": [%s1]}' % ("1," * 900))),
     "enqueue": lambda: "/enqueue/",
     "enqueue, chosen": lambda: "/enqueue/?task=tests.tasks.two_arguments",

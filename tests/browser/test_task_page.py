@@ -141,6 +141,19 @@ def test_on_paper_everything_is_there_and_nothing_to_press(console: Page) -> Non
     assert link.get_attribute("href") in link.evaluate("link => getComputedStyle(link, '::after').content")
 
 
+def test_all_that_failed_in_the_same_way_are_requeued_from_the_page_of_one(console: Page) -> None:
+    same = [a_task(Task.FAILED, fingerprint="f" * 16, task="shop.tasks.send_email") for _ in range(3)]
+    other = a_task(Task.FAILED, fingerprint="e" * 16)
+    console.goto(get_dashboard_url(same[0]))
+    console.get_by_role("button", name="Requeue 3 (24").click()
+    dialog = console.get_by_role("dialog")
+    expect(dialog).to_contain_text("3")
+    dialog.locator("button.btn-primary").first.click()
+    state(console, "Queued")
+    assert {Task.objects.get(pk=task.pk).status for task in same} == {Task.QUEUED}
+    assert Task.objects.get(pk=other.pk).status == Task.FAILED
+
+
 def test_bars_of_the_last_runs_lead_to_their_tasks(console: Page) -> None:
     tasks = [a_task(Task.COMPLETED, age=100 - number) for number in range(8)]
     console.goto(get_dashboard_url(tasks[0]))
