@@ -167,8 +167,12 @@ def leaves(condition: Any) -> Iterator[tuple[str, Any]]:
             yield from leaves(child)
 
 
+def moment_words(value: Any, written: str) -> str:
+    return f"{timezone.localtime(value):%-d %b %H:%M:%S}" if isinstance(value, datetime) else written
+
+
 def in_words(filters: TaskFilter) -> str:
     """Return the filters as people say them."""
     tab = [str(TABS[filters.tab]).lower()] if filters.tab else []
-    chips = [f"{label} {value}" for _name, label, value in filters.chips()]
+    chips = [f"{label} {moment_words(filters.value(name), value)}" for name, label, value in filters.chips()]
     return ", ".join([*tab, *chips]) or _("all tasks")

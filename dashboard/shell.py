@@ -39,7 +39,7 @@ PLACES = (
     Place("workers", "Workers", "server"),
     Place("activity", "Activity", "trend", "view_operatoraction", on_phone=False),
 )
-SECTION = {"task": "tasks", "named": "tasks", "queue": "workers"}
+SECTION = {"action": "activity", "export": "tasks", "task": "tasks", "named": "tasks", "queue": "workers"}
 
 
 def places(request: HttpRequest) -> list[Place]:

@@ -39,8 +39,8 @@ REFUSED = {
     "not_permitted": "not yours to change",
     "never": "never to be repeated",
     "gone": "gone",
-    "missing": "of tasks that cannot be imported any more",
-    "unfit": "whose arguments no longer fit",
+    "missing": "that cannot be imported any more",
+    "unfit": "with arguments that no longer fit",
     "unanswered": "that may have taken effect already",
     "changed": "changed or removed since",
 }

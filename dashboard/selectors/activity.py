@@ -76,8 +76,14 @@ class Entry:
     @property
     def more(self) -> int:
         """How many tasks are not listed here."""
-        total = self.action.done + int(self.action.outcomes.get("asked", 0))
-        return max(total - len(self.touched), 0)
+        return max(self.total - len(self.touched), 0)
+
+    @property
+    def total(self) -> int:
+        """How many tasks moved; of an action that goes on, how many are to be looked at."""
+        if self.action.state == OperatorAction.State.RUNNING:
+            return self.action.expected or 0
+        return self.action.done + int(self.action.outcomes.get("asked", 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,4 +138,11 @@ def offer(message: Message) -> dict[str, str]:
 @register.simple_tag
 def scope_mark() -> str:
     """The moment as of which an action over all matching tasks is about what this page shows."""
-    return (snapshot.memory.get().mark or mark()).isoformat()
+    latest = snapshot.memory.latest
+    return ((latest and latest.mark) or mark()).isoformat()
+
+
+@register.simple_tag(takes_context=True)
+def may_do(context: template.Context, permission: str) -> bool:
+    """Tell whether the operator holds a permission."""
+    return may(context["request"], permission)

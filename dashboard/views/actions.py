@@ -27,23 +27,10 @@ def one_task(verb: str) -> View:
     return view
 
 
-def ticked_tasks(verb: str) -> View:
-    @operator(actions.PERMISSIONS[verb], methods=("POST",))
-    def view(request: HttpRequest) -> HttpResponseBase:
-        ids = ticked_ids(request)
-        if not ids:
-            return tell(request, "No task is ticked. Nothing done.")
-        return act_or_ask(request, verb, ids)
-
-    return view
-
-
 task_requeue = one_task("requeue")
 task_cancel = one_task("cancel")
 task_start_now = one_task("start_now")
 task_mark_failed = one_task("mark_failed")
-tasks_requeue = ticked_tasks("requeue")
-tasks_cancel = ticked_tasks("cancel")
 
 
 @operator(methods=("POST",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
@@ -14,10 +14,12 @@ from django.utils.translation import gettext as _
 
 from dashboard import actions, filters, many, preflight, scopes
 from dashboard.access import may, operator, require, safe_next
+from dashboard.formats import number
 from dashboard.htmx import client_redirect, is_fragment, render_dialog
 from dashboard.scopes import Scope
-from dashboard.views.actions import as_uuid, tell
+from dashboard.views.actions import act_or_ask, as_uuid, tell, ticked_ids
 from django_simple_queue.models import Worker
+from django_simple_queue.models.audit import MAX_ROWS
 from django_simple_queue.models.audit.scope import CannotFreeze
 
 VERBS = ("requeue", "cancel")
@@ -44,6 +46,27 @@ def tasks_matching(request: HttpRequest, verb: str) -> HttpResponseBase:
         return tell(request, _("These filters cannot be frozen: %s Tick the tasks instead. Nothing done.") % error)
     ids = " ".join(each.hex for each in scope.ids)
     return answer(request, verb, scope, {"query": scope.query or query.urlencode(), "found": ids})
+
+
+def ticked(verb: str) -> Callable[..., HttpResponseBase]:
+    """Return the view for ticked rows: a few at once, more than 500 as all others are that match."""
+
+    @operator(actions.PERMISSIONS[verb], methods=("POST",))
+    def view(request: HttpRequest) -> HttpResponseBase:
+        ids = ticked_ids(request)
+        if not ids:
+            return tell(request, _("No task is ticked. Nothing done."))
+        if len(ids) <= MAX_ROWS:
+            return act_or_ask(request, verb, ids)
+        words = _("%s ticked tasks") % number(len(ids))
+        scope = scopes.freeze_ids(ids[: scopes.MOST_FOUND], read_mark(request), words)
+        return answer(request, verb, scope, {"elsewhere": " ".join(map(str, scope.ids))})
+
+    return view
+
+
+tasks_requeue = ticked("requeue")
+tasks_cancel = ticked("cancel")
 
 
 def answer(request: HttpRequest, verb: str, scope: Scope, fields: Fields) -> HttpResponseBase:
