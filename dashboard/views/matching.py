@@ -23,6 +23,7 @@ from django_simple_queue.models.audit import MAX_ROWS
 from django_simple_queue.models.audit.scope import CannotFreeze
 
 VERBS = ("requeue", "cancel")
+SAME_COUNT = {"requeue": ("failed", "cancelled"), "cancel": ("queued", "scheduled", "retrying", "progress")}
 Fields = Mapping[str, str]
 
 
@@ -45,7 +46,8 @@ def tasks_matching(request: HttpRequest, verb: str) -> HttpResponseBase:
     except CannotFreeze as error:
         return tell(request, _("These filters cannot be frozen: %s Tick the tasks instead. Nothing done.") % error)
     ids = " ".join(each.hex for each in scope.ids)
-    return answer(request, verb, scope, {"query": scope.query or query.urlencode(), "found": ids})
+    count = whole_number(request.POST.get("count")) if chosen.tab in SAME_COUNT[verb] else None
+    return answer(request, verb, scope, {"query": scope.query or query.urlencode(), "found": ids}, count)
 
 
 def ticked(verb: str) -> Callable[..., HttpResponseBase]:
@@ -69,18 +71,18 @@ tasks_requeue = ticked("requeue")
 tasks_cancel = ticked("cancel")
 
 
-def answer(request: HttpRequest, verb: str, scope: Scope, fields: Fields) -> HttpResponseBase:
+def answer(request: HttpRequest, verb: str, scope: Scope, fields: Fields, count: int | None = None) -> HttpResponseBase:
     """Say what ``verb`` would do to the scope, or, when that is confirmed, do it.
 
     ``fields`` are what the form must carry so that the same request, confirmed, makes the same scope; ``mark`` and
-    ``count`` are added here.
+    ``expected`` are added here. ``count`` is how many tasks the page showed that ``verb`` may be done to, if it said.
     """
-    shown = whole_number(request.POST.get("count"))
+    shown = whole_number(request.POST.get("expected")) or count
     if request.POST.get("confirm") == "yes":
         return carry_out(request, verb, scope, shown)
     checked = preflight.check(scope, verb, request.user, shown)
-    count = {} if checked.total is None else {"count": str(checked.total)}
-    carried = {**fields, "mark": scope.mark.isoformat(), **count, "next": safe_next(request)}
+    expected = "" if checked.total is None else str(max(checked.total, shown or 0))
+    carried = {**fields, "mark": scope.mark.isoformat(), "expected": expected, "next": safe_next(request)}
     context = {
         "checked": checked,
         "action": request.path,

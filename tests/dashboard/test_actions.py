@@ -260,7 +260,7 @@ def test_more_ticked_rows_than_a_request_moves_are_left_to_the_workers(ada):
     ids = " ".join([str(task.pk), *(f"{number:032x}" for number in range(500))])
     page = ada.post("/tasks/requeue/", {"elsewhere": ids})
     assert b"501 ticked tasks" in page.content
-    response = ada.post("/tasks/requeue/", {"elsewhere": ids, "confirm": "yes", "count": "501"})
+    response = ada.post("/tasks/requeue/", {"elsewhere": ids, "confirm": "yes", "expected": "501"})
     assert said(response) == "Requeued 1 of 501: 500 changed or removed since."
     assert status_of(task) == Task.QUEUED
 

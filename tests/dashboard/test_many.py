@@ -140,7 +140,7 @@ def test_who_has_requeued_them_already_is_told(ada):
     perform("requeue", Task.objects.filter(pk=tasks[0].pk), "omar")
     page = ask(ada, mark=mark.isoformat(), count="3")
     assert "1 were already requeued by omar" in text_of(page)
-    response = ada.post(REQUEUE, {**fields_of(page), "count": "3"})
+    response = confirm(ada, page)
     assert said(response) == "Requeued 2 of 3: 1 already requeued by omar."
 
 
