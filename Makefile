@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python
 TEST_SETTINGS := DJANGO_SETTINGS_MODULE=tests.settings
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-postgres test-matrix soak check bench bench-quick screenshots wheel-smoke chromium lock clean
+.PHONY: help demo test test-postgres test-matrix soak check bench bench-quick screenshots wheel-smoke chromium mariadb lock clean
 
 help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,7 +13,7 @@ help: ## Show what make can do
 demo: $(VENV)/demo.stamp ## Start the console and a worker on sample tasks; prints the address and the login
 	@$(RUN) manage.py demo
 
-test: $(VENV)/dev.stamp chromium ## Run every test on SQLite and PostgreSQL, then in Chromium
+test: $(VENV)/dev.stamp chromium mariadb ## Run every test on SQLite and PostgreSQL, the engine's on MariaDB, then in Chromium
 	@$(RUN) -m tests.support.suite
 
 test-postgres: $(VENV)/dev.stamp ## Run the tests of the queue and the console on PostgreSQL only
@@ -52,6 +52,13 @@ chromium: # Debian as root: installs what the browser tests need. APT=0 turns th
 	@if ! command -v chromium >/dev/null && [ "$(APT)" != 0 ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		(apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium) >/dev/null \
 			|| echo "Chromium could not be installed: the browser tests cannot run."; \
+	fi
+
+mariadb: # The same for the tests on MariaDB. They start a server of their own; Debian's is not left running.
+	@if ! command -v mariadbd >/dev/null && [ ! -x /usr/sbin/mariadbd ] && [ "$(APT)" != 0 ] && [ "$$(id -u)" = 0 ] \
+		&& command -v apt-get >/dev/null; then \
+		(apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends mariadb-server) >/dev/null \
+			&& (service mariadb stop >/dev/null 2>&1 || true) || echo "MariaDB could not be installed: its tests cannot run."; \
 	fi
 
 lock: $(VENV)/dev.stamp ## Pin the newest allowed versions, with hashes, into requirements/

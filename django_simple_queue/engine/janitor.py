@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -140,17 +141,23 @@ def settle_unowned() -> list[UUID]:
 def prune() -> int:
     """Delete a batch of the ended tasks that RETENTION lets go of, and old Worker rows; return how many tasks."""
     limits = [(STATUS_NAMES[name], days) for name, days in conf.get_retention().items() if days is not None]
-    with transaction.atomic(using=alias()):  # begun by a write, which waits for its turn on SQLite
-        ended = Worker.objects.using(alias()).exclude(state__in=Worker.LIVE_STATES)
-        ended.filter(ended__lt=Now() - KEEP_WORKERS).delete()
-        return sum(prune_status(status, timedelta(days=days)) for status, days in limits)
+    forget_workers()
+    return sum(prune_status(status, timedelta(days=days)) for status, days in limits)
+
+
+def forget_workers() -> None:
+    """Rows are deleted by key: MySQL locks what a DELETE looks at, and would wait for the turns of live workers."""
+    ended = Worker.objects.using(alias()).exclude(state__in=Worker.LIVE_STATES)
+    gone = list(ended.filter(ended__lt=Now() - KEEP_WORKERS).values_list("pk", flat=True))
+    Worker.objects.using(alias()).filter(pk__in=gone).delete()
 
 
 def prune_status(status: int, age: timedelta) -> int:
-    with transaction.atomic(using=alias()):
+    """Delete a batch of rows past ``age``. Where rows cannot be locked, a transaction must begin with a write."""
+    locks = connection().features.has_select_for_update_skip_locked
+    with transaction.atomic(using=alias()) if locks else nullcontext():
         rows = Task.objects.using(alias()).filter(status=status, finished__lt=Now() - age)
-        if connection().features.has_select_for_update_skip_locked:
-            rows = rows.select_for_update(skip_locked=True)
+        rows = rows.select_for_update(skip_locked=True) if locks else rows
         oldest = list(rows.order_by("finished", "id").values_list("pk", flat=True)[:PRUNE_ROWS])
         Task.objects.using(alias()).filter(pk__in=oldest, status=status).only("pk").delete()
     return len(oldest)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.db import migrations, models
 
-from django_simple_queue.migrations._operations import VacuumOften
+from django_simple_queue.migrations._operations import CompareExactly, VacuumOften
 
 
 class Migration(migrations.Migration):
@@ -95,5 +95,6 @@ class Migration(migrations.Migration):
             model_name="operatoraction",
             index=models.Index(fields=["state", "id"], name="dsq_action_state"),
         ),
+        CompareExactly("task", "idempotency_key"),
         VacuumOften("task"),
     ]

@@ -124,6 +124,32 @@ def unconditional(constraint: Any, schema_editor: BaseDatabaseSchemaEditor) -> A
     return models.UniqueConstraint(fields=constraint.fields, name=constraint.name)
 
 
+class CompareExactly(Operation):
+    """On MySQL, where text is compared without regard to case, have a column tell "a" from "A" as it does elsewhere."""
+
+    reversible = True
+
+    def __init__(self, model_name: str, name: str) -> None:
+        self.model_name, self.name = model_name, name
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        pass
+
+    def database_forwards(self, app_label: str, schema_editor: Any, old: ProjectState, new: ProjectState) -> None:
+        if schema_editor.connection.vendor == "mysql":
+            model = new.apps.get_model(app_label, self.model_name)
+            field = model._meta.get_field(self.name)
+            table, column = map(schema_editor.quote_name, (model._meta.db_table, field.column))
+            kind = f"{field.db_type(schema_editor.connection)} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+            schema_editor.execute(f"ALTER TABLE {table} MODIFY {column} {kind} {'NULL' if field.null else 'NOT NULL'}")
+
+    def database_backwards(self, app_label: str, schema_editor: Any, old: ProjectState, new: ProjectState) -> None:
+        pass
+
+    def describe(self) -> str:
+        return f"Compare {self.name} of {self.model_name} exactly"
+
+
 class VacuumOften(Operation):
     """Have PostgreSQL clean a table up while little is dead in it; whoever may not set that goes on without."""
 

@@ -140,7 +140,7 @@ def test_arguments_over_the_limit_are_refused_with_both_sizes(settings):
         create_task(PATH, {"text": "ä" * 495})
 
 
-@given_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given_settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=40)
 @given(args=st.dictionaries(st.text(), JSON, max_size=4))
 def test_arguments_come_back_as_they_went_in(args):
     with transaction.atomic():

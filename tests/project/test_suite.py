@@ -16,4 +16,4 @@ def test_a_run_without_a_report_has_failed(tmp_path):
 
 def test_an_unknown_pass_is_refused(capsys):
     assert suite.main(["sqlte"]) == 2
-    assert "Unknown pass sqlte: use sqlite, postgres, browser." in capsys.readouterr().out
+    assert "Unknown pass sqlte: use sqlite, postgres, mariadb, browser." in capsys.readouterr().out

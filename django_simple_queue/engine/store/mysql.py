@@ -6,9 +6,11 @@ every row that it sorts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
+
+from django.db import DataError
 
 from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, delay_of, failure_of
 from django_simple_queue.engine.store.records import Claimed, Ending
@@ -46,6 +48,13 @@ QUEUES = f"SELECT DISTINCT queue FROM {TASK} FORCE INDEX (dsq_claim_queue) WHERE
 NEEDS = needs(SQL, "%(worker)s", "FORCE INDEX (dsq_promote)", "FORCE INDEX (dsq_running)")
 LOOK, LOOK_AT = (look(SQL, first, "FORCE INDEX (dsq_promote)") for first in (FIRST, FIRST_OF))
 PROMOTE = f"UPDATE {TASK} SET due = 1 WHERE {SQL.waiting} ORDER BY run_after LIMIT %(wanted)s"
+SURELY_FITS = 256 * 1024
+PACKET_MARGIN = 4096
+
+
+def escaped_size(text: str) -> int:
+    data = text.encode()
+    return len(data) + sum(map(data.count, (b"\n", b"\r", b"\\", b"'", b'"', b"\0", b"\x1a")))
 
 
 class MySQL(Database):
@@ -60,8 +69,20 @@ class MySQL(Database):
     def end(self, worker: UUID, verb: str, endings: Sequence[Ending]) -> Iterable[Ended]:
         for ending in endings:
             parameters = self._values(ending) | {"worker": self._key(worker)}
+            self._require_fitting(parameters)
             if self._changed(ENDS[verb], **parameters):
                 yield ending.run, self._rows(ENDED, id=parameters["id"])[0][0]
+
+    def _require_fitting(self, parameters: Mapping[str, Any]) -> None:
+        """Raise DataError for what the server would answer by hanging up, as if it had gone away."""
+        size = sum(escaped_size(value) for value in parameters.values() if isinstance(value, str))
+        if size <= SURELY_FITS:
+            return
+        limit = self._rows("SELECT @@max_allowed_packet")[0][0]
+        if size + PACKET_MARGIN > limit:
+            raise DataError(
+                f"{size:,} bytes are more than max_allowed_packet of the database, {limit:,}, lets through."
+            )
 
     def due_queues(self) -> list[str]:
         return [queue for (queue,) in self._rows(QUEUES)]
