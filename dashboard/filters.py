@@ -38,7 +38,8 @@ NARROW: dict[str, Callable[[TaskQuerySet], TaskQuerySet]] = {
 }
 ENDED = ("completed", "failed", "cancelled")
 IN_ORDER = ("status", "time", "since", "until")
-SCANNED = ("task", "queue", "fingerprint", "worker", "error", "args", "attempt", "duration", "has", "q")
+UNINDEXED = ("worker", "error", "args", "attempt", "duration", "has", "q")
+SCANNED = ("task", "queue", "fingerprint", *UNINDEXED)
 HAS = {"error": _("with an error"), "output": _("with output"), "log": _("with a log")}
 FILLED = {name: Q(**{f"{name}__isnull": False}) & ~Q(**{name: ""}) for name in HAS}
 RAN = ExpressionWrapper(Coalesce("finished", Now()) - F("started"), output_field=DurationField())
@@ -113,6 +114,11 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
     def must_walk(self) -> bool:
         """Tell whether no index leads to what matches in the order of the list: rows are then looked at one by one."""
         return any(self.value(name) for name in SCANNED if name != self.leading)
+
+    @property
+    def is_sparse(self) -> bool:
+        """Tell whether what matches may lie anywhere, so that counting it would mean to read every row."""
+        return any(self.value(name) for name in UNINDEXED)
 
     @property
     def walked(self) -> TaskFilter:

@@ -62,7 +62,7 @@ def count(filters: TaskFilter, page: Page, picture: Snapshot) -> Numbers:
 def on_tabs(filters: TaskFilter, picture: Snapshot) -> Mapping[str, int | None]:
     if not filters.is_narrowed:
         return picture.counts
-    if filters.looks_into_texts or filters.has_time:
+    if filters.has_time or filters.is_sparse:
         return dict.fromkeys(TABS)
     return among_newest(filters)
 

@@ -17,7 +17,7 @@ from dashboard.selectors.needles import ERROR_SEARCHED, Needles
 from dashboard.selectors.rows import light
 from django_simple_queue.models import Task
 
-CHUNKS = (5_000, 20_000) + (50_000,) * 10
+CHUNKS = (5_000, 95_000)
 HITS = 50
 SECONDS = 0.3
 LEEWAY = 0.1
