@@ -11,7 +11,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from django_simple_queue.models import Attempt, QueuePause, Task, Worker
+from django_simple_queue.models import Attempt, OperatorAction, QueuePause, Task, Worker
 from django_simple_queue.models.audit import perform
 from tests.browser.conftest import SignIn
 from tests.dashboard.people import operator
@@ -99,6 +99,25 @@ def actions() -> str:
     return "/activity/"
 
 
+def an_action(state: str, **columns: Any) -> str:
+    everything()
+    left = {"unfit": [str(a_task(Task.FAILED).pk)], "never": [str(a_task(Task.FAILED).pk)]}
+    columns |= {"outcomes": {"done": 3, "unfit": 1, "never": 1, "already omar": 2, "changed": 1}, "left_alone": left}
+    frozen = {"where": [], "mark": timezone.now().isoformat(), "query": "status=failed"}
+    action = OperatorAction.objects.create(
+        verb="requeue",
+        actor="ada",
+        scope=f"failed {HOSTILE[:300]}",
+        scope_filter=frozen,
+        state=state,
+        expected=20,
+        **columns,
+    )
+    for task in Task.objects.filter(status=Task.FAILED)[:3]:
+        action.items.create(task=task.pk, previous_status=Task.FAILED, epoch=1)
+    return f"/activity/{action.pk}/"
+
+
 def fleet() -> str:
     everything()
     Worker.objects.update(rss=64_000_000, release="2026.11")
@@ -149,6 +168,12 @@ PAGES: dict[str, Seed] = {
     "workers": fleet,
     "workers, lost": lost,
     "activity, none": lambda: "/activity/",
+    "action, running": lambda: an_action(OperatorAction.State.RUNNING),
+    "action, stopped": lambda: an_action(OperatorAction.State.ABORTED, problem="Stopped by <b>omar</b>."),
+    "action, mixed and undone": lambda: an_action(
+        OperatorAction.State.DONE, undone=timezone.now(), undo_outcomes={"restored": 2, "started": 1}
+    ),
+    "export": lambda: everything() and "/export/?status=failed",
     "activity": actions,
     "404": lambda: "/tasks/01a20498-fa86-7401-a271-238759bd0139/",
 }
