@@ -28,3 +28,22 @@ def spark(values: Sequence[float]) -> Spark:
     points = [f"{index * step:.1f},{HEIGHT - MARGIN - value / top * room:.1f}" for index, value in enumerate(values)]
     line = " ".join(points)
     return Spark(line, f"0,{HEIGHT} {line} {WIDTH},{HEIGHT}")
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    x: float
+    y: float
+    width: float
+    height: float
+    value: float
+
+
+def bars(values: Sequence[float], height: float = 24, gap: float = 1.2, least: float = 1.5) -> list[Bar]:
+    """Return a bar for each value, from left to right, scaled to the largest; nothing is still a line."""
+    top, step = max(values, default=0) or 1, WIDTH / max(len(values), 1)
+    heights = [max(value / top * height, least) for value in values]
+    return [
+        Bar(round(index * step, 1), round(height - tall, 1), round(step - gap, 1), round(tall, 1), value)
+        for index, (value, tall) in enumerate(zip(values, heights, strict=True))
+    ]

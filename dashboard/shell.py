@@ -39,7 +39,14 @@ PLACES = (
     Place("workers", "Workers", "server"),
     Place("activity", "Activity", "trend", "view_operatoraction", on_phone=False),
 )
-SECTION = {"action": "activity", "export": "tasks", "task": "tasks", "named": "tasks", "queue": "workers"}
+SECTION = {
+    "action": "activity",
+    "export": "tasks",
+    "failure": "failures",
+    "named": "tasks",
+    "queue": "workers",
+    "task": "tasks",
+}
 
 
 def places(request: HttpRequest) -> list[Place]:

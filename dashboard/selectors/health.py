@@ -81,7 +81,7 @@ def running(picture: Snapshot) -> Tile:
 def failed(picture: Snapshot) -> Tile:
     count, total = picture.failed_lately, picture.ended_lately
     query = "status=failed"
-    note = f"{capped(picture.counts['failed'])} failed in all"
+    note = f"{capped(picture.unhandled)} not handled" if picture.unhandled else "all are handled"
     if fails_too_often(picture):
         share = f"{100 * count / max(total, 1):.0f} % of runs"
         return Tile("failed", "Failed, 15 min", capped(count), note, query, "", "failed", share)

@@ -29,6 +29,8 @@ def tag(request: HttpRequest, picture: Snapshot, *extra: object) -> str:
         picture.counts,
         picture.running,
         picture.failed_lately,
+        picture.open_groups,
+        picture.unhandled,
         picture.minutes[-1:],
         picture.newest_created,
         picture.newest_finished,

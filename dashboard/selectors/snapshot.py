@@ -16,12 +16,14 @@ from django.utils import timezone
 from dashboard.filters import NARROW
 from dashboard.selectors import backlog, scalars
 from dashboard.selectors.deadline import TookTooLong, deadline
+from dashboard.selectors.open_groups import count_open, open_failures
 from dashboard.selectors.scalars import as_moment, capped_count, first_value
 from dashboard.selectors.trouble import NO_TROUBLE, Trouble, trouble
 from django_simple_queue import conf
 from django_simple_queue.models import OperatorAction, Task, Worker
 
 LASTS_SECONDS = 1.0
+LASTS_FOR_NAVIGATION = timedelta(minutes=1)
 DEADLINE_SECONDS = 1.5
 MINUTES = 20
 FAILING_WINDOW = timedelta(minutes=15)
@@ -54,7 +56,7 @@ class Fleet:
 class Snapshot:
     """``counts`` by tab, capped; ``minutes`` are the tasks that ended in each of the last whole minutes.
 
-    ``came_lately`` were created within the last minute.
+    ``came_lately`` were created within the last minute; ``unhandled`` are the failures of the ``open_groups``.
     """
 
     taken: datetime
@@ -69,6 +71,8 @@ class Snapshot:
     minutes: tuple[int, ...] = ()
     run_seconds: tuple[float, ...] = ()
     wait_seconds: tuple[float, ...] = ()
+    open_groups: int = 0
+    unhandled: int = 0
     last_action: int = 0
     mark: datetime | None = None
     came_lately: int = 0
@@ -125,6 +129,18 @@ def current() -> Snapshot:
     return picture if picture.taken >= asked and picture.complete else replace(picture, last_action=last_action())
 
 
+def open_groups() -> int:
+    """Return how many groups of failures need somebody: from a picture of the last minute, else counted alone."""
+    latest = memory.latest
+    if latest and timezone.now() - latest.taken < LASTS_FOR_NAVIGATION:
+        return latest.open_groups
+    try:
+        with deadline(DEADLINE_SECONDS):
+            return count_open()
+    except TookTooLong:
+        return 0
+
+
 def last_action() -> int:
     return OperatorAction.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
@@ -144,6 +160,7 @@ def picture(now: datetime) -> Snapshot:
     tabs = {**answers, **{f"tab {tab}": number for tab, number in backlog.counts(answers).items()}}
     runs = list(recent_runs(now))
     fleet = Fleet({worker.pk: worker for worker in newest_workers()})
+    open_groups, unhandled = open_failures()
     return Snapshot(
         taken=now,
         counts={tab: tabs[f"tab {tab}"] for tab in ["", *NARROW]},
@@ -157,6 +174,8 @@ def picture(now: datetime) -> Snapshot:
         minutes=tuple(answers[f"minute {age}"] for age in range(MINUTES, 0, -1)),
         run_seconds=tuple(sorted((end - start).total_seconds() for start, end, _ in runs)),
         wait_seconds=tuple(sorted(max((start - ready).total_seconds(), 0.0) for start, _, ready in runs)),
+        open_groups=open_groups,
+        unhandled=unhandled,
         last_action=answers["action"] or 0,
         mark=as_moment(answers["now"]),
         last_begun=runs[0][0] if runs else None,

@@ -9,7 +9,9 @@ from django import template
 from django.contrib.messages.storage.base import Message
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
+from dashboard import charts
 from dashboard.access import may
 from dashboard.formats import NOTHING, brief, coarse, number
 from dashboard.pauses import paused
@@ -18,7 +20,7 @@ from dashboard.selectors import snapshot
 from dashboard.selectors.activity import Filter, did
 from dashboard.selectors.task_page import MOST_SIMILAR
 from dashboard.templatetags.simple_queue import shown, stamp
-from dashboard.wording import outcome_words
+from dashboard.wording import outcome_words, why_not
 from django_simple_queue.models import OperatorAction, QueuePause, Task, Worker
 from django_simple_queue.redaction import redact_text, visible
 
@@ -26,6 +28,24 @@ register = template.Library()
 register.filter("did", did)
 register.filter(brief)
 register.filter(shown)
+
+
+@register.inclusion_tag("simple_queue_dashboard/_bars.html")
+def bars(values: list[int], label: str) -> dict[str, object]:
+    """Bars for numbers as inline SVG; ``label`` says it in words, with the largest."""
+    return {"bars": charts.bars(values), "label": f"{label}, {gettext('most')} {max(values, default=0)}"}
+
+
+@register.simple_tag
+def open_groups() -> int:
+    """How many groups of failures need somebody."""
+    return snapshot.open_groups()
+
+
+@register.simple_tag
+def refusal(verb: str, reason: str) -> str:
+    """Why a verb leaves a task alone."""
+    return why_not(verb, reason)
 
 
 class Pauses(list[QueuePause]):

@@ -21,6 +21,7 @@ from dashboard.pauses import paused
 from dashboard.selectors.queues import queues
 from dashboard.selectors.workers import fleet, latest_news
 from dashboard.tags import tag_of
+from django_simple_queue import conf
 from django_simple_queue.models import QueuePause, Worker
 from django_simple_queue.models.control import NotPossible, queue_words
 
@@ -107,4 +108,4 @@ def read(pk: UUID) -> Worker:
 
 
 def place_name(request: HttpRequest) -> str:
-    return request.get_host()
+    return conf.get_environment() or request.get_host()

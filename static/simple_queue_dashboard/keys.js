@@ -1,5 +1,5 @@
 // ---- keys: never while typing, never with modifiers, and not at all when the operator has switched them off
-const rows = () => [...all("#rows tbody tr")];
+const rows = () => [...all(":is(#rows, #groups) tbody tr")];
 function move(step) {
   const list = rows(), at = list.findIndex(row => row.matches(".is-cursor, :focus-within"));
   const next = list[Math.max(0, Math.min(list.length - 1, at < 0 ? 0 : at + step))];
@@ -7,7 +7,7 @@ function move(step) {
   $("a.task", next)?.focus({ preventScroll: true });
   next?.scrollIntoView({ block: "nearest" });
 }
-const cursor = selector => $(`#rows tbody tr.is-cursor ${selector}`);
+const cursor = selector => $(`:is(#rows, #groups) tbody tr.is-cursor ${selector}`);
 const ticked = verb => $(`.list.has-selection #bulk [data-counts=${verb}]:enabled`);
 
 // a dialog with the values of the row under the cursor, each a link to the list filtered by it

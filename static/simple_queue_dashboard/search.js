@@ -1,5 +1,5 @@
 // ---- the search box: a combobox whose list the server writes; the focus stays in the field
-const field = $("#q"), proposals = () => [...all("#suggestions [role=option]")];
+const field = $("#suggestions") && $("#q"), proposals = () => [...all("#suggestions [role=option]")];
 
 function showProposals(open) {
   $("#suggestions").hidden = !open;

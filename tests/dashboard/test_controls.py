@@ -85,24 +85,24 @@ def test_a_fragment_is_asked_in_the_dialog(chief):
 
 
 def test_a_queue_is_paused_for_an_hour_and_resumed(chief):
-    chief.post("/queues/pause/?queue=mail", {**WHY, "lasting": "60"})
+    chief.post("/workers/queues/pause/?queue=mail", {**WHY, "lasting": "60"})
     pause = QueuePause.objects.get()
     assert (pause.queue, pause.paused_by, pause.reason) == ("mail", "chief", "Provider is down")
     assert timedelta(minutes=59) < pause.until - timezone.now() <= timedelta(minutes=60)
-    assert b"Resumed queue mail." in chief.post("/queues/resume/", {"queue": "mail"}, follow=True).content
+    assert b"Resumed queue mail." in chief.post("/workers/queues/resume/", {"queue": "mail"}, follow=True).content
     assert not QueuePause.objects.exists()
-    assert b"Queue mail is not paused" in chief.post("/queues/resume/", {"queue": "mail"}, follow=True).content
+    assert b"Queue mail is not paused" in chief.post("/workers/queues/resume/", {"queue": "mail"}, follow=True).content
 
 
 def test_a_queue_that_is_not_listed_is_named_in_the_form(chief):
-    assert b'name="queue"' in chief.get("/queues/pause/").content
-    chief.post("/queues/pause/", {**WHY, "queue": "media"})
+    assert b'name="queue"' in chief.get("/workers/queues/pause/").content
+    chief.post("/workers/queues/pause/", {**WHY, "queue": "media"})
     assert QueuePause.objects.get().queue == "media"
-    assert b"field-error" in chief.post("/queues/pause/", WHY).content
+    assert b"field-error" in chief.post("/workers/queues/pause/", WHY).content
 
 
 def test_pausing_everything_asks_for_the_name_of_the_place(chief):
-    address = "/queues/pause/?queue=*"
+    address = "/workers/queues/pause/?queue=*"
     wrong = chief.post(address, {**WHY, "place": "staging"})
     assert b"field-error" in wrong.content
     assert not QueuePause.objects.exists()
@@ -127,9 +127,9 @@ def test_the_verbs_need_their_permission(client, path):
 def test_queues_need_the_permission_too(client):
     signed_in(client, operator("eva", "view_task"))
     pause_queue("mail", "why", "omar")
-    assert client.post("/queues/pause/?queue=media", WHY).status_code == 403
-    assert client.post("/queues/resume/", {"queue": "mail"}).status_code == 403
-    assert b"/queues/resume/" not in client.get("/").content
+    assert client.post("/workers/queues/pause/?queue=media", WHY).status_code == 403
+    assert client.post("/workers/queues/resume/", {"queue": "mail"}).status_code == 403
+    assert b"/workers/queues/resume/" not in client.get("/").content
     assert QueuePause.objects.get().queue == "mail"
 
 

@@ -53,6 +53,14 @@ ROUTES = {
     "task_start_now": Route("requeue_task", WRITE),
     "task_mark_failed": Route("cancel_task", WRITE),
     "enqueue": Route("add_task", (*READ, *WRITE)),
+    "failures": Route(""),
+    "failures_summary": Route(""),
+    "failure": Route(""),
+    "failure_summary": Route(""),
+    "failure_requeue": Route("requeue_task", (*READ, *WRITE)),
+    "failure_resolve": Route("change_failuregroup", WRITE),
+    "failure_ignore": Route("change_failuregroup", WRITE),
+    "failure_reopen": Route("change_failuregroup", WRITE),
     "workers": Route(""),
     "named": Route(""),
     "queue": Route(""),
@@ -87,7 +95,8 @@ class Scene:
             return self.task.pk
         if converter == "AnyText":
             return getattr(self.task, {"path": "task", "name": "queue"}[key])
-        return self.action.pk if converter == "IntConverter" else {"name": "output", "verb": "requeue"}[key]
+        texts = {"name": "output", "verb": "requeue", "fingerprint": "f00d"}
+        return self.action.pk if converter == "IntConverter" else texts[key]
 
 
 @pytest.fixture

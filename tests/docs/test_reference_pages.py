@@ -78,11 +78,13 @@ def test_the_permissions_exist_and_each_verb_needs_one_of_them():
 
     documented = {row[0].rpartition(".")[2] for row in table("docs/security.md", "permission", "lets an operator")}
     existing = set(
-        Permission.objects.filter(content_type__app_label="django_simple_queue").values_list("codename", flat=True)
+        Permission.objects.filter(
+            content_type__app_label__in=("django_simple_queue", "simple_queue_dashboard")
+        ).values_list("codename", flat=True)
     )
     assert documented <= existing
     assert set(PERMISSIONS.values()) <= documented
-    assert {"view_task", "view_task_payload"} <= documented
+    assert {"view_task", "view_task_payload", "change_worker", "change_failuregroup"} <= documented
     assert OperatorAction._meta.default_permissions == ("view",)
 
 

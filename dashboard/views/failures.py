@@ -1,0 +1,185 @@
+"""Failures by group: the list, one group, what an operator decides about it, its tasks requeued for a window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from dashboard import groups, many, preflight, scopes
+from dashboard.access import may, operator, safe_next
+from dashboard.htmx import render, render_dialog, with_query
+from dashboard.models import FailureGroup
+from dashboard.selectors import failures as selector
+from dashboard.selectors import live, snapshot
+from dashboard.selectors.failures import WINDOWS, Chosen, Group
+from dashboard.selectors.group_page import group_page, read_group
+from dashboard.selectors.rise import after_release
+from dashboard.summary import markdown
+from dashboard.views.actions import tell
+
+CHANGE = "simple_queue_dashboard.change_failuregroup"
+SAID = {
+    "resolve_group": _("Resolved. You are told if it returns."),
+    "ignore_group": _("Ignored. It is never told again."),
+    "reopen_group": _("Open again."),
+}
+MARKS = ("new", "quiet")
+
+
+@operator()
+def failures(request: HttpRequest) -> HttpResponseBase:
+    """Show the groups."""
+    picture = snapshot.current()
+    tag = live.tag(request, picture, may(request, "view_task_payload"))
+    return render(request, "failures", lambda: context(request, picture), tag=tag)
+
+
+def context(request: HttpRequest, picture: snapshot.Snapshot) -> Mapping[str, Any]:
+    now, chosen, number = timezone.now(), read_choice(request), read_number(request)
+    page = selector.failures(chosen, number, now, with_payload=may(request, "view_task_payload"))
+    return {
+        "page": page,
+        "chosen": chosen,
+        "now": now,
+        "tabs": [tab(request, state, chosen.state, page.counts) for state in FailureGroup.State],
+        "rise": after_release(picture.fleet, page.groups, now),
+        "links": {"older": link(request, page=str(number + 1)), "newer": link(request, page=str(number - 1))},
+        "without_filters": link(request, q=None, task=None, release=None, mark=None),
+        "only_new": link(request, mark="new"),
+        "may_change": may(request, CHANGE),
+        "may_requeue": may(request, "requeue_task"),
+        "summary": markdown(page.groups, now, request.build_absolute_uri(reverse("simple_queue_dashboard:failures"))),
+    }
+
+
+def tab(request: HttpRequest, state: str, current: str, counts: Mapping[str, int]) -> dict[str, Any]:
+    label = FailureGroup.State(state).label
+    return {
+        "label": label,
+        "slug": state,
+        "count": counts.get(state, 0),
+        "current": state == current,
+        "url": link(request, state=state),
+    }
+
+
+def link(request: HttpRequest, **changes: str | None) -> str:
+    return with_query(request, **{"page": None, "live": None, **changes})
+
+
+def read_choice(request: HttpRequest) -> Chosen:
+    given = {name: request.GET.get(name, "")[:255] for name in ("q", "task", "release", "mark", "state")}
+    state = given["state"] if given["state"] in FailureGroup.State.values else FailureGroup.State.OPEN
+    mark = given["mark"] if given["mark"] in MARKS else ""
+    return Chosen(state, given["q"], given["task"], given["release"], mark)
+
+
+def read_number(request: HttpRequest) -> int:
+    text = request.GET.get("page", "")
+    return min(max(int(text), 1), 1000) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
+
+
+@operator()
+def failures_summary(request: HttpRequest) -> HttpResponseBase:
+    """Send the incident summary of the groups that the page shows as a file."""
+    now = timezone.now()
+    chosen, with_payload = read_choice(request), may(request, "view_task_payload")
+    page = selector.failures(chosen, read_number(request), now, with_payload=with_payload)
+    return as_file(request, page.groups, now, "failures")
+
+
+@operator()
+def failure(request: HttpRequest, fingerprint: str) -> HttpResponseBase:
+    """Show one group."""
+    picture = snapshot.current()
+    tag = live.tag(request, picture, may(request, "view_task_payload"))
+    return render(request, "failure", lambda: group_context(request, fingerprint), tag=tag)
+
+
+def group_context(request: HttpRequest, fingerprint: str) -> Mapping[str, Any]:
+    now, with_payload = timezone.now(), may(request, "view_task_payload")
+    group = found(fingerprint, now, with_payload)
+    return {
+        "page": group_page(group, with_payload=with_payload),
+        "group": group,
+        "now": now,
+        "may_change": may(request, CHANGE),
+        "may_requeue": may(request, "requeue_task"),
+        "summary": markdown([group], now, request.build_absolute_uri(reverse("simple_queue_dashboard:failures"))),
+    }
+
+
+@operator()
+def failure_summary(request: HttpRequest, fingerprint: str) -> HttpResponseBase:
+    now = timezone.now()
+    group = found(fingerprint, now, may(request, "view_task_payload"))
+    return as_file(request, [group], now, f"failures-{group.fingerprint}")
+
+
+def as_file(request: HttpRequest, shown: Any, now: datetime, name: str) -> HttpResponse:
+    text = markdown(shown, now, request.build_absolute_uri(reverse("simple_queue_dashboard:failures")))
+    response = HttpResponse(text, content_type="text/markdown; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.md"'
+    return response
+
+
+def judged(verb: str) -> Callable[..., HttpResponseBase]:
+    @operator(CHANGE, methods=("POST",))
+    def view(request: HttpRequest, fingerprint: str) -> HttpResponseBase:
+        groups.judge(verb, found(fingerprint, timezone.now(), with_payload=False), request.user)
+        return tell(request, SAID[verb], done=True)
+
+    return view
+
+
+failure_resolve = judged("resolve_group")
+failure_ignore = judged("ignore_group")
+failure_reopen = judged("reopen_group")
+
+
+@operator("requeue_task", methods=("GET", "HEAD", "POST"))
+def failure_requeue(request: HttpRequest, fingerprint: str) -> HttpResponseBase:
+    """Say what a requeue of the window would do; do it when that is answered."""
+    now = timezone.now()
+    group = found(fingerprint, now, with_payload=False)
+    given = request.POST if request.method == "POST" else request.GET
+    window = given.get("window", "")
+    window = window if window in WINDOWS else "24h"
+    until = as_moment(given.get("until")) or now
+    since = as_moment(given.get("since")) or until - timedelta(hours=WINDOWS[window])
+    scope = groups.scope_of(group, since, until, as_moment(given.get("mark")) or scopes.mark())
+    shown = int(given["shown"]) if given.get("shown", "").isdecimal() and len(given["shown"]) < 10 else None
+    if request.method == "POST":
+        repeat = given.get("repeat") == "yes"
+        result = many.run(scope, "requeue", request.user, repeat=repeat, reason=given.get("reason", ""), shown=shown)
+        return tell(request, result.sentence, done=bool(result.moved) or result.goes_on, undo=result.undo)
+    check = preflight.check(scope, "requeue", request.user, shown)
+    times = {"since": since.isoformat(), "until": until.isoformat(), "mark": scope.mark.isoformat()}
+    asked = {"group": group, "check": check, "window": window, "windows": WINDOWS, "times": times, "now": now}
+    asked |= {"refused": list(check.refused.items()), "already": list(check.already.items())}
+    return render_dialog(request, "failure_requeue", {**asked, "next": safe_next(request), "action": request.path})
+
+
+def found(fingerprint: str, now: datetime, with_payload: bool) -> Group:
+    group = read_group(fingerprint, now, with_payload=with_payload)
+    if group is None:
+        raise Http404(
+            _("No failed task has the fingerprint %s any more: all were requeued or removed.") % fingerprint[:16]
+        )
+    return group
+
+
+def as_moment(text: str | None) -> datetime | None:
+    """Return a time with its offset; None for what is none."""
+    try:
+        moment = parse_datetime(text or "")
+    except ValueError:
+        return None
+    return moment if moment and timezone.is_aware(moment) else None
