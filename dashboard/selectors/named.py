@@ -18,7 +18,7 @@ from dashboard.states import State, state_of
 from django_simple_queue import conf
 from django_simple_queue.models import Task
 
-SAMPLE = 500
+SAMPLE = 200
 LATEST = 15
 MOST_GROUPS = 8
 COLUMNS = (

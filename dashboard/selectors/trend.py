@@ -13,7 +13,7 @@ from dashboard.selectors.scalars import alias, compiled
 from django_simple_queue.models import Task
 
 WINDOWS = {"24h": (timedelta(hours=1), 24), "7d": (timedelta(hours=6), 28)}
-MOST_IN_A_BAR = 500
+MOST_IN_A_BAR = 200
 WIDTH, HEIGHT = 300, 56
 SHORTEST = 1.5
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from dashboard.selectors.keyset import ORDERS
 from dashboard.selectors.rows import light
 from django_simple_queue.models import Task
 from django_simple_queue.models.fields import uuid7
+from tests.dashboard.people import operator, signed_in
 
 pytestmark = pytest.mark.django_db
 ENDED = 6_000
@@ -77,3 +79,46 @@ def test_every_page_is_read_from_an_index_in_its_order(full_tables):
     plans = {name: rows.explain() for name, rows in statements()}
     assert {name: plan for name, plan in plans.items() if reads_all(plan)} == {}
     assert reads_all(Task.objects.order_by("modified")[:26].explain()), "a plan without an index would not be found"
+
+
+@contextmanager
+def recorded():
+    """The statements that run in this block, each with its parameters."""
+    found = []
+
+    def record(execute, sql, params, many, context):
+        found.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(record):
+        yield found
+
+
+def plan_of(sql, params):
+    explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")  # so few rows are walked through where an index serves
+        cursor.execute(f"{explain} {sql}", params)
+        return "\n".join(str(row[-1]) for row in cursor.fetchall())
+
+
+def scans(plan):
+    if connection.vendor == "sqlite":
+        return any("SCAN" in line and TABLE in line and "USING" not in line for line in plan.splitlines())
+    return f"Seq Scan on {TABLE}" in plan
+
+
+def test_the_pages_of_a_task_a_name_and_a_queue_walk_through_no_table(full_tables, client):
+    signed_in(client, operator("chief", superuser=True))
+    ended = Task.objects.filter(status=Task.FAILED).first()
+    Task.objects.filter(pk=ended.pk).update(fingerprint="f" * 16)
+    waiting = Task.objects.filter(status=Task.QUEUED, due=True).order_by("-run_after").first()
+    places = ["/tasks/named/shop.tasks.3/", "/tasks/named/shop.tasks.3/?window=7d", "/queues/named/default/"]
+    for address in (*places, f"/tasks/{ended.pk}/", f"/tasks/{waiting.pk}/"):
+        with recorded() as statements:
+            assert client.get(address).status_code == 200
+        own = [each for each in statements if TABLE in each[0] and each[0].startswith("SELECT")]
+        assert own, address
+        assert [sql for sql, params in own if scans(plan_of(sql, params))] == [], address
+    assert scans(plan_of(f"SELECT id FROM {TABLE} ORDER BY modified", [])), "a walk would not be found"
