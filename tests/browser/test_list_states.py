@@ -1,0 +1,42 @@
+"""The list with something open over it: no accessibility fault, no report, nothing beyond the edge, in both themes."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_every_page import everything, is_in_order
+
+
+@pytest.fixture(autouse=True)
+def tasks() -> None:
+    everything()
+
+
+def test_open_proposals(console: Page) -> None:
+    console.goto("/")
+    console.keyboard.press("/")
+    console.keyboard.type("status:")
+    expect(console.get_by_role("option").first).to_be_visible()
+    console.keyboard.press("ArrowDown")
+    is_in_order(console)
+
+
+def test_open_filters(console: Page) -> None:
+    console.goto("/?status=failed&error=no+funds")
+    console.locator(".more-filters summary").click()
+    expect(console.get_by_label("Error contains")).to_be_visible()
+    is_in_order(console)
+
+
+def test_help_of_the_keys(console: Page) -> None:
+    console.goto("/")
+    console.keyboard.press("?")
+    expect(console.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    is_in_order(console)
+
+
+def test_preferences(console: Page) -> None:
+    console.goto("/preferences/")
+    expect(console.get_by_label("Time zone")).to_be_visible()
+    is_in_order(console)
