@@ -8,10 +8,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from django_simple_queue.models import OperatorAction, QueuePause, Task
-from django_simple_queue.models.audit import background, scope
+from django_simple_queue.models.audit import background, perform, scope, undo
 from django_simple_queue.models.audit.terms import Terms
 from django_simple_queue.models.control import pause_queue
 from django_simple_queue.models.fields import uuid7
+from django_simple_queue.utils import create_task
 from tests.engine.fleet import Fleet
 from tests.support.waiting import wait_until
 
@@ -90,3 +91,15 @@ def test_an_abort_stops_a_worker_between_batches(fleet: Fleet) -> None:
     wait_for_end(other)
     assert reached(action) == stopped_at
     assert fresh(action).items.count() == stopped_at
+
+
+def test_undo_beats_an_idle_worker_that_polls(fleet: Fleet) -> None:
+    failed_rows(1)
+    fleet.ready("--concurrency", "1")
+    rows = Task.objects.filter(status=Task.FAILED)
+    action = perform("requeue", rows, "ada", hold=timedelta(seconds=5))
+    assert undo(action, "ada") == 1
+    witness = create_task("tests.tasks.number", {})
+    wait_until(lambda: Task.objects.get(pk=witness).status > Task.PROGRESS, 30, "the worker has polled since")
+    row = Task.objects.exclude(pk=witness).get()
+    assert (row.status, row.epoch) == (Task.FAILED, 1)
