@@ -6,9 +6,6 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
-from django.db.models.functions import Now
-
 from django_simple_queue.engine.store.lease import alias, connection
 from django_simple_queue.engine.store.sql import QUEUED, TASK
 from django_simple_queue.engine.store.vendors import opened
@@ -16,11 +13,15 @@ from django_simple_queue.models import QueuePause, Task
 from django_simple_queue.models.states import DUE_SQL
 
 HINTS = {"sqlite": "INDEXED BY dsq_claim_queue", "mysql": "FORCE INDEX (dsq_claim_queue)"}
+WAITING_HINTS = {"sqlite": "INDEXED BY dsq_promote", "mysql": "FORCE INDEX (dsq_promote)"}
 LOWEST = -(2**15)
 
 
 def oldest_due(paused: Collection[str]) -> tuple[str, datetime | None]:
-    """Return the queue, none of those ``paused``, and the time since when; ("", None) when nothing is due."""
+    """Return the queue, none of those ``paused``, and the time since when; ("", None) when nothing waits.
+
+    A time in the future is that of the first task that waits for it, with nothing due before.
+    """
     if QueuePause.ALL in paused:
         return "", None
     queues = (queue for queue in opened().due_queues() if queue not in paused)
@@ -50,6 +51,11 @@ def first_below(queue: str, priority: int) -> Task | None:
 
 
 def unpromoted(paused: Collection[str]) -> list[tuple[datetime, str]]:
-    """Return what came due first of all and nobody has promoted yet."""
-    waits = Task.objects.using(alias()).filter(~Q(queue__in=paused), status=QUEUED, due=False)
-    return list(waits.filter(run_after__lte=Now()).order_by("run_after").values_list("run_after", "queue")[:1])
+    """Return the first row that waits for its time; when that has come, nobody has promoted it yet."""
+    vendor = connection().vendor
+    others = f"AND queue NOT IN ({', '.join(['%s'] * len(paused))})" if paused else ""
+    statement = (
+        f"SELECT id, queue, run_after FROM {TASK} {WAITING_HINTS.get(vendor, '')} "
+        f"WHERE status = {QUEUED} AND {DUE_SQL[vendor][1]} {others} ORDER BY run_after LIMIT 1"
+    )
+    return [(row.run_after, row.queue) for row in Task.objects.using(alias()).raw(statement, list(paused))]
