@@ -15,7 +15,8 @@ from tests.dashboard.queue import a_task, a_worker
 
 PAGES = ["/", "/?status=failed", "/enqueue/", "/enqueue/?task=tests.tasks.two_arguments", "/workers/", "/activity/"]
 CLIPPED = """() => [...document.querySelectorAll("main :is(button, .btn, label, h1, h2, .status, .field-error)")]
-  .filter(each => each.clientWidth && !each.closest(".vh") && !each.querySelector(".vh") && getComputedStyle(each).overflowX !== "visible")
+  .filter(each => each.clientWidth && !each.closest(".vh") && !each.querySelector(".vh"))
+  .filter(each => getComputedStyle(each).overflowX !== "visible")
   .filter(each => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).textOverflow !== "ellipsis")
   .map(each => each.outerHTML.slice(0, 160))"""
 
