@@ -224,4 +224,4 @@ def newest_workers() -> QuerySet[Worker]:
 
 def running_rows() -> QuerySet[Task, tuple[object, ...]]:
     columns = ("id", "epoch", "progress", "progress_message", "cancel_requested", "started", "worker")
-    return Task.objects.running().order_by("id").values_list(*columns)[:RUNNING_SHOWN]
+    return Task.objects.running().order_by("-created", "-id").values_list(*columns)[:RUNNING_SHOWN]

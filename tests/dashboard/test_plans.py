@@ -73,12 +73,19 @@ def statements():
         yield f"far page of {query!r}", a_page(query, cursor=True)
     minute = snapshot.ended_in_minute(timezone.now(), 3)
     yield "tasks that ended in a minute", minute.order_by().values("pk")[: scalars.CAP]
+    yield "what runs", snapshot.running_rows()
 
 
 def test_every_page_is_read_from_an_index_in_its_order(full_tables):
     plans = {name: rows.explain() for name, rows in statements()}
     assert {name: plan for name, plan in plans.items() if reads_all(plan)} == {}
     assert reads_all(Task.objects.order_by("modified")[:26].explain()), "a plan without an index would not be found"
+
+
+def test_what_runs_is_found_without_a_look_at_what_has_ended(full_tables):
+    plan = snapshot.running_rows().explain()
+    assert "SCAN" not in plan
+    assert "dsq_status" in plan or "dsq_running" in plan
 
 
 @contextmanager
