@@ -80,7 +80,7 @@ def task_as_page(request: HttpRequest, task_id: UUID) -> HttpResponse:
         "task": task,
         "module": task.task.rpartition(".")[0],
         "name": task.task.rpartition(".")[2],
-        "progress_message": payload.progress_message(task),
+        "progress_message": payload.progress_message(task) if readable else "",
         "parts": list(payload.parts(task)) if readable else [],
         "missing_permission": "" if readable else payload.VIEW_PAYLOAD,
         "console_url": console_url(request, task),

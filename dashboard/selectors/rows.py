@@ -123,7 +123,7 @@ class Row:
 
     @property
     def progress_message(self) -> str:
-        if self.args_are_long:
+        if not self.viewer.payload or self.args_are_long:
             return ""
         return redact_text(self.task.task, self.task.args_short, self.task.progress_message)
 

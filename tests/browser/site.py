@@ -34,7 +34,7 @@ class Site:
         return self
 
     def start(self) -> None:
-        env = environment(self.settings, TEST_DATABASE_URL=f"sqlite:///{self.database}")
+        env = environment(self.settings, **self.target())
         log = self.home.with_name("site.log").open("a")
         with log:
             self.process = start_manage("runserver", "--noreload", self.address, env=env, stdout=log, stderr=log)
@@ -59,12 +59,27 @@ class Site:
     def database(self) -> Path:
         return self.home / "site.sqlite3"
 
+    def target(self) -> dict[str, str]:
+        return {"TEST_DATABASE_URL": f"sqlite:///{self.database}"}
+
     def answers(self) -> bool:
         try:
             urllib.request.urlopen(f"{self.url}/login/", timeout=5).close()
         except (urllib.error.URLError, ConnectionError):
             return False
         return True
+
+
+class Twin(Site):
+    """A web process on the database of the test itself, not on a copy."""
+
+    def open(self) -> Twin:
+        self.home.mkdir(parents=True)
+        self.start()
+        return self
+
+    def target(self) -> dict[str, str]:
+        return {}
 
 
 def free_port() -> int:

@@ -91,6 +91,6 @@ def test_stop_a_running_task_after_a_question_on_a_page_of_its_own(plain: Page) 
 def test_workers_and_activity(plain: Page) -> None:
     a_worker()
     plain.goto("/workers/")
-    expect(plain.get_by_role("table")).to_contain_text("web-1")
+    expect(plain.get_by_role("table", name="Workers")).to_contain_text("web-1")
     plain.get_by_role("navigation", name="Main", exact=True).get_by_role("link", name="Activity").click()
     expect(plain.get_by_role("heading", name="Nobody has done anything yet")).to_be_visible()

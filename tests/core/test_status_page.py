@@ -251,3 +251,10 @@ def test_a_task_that_is_gone_in_between_is_not_found(reader, task):
 def test_an_empty_task_says_so(reader):
     page = get(reader, a_task(args=None, run_after=Now()).pk).content.decode()
     assert "No arguments, no output, no error and no log." in page
+
+
+def test_a_message_shows_without_a_percentage(client, reader):
+    task = a_task(Task.PROGRESS, progress_message="Reading page <4>")
+    html = get(client, task.pk).content.decode()
+    assert "Reading page &lt;4&gt;" in html
+    assert "<progress" not in html
