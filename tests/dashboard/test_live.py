@@ -140,7 +140,7 @@ def test_results_land_outside_the_live_region(viewer):
 
 def test_new_rows_wait_behind_a_link(viewer):
     first = a_task(age=100)
-    region = re.search(r'hx-get="([^"]*)"', viewer.get("/").content.decode())[1].replace("&amp;", "&")
+    region = re.search(r'id="live" hx-get="([^"]*)"', viewer.get("/").content.decode())[1].replace("&amp;", "&")
     a_task(age=5)
     a_task(age=4)
     snapshot.memory.forget()
@@ -151,7 +151,7 @@ def test_new_rows_wait_behind_a_link(viewer):
 
 def test_a_row_already_shown_changes_in_place(viewer):
     task = a_task(age=100)
-    region = re.search(r'hx-get="([^"]*)"', viewer.get("/").content.decode())[1].replace("&amp;", "&")
+    region = re.search(r'id="live" hx-get="([^"]*)"', viewer.get("/").content.decode())[1].replace("&amp;", "&")
     Task.objects.update(status=2, finished=timezone.now())
     html = viewer.get(region, headers=HTMX).content.decode()
     assert "Completed" in row_of(html, task)
