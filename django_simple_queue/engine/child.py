@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import close_old_connections, reset_queries
 
 from django_simple_queue import conf, limits, reporting, running, signals
-from django_simple_queue.engine import memory, messages
+from django_simple_queue.engine import large, memory, messages
 from django_simple_queue.engine.board import Row
 from django_simple_queue.engine.capture import Capture
 from django_simple_queue.engine.traces import Traces
@@ -119,12 +119,15 @@ class Child:
     def say(self, verb: str, serial: int, *details: object) -> None:
         messages.send_frame(self.results, [verb, serial, signals.has_receivers(signals.on_failure, Task), *details])
 
-    def run(self, serial: int, task_id: str, task: str, args: str | None, positional: str | None) -> None:
+    def run(self, serial: int, task_id: str, epoch: int, *words: str) -> None:
         self.fresh()
+        call = running.Call(*words)
         subject = TaskSubject(task_id=task_id)
         began = time.perf_counter()
-        result = running.run(running.Call(task, args, positional), subject, self.traces.output, self.soft_limit(task))
+        soft = self.soft_limit(call.task)
+        result = running.run(call, subject, self.traces.output, soft)
         seconds = time.perf_counter() - began
+        output = large.to_report(result.output, task_id, epoch)
         close_old_connections()
         self.row.finish(serial)
         self.too_big = self.memory_limit is not None and memory.resident() > self.memory_limit
@@ -133,7 +136,7 @@ class Child:
         if awaits:
             self.unanswered[serial] = (subject, result.error)
         shown = self.traces.progress.read()
-        self.say("done", serial, awaits, seconds, result.output, failure_details(result), log, shown)
+        self.say("done", serial, awaits, seconds, output, failure_details(result), log, shown)
         self.idle_since = time.monotonic()
 
     def soft_limit(self, task: str) -> limits.SoftLimit | None:

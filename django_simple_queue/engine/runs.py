@@ -110,7 +110,8 @@ class Run:
 
     def packet(self) -> list[Any]:
         claimed = self.claimed
-        return ["run", self.serial, self.limit, str(claimed.id), claimed.task, claimed.args, claimed.positional]
+        call = [claimed.task, claimed.args, claimed.positional]
+        return ["run", self.serial, self.limit, str(claimed.id), claimed.epoch, *call]
 
     def ending(self, verb: str, **details: Any) -> Ending:
         claimed = self.claimed

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django_simple_queue.engine.store.batches import turn
-from django_simple_queue.engine.store.lease import connection, disconnect, held, leave, register, renew, tune
-from django_simple_queue.engine.store.live import show
+from django_simple_queue.engine.store.lease import alias, connection, disconnect, held, leave, register, renew, tune
+from django_simple_queue.engine.store.live import keep_output, show
 from django_simple_queue.engine.store.records import Claimed, Ending, Glimpse, LeaseLost, Renewal, Turn
 
 __all__ = [
@@ -14,9 +14,11 @@ __all__ = [
     "LeaseLost",
     "Renewal",
     "Turn",
+    "alias",
     "connection",
     "disconnect",
     "held",
+    "keep_output",
     "leave",
     "register",
     "renew",

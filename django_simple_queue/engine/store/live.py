@@ -22,8 +22,17 @@ def show(worker_id: UUID, glimpses: Iterable[Glimpse]) -> int:
         for glimpse in glimpses:
             texts = {"output": glimpse.output, "log": glimpse.log}
             columns = {name: text for name, text in texts.items() if text is not None} | columns_of(glimpse.progress)
-            shown += rows_of(worker_id, glimpse.id, glimpse.epoch).running().update(**columns)
+            shown += rows_of(worker_id, glimpse.id, glimpse.epoch).running().filter(worker_pid=None).update(**columns)
     return shown
+
+
+def keep_output(task_id: UUID, epoch: int, output: str, pid: int) -> bool:
+    """Write all of the ``output`` of a run that is about to end in process ``pid``; its epoch alone names the run.
+
+    Returns whether it is still in progress. ``show`` leaves a row alone that has a process id: it knows less.
+    """
+    ours = Task.objects.using(alias()).running().filter(pk=task_id, epoch=epoch)
+    return ours.update(output=output, worker_pid=pid) == 1
 
 
 def keep_progress(worker_id: UUID, endings: Iterable[Ending], ended: dict[Run, int]) -> None:
