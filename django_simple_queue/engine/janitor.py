@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import random
 import time
-from contextlib import nullcontext
 from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -153,11 +152,19 @@ def forget_workers() -> None:
 
 
 def prune_status(status: int, age: timedelta) -> int:
-    """Delete a batch of rows past ``age``. Where rows cannot be locked, a transaction must begin with a write."""
-    locks = connection().features.has_select_for_update_skip_locked
-    with transaction.atomic(using=alias()) if locks else nullcontext():
-        rows = Task.objects.using(alias()).filter(status=status, finished__lt=Now() - age)
-        rows = rows.select_for_update(skip_locked=True) if locks else rows
-        oldest = list(rows.order_by("finished", "id").values_list("pk", flat=True)[:PRUNE_ROWS])
-        Task.objects.using(alias()).filter(pk__in=oldest, status=status).only("pk").delete()
-    return len(oldest)
+    """Delete a batch of rows past ``age``; who is requeued meanwhile stays.
+
+    The rows are locked before they are read for deletion: by a lock of their own that waits for nobody, or, where there
+    is none, by a first write that keeps all other writers out.
+    """
+    rows = Task.objects.using(alias())
+    past = rows.filter(status=status, finished__lt=Now() - age).order_by("finished", "id")
+    oldest = list(past.values_list("pk", flat=True)[:PRUNE_ROWS])
+    with transaction.atomic(using=alias()):
+        chosen = rows.filter(pk__in=oldest, status=status)
+        if connection().features.has_select_for_update_skip_locked:
+            chosen = rows.filter(pk__in=list(chosen.select_for_update(skip_locked=True).values_list("pk", flat=True)))
+        else:
+            chosen.update(due=F("due"))
+        _, deleted = chosen.only("pk").delete()
+    return deleted.get(Task._meta.label, 0)

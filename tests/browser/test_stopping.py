@@ -46,6 +46,6 @@ def test_a_worker_that_is_killed_is_seen_to_be_lost(console: Page, fleet: Fleet,
     enqueue("sleep", {"seconds": 60, "ledger": ledger.path})
     ledger.wait_for("start")
     console.goto("/workers/")
-    expect(console.get_by_role("table")).to_contain_text("sleep")
+    expect(console.get_by_role("table", name="Workers")).to_contain_text("sleep")
     os.kill(boot.pid, signal.SIGKILL)
     expect(console.locator("#none")).to_contain_text("No worker is alive", timeout=15_000)

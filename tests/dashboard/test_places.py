@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from dashboard.selectors import flow, trend
 from django_simple_queue.models import QueuePause, Task
+from tests.dashboard.counting import few_statements
 from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import a_task, a_worker, later
 
@@ -153,9 +154,9 @@ def test_the_place_in_the_line_is_the_one_of_the_claim():
 
 
 @pytest.mark.parametrize("address", [f"/tasks/named/{TASK}/", "/queues/named/money/"])
-def test_a_page_takes_few_queries(chief, address, django_assert_max_num_queries):
+def test_a_page_takes_few_queries(chief, address):
     a_worker()
     for status in (Task.QUEUED, Task.PROGRESS, Task.COMPLETED, Task.FAILED) * 3:
         a_task(status, task=TASK, queue="money")
-    with django_assert_max_num_queries(12):
+    with few_statements():
         assert chief.get(address).status_code == 200

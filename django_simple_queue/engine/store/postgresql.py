@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from psycopg import Cursor, Pipeline
+from psycopg import Cursor
 
 from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, Opening, delay_of, failure_of
 from django_simple_queue.engine.store.records import Claimed, Ending
@@ -97,9 +96,14 @@ class PostgreSQL(Database):
     def open_turn(
         self, worker: UUID, endings: Mapping[str, Sequence[Ending]], wanted: int, queues: Sequence[str]
     ) -> Opening | None:
-        """Say all at once, the first claim included, so that a turn waits for two answers only, commit included."""
+        """Hold, end and claim one after the other, without a look at the answers between them.
+
+        Not in a libpq pipeline: with notifications coming in on the same connection its answers could be waited for in
+        vain, until the lease was over.
+        """
         claim = {"wanted": wanted, "queues": list(queues[:1]), "release": self.release, "worker": worker}
-        with self._together():
+        self.connection.ensure_connection()
+        with self.connection.wrap_database_errors:
             held = self._sent(HOLD, worker=worker)
             ended = [self._sent(ENDS[verb], worker=worker, **arrays(verb, group)) for verb, group in endings.items()]
             claimed = self._sent(CLAIM_SOME_IF_OPEN if queues else CLAIM_IF_OPEN, **claim) if wanted else None
@@ -134,17 +138,6 @@ class PostgreSQL(Database):
 
     def promote(self, limit: int) -> int:
         return len(self._rows(PROMOTE, wanted=limit))
-
-    @contextmanager
-    def _together(self) -> Iterator[None]:
-        """Let the statements of a block travel together, where the client library can; their errors come at its end."""
-        self.connection.ensure_connection()
-        with self.connection.wrap_database_errors:
-            if Pipeline.is_supported():
-                with self.connection.connection.pipeline():
-                    yield
-            else:
-                yield
 
     def _rows(self, statement: str, **parameters: Any) -> list[Any]:
         self.connection.ensure_connection()
