@@ -24,12 +24,10 @@ from dashboard.signature import Call
 from django_simple_queue import conf
 from django_simple_queue.models import Worker
 from django_simple_queue.redaction import redact_args
-from django_simple_queue.text import storable
 
 MOST_SEARCHED = 100
 PRODUCTION = ("production", "prod", "live")
 MOST_SUGGESTED = 50
-QUEUE_BYTES = 256
 
 
 def context(request: HttpRequest, call: Call | None, form: EnqueueForm | None, told: bool) -> dict[str, Any]:
@@ -88,7 +86,7 @@ def preview_of(form: EnqueueForm, queue: str, calls: Recent) -> Mapping[str, Any
     args = draft.args()
     wrong = len(draft.problems)
     draft.problems = known | draft.problems
-    queue = storable(str(form["queue"].value() or queue), QUEUE_BYTES)
+    queue = str(form["queue"].value() or queue).replace("\x00", "")
     checks = [Check(_("On the allowlist, and it imports"))]
     if wrong:
         return {"checks": [*checks, Check(_("Not complete yet: %d to fill in or to correct") % wrong, "failed")]}

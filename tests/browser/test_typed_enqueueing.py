@@ -70,6 +70,7 @@ def test_by_keyboard_alone(console: Page, record_property: Any) -> None:
     keys.press("e")
     console.wait_for_url("**/enqueue/")
     keys.press("/")
+    expect(console.locator("input[name=q]")).to_be_focused()
     keys.type("charge")
     keys.press("Enter")
     console.wait_for_url("**q=charge**")
