@@ -41,9 +41,10 @@ function go(place) {
 }
 const KEYS = {
   "/": () => {
-    field?.form.classList.add("is-asked");
-    field?.focus();
-    field?.select();
+    const box = $("#q, #find");
+    box?.form.classList.add("is-asked");
+    box?.focus();
+    box?.select();
   },
   j: () => move(1), k: () => move(-1),
   o: () => cursor("a.task")?.click(),
