@@ -1,16 +1,14 @@
 from __future__ import annotations
 
-import os
-
 import pytest
 from django.db import connection
 
 from tests.support import databases
+from tests.support.missing import REQUIRE_ALL
 from tests.support.servers import Server
 
 pytest_plugins = ["tests.support.browser"]
 VENDORS = {"sqlite": "sqlite", "postgresql": "postgres", "mysql": "mariadb"}
-REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 
 
 def pytest_configure(config: pytest.Config) -> None:

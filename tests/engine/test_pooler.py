@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 
@@ -11,6 +10,7 @@ from django.db import connection
 
 from django_simple_queue.models import Task
 from tests.engine.fleet import Fleet, enqueue, wait_for_status
+from tests.support.missing import cannot_run
 from tests.support.pgbouncer import PgBouncer
 from tests.support.servers import ServerMissing
 from tests.support.waiting import wait_until
@@ -25,9 +25,7 @@ def pooled(transactional_db: None) -> Iterator[dict[str, str]]:
     try:
         pooler = PgBouncer(settings["HOST"], settings["NAME"]).start()
     except ServerMissing as error:
-        if os.environ.get("REQUIRE_ALL") == "1":
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+        cannot_run(str(error))
     try:
         yield {"TEST_DATABASE_URL": pooler.url()}
     finally:

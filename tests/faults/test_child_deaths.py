@@ -13,6 +13,7 @@ from django_simple_queue.models import Attempt, Task
 from django_simple_queue.utils import create_task, create_tasks
 from tests.engine.fleet import TASKS, Boot, Fleet, Ledger, enqueue, is_alive, wait_for_status
 from tests.faults.harm import PATH
+from tests.support.missing import cannot_run
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(240)
@@ -75,7 +76,7 @@ def small_cgroup() -> Iterator[Path]:
         wait_until(lambda group=group: not (group / "cgroup.procs").read_text(), 10, "the group is empty")
         group.rmdir()
         return
-    pytest.skip("no control group can be made here: run as root with cgroups")
+    cannot_run("no control group can be made here: run as root with cgroups")
 
 
 def test_the_kernel_ends_a_child_for_its_memory(fleet: Fleet, small_cgroup: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from django_simple_queue.models import Task
+from tests.support.missing import cannot_run
 from tests.support.processes import ROOT, environment
 from tests.support.waiting import wait_until
 
@@ -27,7 +28,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     place = tmp_path / "disk"
     place.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", place], capture_output=True).returncode:
-        pytest.skip("only root may mount the small file system of this test")
+        cannot_run("only root may mount the small file system of this test")
     yield place
     subprocess.run(["umount", "--lazy", place], check=True)
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import os
 import stat
 
 import psycopg
 import pytest
 
+from tests.support.missing import cannot_run
 from tests.support.postgres import PostgresCluster
 from tests.support.servers import ServerMissing
 
@@ -16,7 +16,7 @@ def cluster():
         with PostgresCluster(durable=True) as cluster:
             yield cluster
     except ServerMissing as missing:
-        (pytest.fail if os.environ.get("REQUIRE_ALL") == "1" else pytest.skip)(str(missing))
+        cannot_run(str(missing))
 
 
 def test_committed_rows_survive_a_crash(cluster):

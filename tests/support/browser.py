@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.missing import cannot_run
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
@@ -32,7 +34,7 @@ def chromium() -> str:
     """The program to drive; without one the test is skipped, or fails when REQUIRE_ALL=1."""
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
     if not found:
-        (pytest.fail if os.environ.get("REQUIRE_ALL") == "1" else pytest.skip)(INSTALL)
+        cannot_run(INSTALL)
     return found
 
 
