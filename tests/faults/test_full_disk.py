@@ -17,14 +17,14 @@ from tests.support.missing import cannot_run
 from tests.support.processes import ROOT, environment
 from tests.support.waiting import wait_until
 
-SIZE, LEFT = 8 * 1024 * 1024, 600 * 1024
+SIZE, LEFT = 24 * 1024 * 1024, 600 * 1024
 RESULT = 2_000_000
 pytestmark = [pytest.mark.slow, pytest.mark.sqlite, pytest.mark.timeout(120)]
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 8 MiB; only root can make one."""
+    """A file system of 24 MiB; only root can make one."""
     place = tmp_path / "disk"
     place.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", place], capture_output=True).returncode:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from uuid import UUID
 
@@ -38,12 +39,19 @@ def turn(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequen
 
 
 def isolated(worker_id: UUID, ending: Ending) -> dict[Run, int]:
+    """Write one ending; else that it could not be written; else that, without an output that is in the row already."""
     try:
         return attempted(worker_id, (ending,), 0, ()).ended
     except (*REJECTED, DatabaseError) as error:
         if not is_rejection(error):
             raise
-        return attempted(worker_id, (ending.rejected(error),), 0, ()).ended
+        rejected = ending.rejected(error)
+    try:
+        return attempted(worker_id, (rejected,), 0, ()).ended
+    except (*REJECTED, DatabaseError) as error:
+        if not is_rejection(error):
+            raise
+    return attempted(worker_id, (replace(rejected, output=""),), 0, ()).ended
 
 
 def is_rejection(error: Exception) -> bool:
