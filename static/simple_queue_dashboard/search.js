@@ -18,15 +18,22 @@ function accept(option) {
   const begun = field.value.match(/(?:[^\s"]|"[^"]*"?)+$/)?.[0] ?? "";
   const goesOn = option.hasAttribute("data-goes-on");
   field.value = field.value.slice(0, field.value.length - begun.length) + option.dataset.value + (goesOn ? "" : " ");
+  settled();
   showProposals(false);
   if (goesOn) propose();
 }
 function propose() { field.dispatchEvent(new CustomEvent("suggest")); }
+// A request may be cut off, by a live update or on its way: what was asked for and not answered is asked for once more.
+let unanswered = 0;
+function settled() { clearTimeout(unanswered); }
 
 if (field) {
   document.addEventListener("htmx:after:swap", event => {
-    if (event.detail.ctx?.sourceElement === field) showProposals(proposals().length > 0 && document.activeElement === field);
+    if (event.detail.ctx?.sourceElement !== field) return;
+    settled();
+    showProposals(proposals().length > 0 && document.activeElement === field);
   });
+  field.addEventListener("input", () => { settled(); unanswered = setTimeout(propose, 1000); });
   field.addEventListener("keydown", event => {
     const options = proposals(), open = field.getAttribute("aria-expanded") === "true";
     const at = options.findIndex(option => option.getAttribute("aria-selected") === "true");
@@ -34,12 +41,12 @@ if (field) {
     if (step && !open) propose();
     else if (step) point((at + step + options.length) % options.length);
     else if (event.key === "Enter" && open && at >= 0) accept(options[at]);
-    else if (event.key === "Escape" && open) showProposals(false);
+    else if (event.key === "Escape" && open) { settled(); showProposals(false); }
     else return;
     event.preventDefault();
     event.stopPropagation();
   });
-  field.addEventListener("blur", () => showProposals(false));
+  field.addEventListener("blur", () => { settled(); showProposals(false); });
   $("#suggestions").addEventListener("mousedown", event => {
     event.preventDefault();
     const option = event.target.closest("[role=option]");

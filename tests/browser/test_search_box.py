@@ -65,6 +65,13 @@ def test_escape_closes_the_proposals_and_keeps_the_text(console: Page, tasks: di
     expect(console.get_by_label("Search id")).to_have_value("que")
 
 
+def test_an_answer_that_was_cut_off_is_asked_for_again(console: Page, tasks: dict[str, Task]) -> None:
+    console.goto("/")
+    console.route("**/suggestions/**", lambda route: route.abort(), times=1)
+    open_box(console, "que")
+    assert options(console)[0] == "queue:"
+
+
 def test_a_proposal_is_taken_with_the_mouse(console: Page, tasks: dict[str, Task]) -> None:
     console.goto("/")
     open_box(console, "args:inv")
