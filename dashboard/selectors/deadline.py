@@ -40,11 +40,12 @@ def is_timeout(error: Exception) -> bool:
 
 @contextmanager
 def postgresql_limit(connection: BaseDatabaseWrapper, seconds: float) -> Iterator[None]:
+    """To compile a statement takes longer than a page may: it is not done here."""
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
+        cursor.execute(f"SET LOCAL statement_timeout = {int(seconds * 1000)}; SET LOCAL jit = off")
         yield
         if connection.savepoint_ids:
-            cursor.execute("SET LOCAL statement_timeout = DEFAULT")
+            cursor.execute("SET LOCAL statement_timeout = DEFAULT; SET LOCAL jit = DEFAULT")
 
 
 @contextmanager
