@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 A_YEAR = 365 * 24 * 3600
+PREFIX = "simple_queue_dashboard_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Preference:
 
     @property
     def cookie(self) -> str:
-        return f"simple_queue_dashboard_{self.name}"
+        return f"{PREFIX}{self.name}"
 
     def of(self, request: HttpRequest) -> str:
         chosen = request.COOKIES.get(self.cookie, "")
@@ -33,7 +34,7 @@ THEME = Preference("theme", ("", "light", "dark"))
 INTERVAL = Preference("every", ("2", "1", "5", "15", "60", "0"))
 KEYS = Preference("keys", ("on", "off"))
 ZONE = "zone"
-ZONE_COOKIE = "simple_queue_dashboard_zone"
+ZONE_COOKIE = f"{PREFIX}{ZONE}"
 CHOICES = {preference.name: preference for preference in (THEME, INTERVAL, KEYS)}
 
 
@@ -55,11 +56,11 @@ def in_zone(request: HttpRequest) -> AbstractContextManager[None]:
 
 
 def keep(response: HttpResponseBase, name: str, value: str) -> None:
-    """Remember a choice in the operator's browser; raises ValueError for one that does not exist."""
+    """Remember a choice in the operator's browser, as the page's script does; raises ValueError for an unknown one."""
     if name == ZONE:
         known, cookie = not value or value in zones(), ZONE_COOKIE
     else:
-        known, cookie = name in CHOICES and value in CHOICES[name].values, f"simple_queue_dashboard_{name}"
+        known, cookie = name in CHOICES and value in CHOICES[name].values, f"{PREFIX}{name}"
     if not known:
         raise ValueError(f"{name}={value:.60} is not a choice.")
-    response.set_cookie(cookie, value, max_age=A_YEAR, samesite="Lax", httponly=True)
+    response.set_cookie(cookie, value, max_age=A_YEAR, samesite="Lax")

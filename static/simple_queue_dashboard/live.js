@@ -46,13 +46,6 @@ function choose(every) {
   remember("every", every);
   tick();
 }
-// a choice of this browser, kept in a cookie by the server
-function remember(name, value) {
-  const body = new FormData();
-  body.append("csrfmiddlewaretoken", $("[name=csrfmiddlewaretoken]").value);
-  body.append(name, value);
-  fetch(connection.dataset.keep, { method: "POST", body, redirect: "manual" });
-}
 if (live && connection) {
   clock.every = Number(connection.dataset.every);
   if (clock.every) clock.wanted = connection.dataset.every;

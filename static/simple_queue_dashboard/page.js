@@ -21,8 +21,12 @@ $("[data-theme-form]")?.addEventListener("submit", event => {
   const root = document.documentElement, themes = ["", "light", "dark"];
   const next = themes[(themes.indexOf(root.dataset.theme || "") + 1) % themes.length];
   next ? (root.dataset.theme = next) : delete root.dataset.theme;
-  fetch(event.target.action, { method: "POST", body: new FormData(event.target), redirect: "manual" });
+  remember("theme", next);
 });
+// a choice of this browser, in the cookie of preferences.py: set here, it holds even for a reload in the same moment
+function remember(name, value) {
+  document.cookie = `simple_queue_dashboard_${name}=${value}; path=/; max-age=31536000; samesite=lax`;
+}
 for (const current of all(".nav [aria-current], .tabs [aria-current], .picker [aria-current]")) {
   const parent = current.parentElement;
   parent.scrollTo(current.offsetLeft - parent.offsetLeft - parent.clientWidth / 3, current.offsetTop - parent.offsetTop - parent.clientHeight / 3);

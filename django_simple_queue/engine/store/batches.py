@@ -15,6 +15,7 @@ from django_simple_queue.engine.store.lease import alias
 from django_simple_queue.engine.store.records import Claimed, Ending, LeaseLost, Run, Turn
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import QueuePause, Worker
+from django_simple_queue.models.audit.restart import restarted_after_deadlock
 
 REJECTED = (DataError, IntegrityError, InternalError, UnicodeError, OverflowError, ValueError, TypeError)
 TOO_LARGE, DISK_FULL = "54", "53100"
@@ -65,6 +66,7 @@ def is_rejection(error: Exception) -> bool:
     return isinstance(error, REJECTED) or str(getattr(cause, "sqlstate", "")).startswith((TOO_LARGE, DISK_FULL))
 
 
+@restarted_after_deadlock
 def attempted(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequence[str]) -> Turn:
     database = opened()
     if not endings:
