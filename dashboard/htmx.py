@@ -13,6 +13,7 @@ from django.shortcuts import render as render_template
 from django.utils.encoding import escape_uri_path
 from django_htmx.http import HttpResponseClientRedirect
 
+from dashboard import shared
 from dashboard.pauses import with_pauses
 
 FOLDER = "simple_queue_dashboard"
@@ -20,20 +21,31 @@ Context = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
 
 
 def render(
-    request: HttpRequest, page: str, context: Context, *, tag: str = "", live: bool = True, status: int = 200
+    request: HttpRequest,
+    page: str,
+    context: Context,
+    *,
+    tag: str = "",
+    live: bool = True,
+    same_for_all: bool = False,
+    status: int = 200,
 ) -> HttpResponseBase:
     """Answer with ``<page>.html``, or for ``?live=1`` with its live region, ``_<page>_live.html``.
 
     ``context`` may be a function, called only when something is rendered: not when ``tag`` is what the region shows
     already (then the answer is 304). A page without a live region says ``live=False`` and is never polled.
+    ``same_for_all`` says that whoever gets this ``tag`` sees the same region: a poll may get what another one got.
     """
-    tag = tag and with_pauses(tag, request)
+    key, tag = tag, tag and with_pauses(tag, request)
     if live and tag and is_shown_already(request, tag):
         return HttpResponseNotModified()
-    values = dict(context() if callable(context) else context)
-    if live:
-        region = {"live_url": live_path(request), "live_tag": tag, "live_region": f"{FOLDER}/_{page}_live.html"}
-        values = region | values
+    make = context if callable(context) else lambda: context
+    region = f"{FOLDER}/_{page}_live.html"
+    if same_for_all and is_live(request) and not len(get_messages(request)):
+        values: dict[str, Any] = {"live_html": shared.region(request, key, region, make)}
+    else:
+        values = {"live_url": live_path(request), "live_tag": tag, "live_region": region} if live else {}
+        values |= make()
     template = "_live.html" if live and is_live(request) else f"{page}.html"
     response = render_template(request, f"{FOLDER}/{template}", values, status=status)
     if tag:

@@ -20,9 +20,18 @@ def tag(request: HttpRequest, picture: Snapshot, *extra: object) -> str:
 
     The picture knows the newest operator action, so an operator's own click shows at once whichever process answers.
     """
+    return tag_for(request.user.pk, request, picture, *extra)
+
+
+def shared_tag(request: HttpRequest, picture: Snapshot, *extra: object) -> str:
+    """Return the same tag for all who see the same; ``extra`` must say whose view it is, where that matters."""
+    return tag_for("", request, picture, *extra)
+
+
+def tag_for(reader: object, request: HttpRequest, picture: Snapshot, *extra: object) -> str:
     parts = (
         page_path(request),
-        request.user.pk,
+        reader,
         request.user.is_superuser or sorted(request.user.get_all_permissions()),
         translation.get_language(),
         timezone.get_current_timezone_name(),
@@ -36,7 +45,7 @@ def tag(request: HttpRequest, picture: Snapshot, *extra: object) -> str:
         picture.newest_finished,
         sorted(worker.pk for worker in picture.fleet.live),
         picture.complete,
-        picture.last_action,
+        picture.deeds,
         age_bucket(picture),
         *extra,
     )

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.utils import timezone
 
 from dashboard import wording
-from django_simple_queue.models import OperatorActionItem, Task
+from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
 from django_simple_queue.models.audit import VERBS
 from django_simple_queue.redaction import visible
 
 SHOWN_FOR = timedelta(seconds=60)
 MOST = 500
+MOST_DEEDS = 20
+ANYBODY = "anybody"
 TAB_OF_STATUS = {
     Task.PROGRESS: "progress",
     Task.COMPLETED: "completed",
@@ -72,6 +75,32 @@ def recent(viewer: str) -> Mapping[UUID, Mark]:
     items = OperatorActionItem.objects.filter(action__created__gte=timezone.now() - SHOWN_FOR)
     newest_last = reversed(items.select_related("action").order_by("-action", "-pk")[:MOST])
     return {item.task: Mark(item, viewer) for item in newest_last}
+
+
+class Deed(NamedTuple):
+    pk: int
+    actor: str
+    created: datetime
+    undone: datetime | None
+
+
+def deeds() -> Sequence[Deed]:
+    """Return the newest actions, the latest first."""
+    newest = OperatorAction.objects.order_by("-pk").values_list("pk", "actor_id", "created", "undone")
+    return [Deed(*row) for row in newest[:MOST_DEEDS]]
+
+
+def lately(deeds: Sequence[Deed]) -> Sequence[Deed]:
+    """Return the actions that rows still show."""
+    since = timezone.now() - SHOWN_FOR
+    return [deed for deed in deeds if deed.created >= since]
+
+
+def reader(deeds: Sequence[Deed], viewer: str) -> str:
+    """Return ``viewer`` when rows may say "by you" to them (more may have been done than was read), else ANYBODY."""
+    shown = lately(deeds)
+    own = len(shown) == MOST_DEEDS or any(deed.actor == viewer for deed in shown)
+    return viewer if own else ANYBODY
 
 
 def left_tab(marks: Mapping[UUID, Mark], tab: str, shown: Collection[UUID]) -> list[UUID]:

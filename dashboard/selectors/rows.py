@@ -48,7 +48,7 @@ def end_of_error(row: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """What the operator who looks may see and do."""
+    """What the operator who looks may see and do; ``pk`` is anybody's when no row is about what they did themselves."""
 
     pk: str
     payload: bool

@@ -1,9 +1,10 @@
-"""The state of the whole queue in a few statements, made at most once a second in a process, for all its pages."""
+"""The state of the whole queue in a few statements, made once in a second or a few in a process, for all its pages."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from dashboard.filters import NARROW
-from dashboard.selectors import backlog, scalars
+from dashboard.selectors import backlog, marks, scalars
 from dashboard.selectors.deadline import TookTooLong, deadline
 from dashboard.selectors.open_groups import count_open, open_failures
 from dashboard.selectors.scalars import as_moment, capped_count, first_value
@@ -22,7 +23,7 @@ from dashboard.selectors.trouble import NO_TROUBLE, Trouble, trouble
 from django_simple_queue import conf
 from django_simple_queue.models import OperatorAction, Task, Worker
 
-LASTS_SECONDS = 1.0
+LASTS_SECONDS, LASTS_TIMES_ITS_COST, MOST_SECONDS = 1.0, 50, 3.0
 LASTS_FOR_NAVIGATION = timedelta(minutes=1)
 DEADLINE_SECONDS = 1.5
 MINUTES = 20
@@ -74,6 +75,7 @@ class Snapshot:
     open_groups: int = 0
     unhandled: int = 0
     last_action: int = 0
+    deeds: Sequence[marks.Deed] = ()
     mark: datetime | None = None
     came_lately: int = 0
     last_begun: datetime | None = None
@@ -104,14 +106,15 @@ class Memory:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.made = float("-inf")
+        self.until = float("-inf")
         self.latest: Snapshot | None = None
 
     def get(self) -> Snapshot:
         with self.lock:
-            if self.latest is None or time.monotonic() - self.made > LASTS_SECONDS:
+            began = time.monotonic()
+            if self.latest is None or began > self.until:
                 self.latest = take()
-                self.made = time.monotonic()
+                self.until = time.monotonic() + lasts(time.monotonic() - began)
             return self.latest
 
     def forget(self) -> None:
@@ -119,14 +122,18 @@ class Memory:
             self.latest = None
 
 
+def lasts(cost: float) -> float:
+    """Return how many seconds a picture serves that took ``cost`` seconds to make."""
+    return max(LASTS_SECONDS, min(LASTS_TIMES_ITS_COST * cost, MOST_SECONDS))
+
+
 memory = Memory()
 
 
 def current() -> Snapshot:
-    """Return a picture of the queue that is at most a second old, with the newest operator action of this moment."""
-    asked = timezone.now()
-    picture = memory.get()
-    return picture if picture.taken >= asked and picture.complete else replace(picture, last_action=last_action())
+    """Return a picture of the queue that is at most a few seconds old, with the operator actions of this moment."""
+    picture, deeds = memory.get(), marks.deeds()
+    return replace(picture, deeds=deeds, last_action=deeds[0].pk if deeds else 0)
 
 
 def open_groups() -> int:

@@ -87,7 +87,7 @@ def found(filters: TaskFilter, place: Place, viewer: Viewer, picture: Snapshot, 
     tasks, older, newer, reach = walked(filters, place, viewer, order) if walks(filters, place) else at(filters, place)
     if not tasks and not place.is_first and not reach:
         return replace(found(filters, Place(size=place.size), viewer, picture, order), notice=STALE)
-    recent = marks.recent(viewer.pk)
+    recent = marks.recent(viewer.pk) if marks.lately(picture.deeds) else {}
     stay = not (place.newer or filters.looks_into_texts)
     stayed = those_that_stay(filters, recent, tasks, order, (place.older, older)) if stay else []
     rows = dressed(sorted([*tasks, *stayed], key=place_in(order), reverse=order.descending), viewer, picture, recent)

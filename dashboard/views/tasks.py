@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from dashboard import filters, tokens
 from dashboard.access import may, operator
 from dashboard.htmx import fragment, render, with_query
-from dashboard.selectors import attention, counts, health, live, snapshot
+from dashboard.selectors import attention, counts, health, live, marks, snapshot
 from dashboard.selectors import tasks as selector
 from dashboard.selectors.rows import Viewer
 from dashboard.selectors.suggestions import suggest
@@ -28,13 +28,15 @@ def tasks(request: HttpRequest) -> HttpResponseBase:
     if pk and Task.objects.filter(pk=pk).exists():
         return redirect("simple_queue_dashboard:task", pk)
     picture = snapshot.current()
-    return render(request, "tasks", lambda: context(request, picture), tag=live.tag(request, picture))
+    who = viewer(request, picture)
+    tag = live.shared_tag(request, picture, who)
+    return render(request, "tasks", lambda: context(request, picture, who), tag=tag, same_for_all=True)
 
 
-def context(request: HttpRequest, picture: snapshot.Snapshot) -> dict[str, Any]:
+def context(request: HttpRequest, picture: snapshot.Snapshot, who: Viewer) -> dict[str, Any]:
     chosen = filters.read(request.GET)
     place = selector.read_place(request.GET)
-    page = selector.find(chosen, place, viewer(request), picture)
+    page = selector.find(chosen, place, who, picture)
     numbers = counts.count(chosen, page, picture)
     return filter_bar.context(request, chosen, picture) | {
         "filters": chosen,
@@ -50,9 +52,9 @@ def context(request: HttpRequest, picture: snapshot.Snapshot) -> dict[str, Any]:
     }
 
 
-def viewer(request: HttpRequest) -> Viewer:
+def viewer(request: HttpRequest, picture: snapshot.Snapshot) -> Viewer:
     return Viewer(
-        str(request.user.pk),
+        marks.reader(picture.deeds, str(request.user.pk)),
         may(request, "view_task_payload"),
         may(request, "requeue_task"),
         may(request, "cancel_task"),

@@ -1,0 +1,119 @@
+"""What one reader's poll rendered may answer another's, and never tells what is not theirs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+
+from dashboard import shared
+from dashboard.selectors import live, snapshot
+from django_simple_queue.models import Task
+from tests.dashboard.people import operator, signed_in
+from tests.dashboard.queue import a_task, row_of
+
+pytestmark = pytest.mark.django_db
+EVERYTHING = ("view_task", "view_task_payload", "requeue_task", "cancel_task")
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch):
+    monkeypatch.setattr(live, "age_bucket", lambda picture: 0)
+    monkeypatch.setattr(shared, "regions", shared.Regions())
+    snapshot.memory.forget()
+
+
+@pytest.fixture
+def rendered(monkeypatch):
+    made = []
+    render = shared.render_to_string
+    monkeypatch.setattr(shared, "render_to_string", lambda *given: made.append(given) or render(*given))
+    return made
+
+
+def browser(name, *permissions):
+    return signed_in(Client(), operator(name, *permissions))
+
+
+def poll(client, **cookies):
+    client.cookies.load({f"simple_queue_dashboard_{name}": value for name, value in cookies.items()})
+    response = client.get("/?live=1", headers={"HX-Request": "true"})
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def token(html):
+    return re.search(r'name="csrfmiddlewaretoken" value="([^"]*)"', html)[1]
+
+
+def test_two_who_see_the_same_share_one_rendering_but_no_token(rendered):
+    a_task(Task.FAILED)
+    ada, eva = browser("ada", *EVERYTHING), browser("eva", *EVERYTHING)
+    hers, other = poll(ada), poll(eva)
+    assert len(rendered) == 1
+    assert token(hers) != token(other)
+    assert hers.replace(token(hers), "") == other.replace(token(other), "")
+    assert shared.TOKEN not in hers + other
+
+
+def test_the_token_of_a_shared_region_is_accepted():
+    task = a_task(Task.FAILED)
+    poll(browser("ada", *EVERYTHING))
+    eva = signed_in(Client(enforce_csrf_checks=True), operator("eva", *EVERYTHING))
+    eva.post(f"/tasks/{task.pk}/requeue/", {"csrfmiddlewaretoken": token(poll(eva))})
+    assert Task.objects.get().status == Task.QUEUED
+
+
+@pytest.mark.parametrize("missing", EVERYTHING[1:])
+def test_another_permission_is_another_region(rendered, missing):
+    a_task(Task.FAILED, args='{"order_id": "planted"}')
+    a_task()
+    all_of_it = poll(browser("ada", *EVERYTHING))
+    less = poll(browser("eva", *(name for name in EVERYTHING if name != missing)))
+    assert len(rendered) == 2
+    assert all_of_it.count("<button") + all_of_it.count("planted") > less.count("<button") + less.count("planted")
+
+
+def test_another_time_zone_is_another_region(rendered):
+    a_task()
+    ada, eva = browser("ada", *EVERYTHING), browser("eva", *EVERYTHING)
+    assert " UTC" in poll(ada)
+    assert " JST" in poll(eva, zone="Asia/Tokyo")
+
+
+def test_only_who_did_it_reads_that_it_was_them(rendered):
+    task = a_task(Task.FAILED)
+    ada, eva, omar = (browser(name, *EVERYTHING) for name in ("ada", "eva", "omar"))
+    ada.post(f"/tasks/{task.pk}/requeue/")
+    poll(ada)
+    assert "by you" in row_of(poll(ada), task)
+    for other in (eva, omar):
+        assert "by ada" in row_of(poll(other), task)
+        assert "by you" not in poll(other)
+
+
+def test_an_undo_shows_at_once_to_everybody():
+    task = a_task(Task.FAILED)
+    ada, eva = browser("ada", *EVERYTHING), browser("eva", *EVERYTHING)
+    ada.post(f"/tasks/{task.pk}/requeue/")
+    assert "undone" not in row_of(poll(eva), task)
+    ada.post(f"/tasks/{task.pk}/undo/")
+    assert "undone" in row_of(poll(eva), task)
+
+
+def test_a_waiting_message_is_told_to_its_own_reader_only(rendered):
+    task = a_task(Task.FAILED)
+    ada, eva = browser("ada", *EVERYTHING), browser("eva", *EVERYTHING)
+    ada.post(f"/tasks/{task.pk}/requeue/", {"next": "/"}, headers={"HX-Request": "true"})
+    assert 'class="toast"' not in poll(eva)
+    assert 'class="toast"' in poll(ada)
+
+
+def test_a_few_regions_are_kept():
+    regions = shared.Regions()
+    for number in range(shared.MOST + 5):
+        regions.get(str(number), lambda: "region")
+    assert len(regions.kept) == shared.MOST
+    assert regions.get("0", lambda: "made anew") == "made anew"
+    assert regions.get("0", lambda: "not needed") == "made anew"
