@@ -8,6 +8,7 @@ import django
 from django.db import connections, router
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext, gettext_noop
 
 import django_simple_queue
 from dashboard.access import may
@@ -23,21 +24,25 @@ class Place:
     """A page of the navigation; ``on_phone`` says that it has a place in the bottom bar."""
 
     name: str
-    label: str
+    word: str
     icon: str
     permission: str = "view_task"
     on_phone: bool = True
     url: str = ""
     current: bool = False
 
+    @property
+    def label(self) -> str:
+        return gettext(self.word)
+
 
 PLACES = (
-    Place("tasks", "Tasks", "list"),
-    Place("failures", "Failures", "failed"),
-    Place("enqueue", "Enqueue", "plus", "add_task"),
-    Place("schedules", "Schedules", "clock", on_phone=False),
-    Place("workers", "Workers", "server"),
-    Place("activity", "Activity", "trend", "view_operatoraction", on_phone=False),
+    Place("tasks", gettext_noop("Tasks"), "list"),
+    Place("failures", gettext_noop("Failures"), "failed"),
+    Place("enqueue", gettext_noop("Enqueue"), "plus", "add_task"),
+    Place("schedules", gettext_noop("Schedules"), "clock", on_phone=False),
+    Place("workers", gettext_noop("Workers"), "server"),
+    Place("activity", gettext_noop("Activity"), "trend", "view_operatoraction", on_phone=False),
 )
 SECTION = {
     "action": "activity",
@@ -58,7 +63,7 @@ def places(request: HttpRequest) -> list[Place]:
 
 
 def located(place: Place, here: str) -> Place:
-    values = {name: getattr(place, name) for name in ("name", "label", "icon", "permission", "on_phone")}
+    values = {name: getattr(place, name) for name in ("name", "word", "icon", "permission", "on_phone")}
     return Place(**values, url=url_or_nothing(f"simple_queue_dashboard:{place.name}"), current=place.name == here)
 
 

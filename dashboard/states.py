@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from django_simple_queue.models import Task
 
@@ -14,21 +15,25 @@ class State:
     """``tone`` is the colour's name in the stylesheet, ``icon`` the shape's in the sprite."""
 
     slug: str
-    label: str
+    word: str
     tone: str
     icon: str
 
+    @property
+    def label(self) -> str:
+        return gettext(self.word)
 
-QUEUED = State("queued", "Queued", "queued", "queued")
-SCHEDULED = State("scheduled", "Scheduled", "scheduled", "scheduled")
-RETRYING = State("retrying", "Retrying", "warn", "requeue")
-PROGRESS = State("progress", "In progress", "progress", "progress")
-STOPPING = State("stopping", "Stopping", "warn", "progress")
-COMPLETED = State("completed", "Completed", "completed", "completed")
-FAILED = State("failed", "Failed", "failed", "failed")
-CANCELLED = State("cancelled", "Cancelled", "cancelled", "cancelled")
-STALLED = State("stalled", "Stalled", "warn", "lost")
-UNKNOWN = State("unknown", "Unknown", "queued", "info")
+
+QUEUED = State("queued", gettext_noop("Queued"), "queued", "queued")
+SCHEDULED = State("scheduled", gettext_noop("Scheduled"), "scheduled", "scheduled")
+RETRYING = State("retrying", gettext_noop("Retrying"), "warn", "requeue")
+PROGRESS = State("progress", gettext_noop("In progress"), "progress", "progress")
+STOPPING = State("stopping", gettext_noop("Stopping"), "warn", "progress")
+COMPLETED = State("completed", gettext_noop("Completed"), "completed", "completed")
+FAILED = State("failed", gettext_noop("Failed"), "failed", "failed")
+CANCELLED = State("cancelled", gettext_noop("Cancelled"), "cancelled", "cancelled")
+STALLED = State("stalled", gettext_noop("Stalled"), "warn", "lost")
+UNKNOWN = State("unknown", gettext_noop("Unknown"), "queued", "info")
 
 OF_STATUS = {
     Task.QUEUED: QUEUED,

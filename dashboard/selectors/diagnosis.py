@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from dashboard.formats import CAP, capped, coarse, number
 from dashboard.selectors import flow
 from django_simple_queue import conf
@@ -29,8 +32,9 @@ def reason(task: Task, now: datetime, pauses: Sequence[QueuePause]) -> Reason | 
     if task.status != Task.QUEUED:
         return None
     if not conf.is_task_allowed(task.task):
-        text = f"{task.task} is not in the allowlist, so a worker will refuse it: see {conf.PREFIX}ALLOWED_TASKS."
-        return Reason(text, hurts=True)
+        words = {"task": task.task, "setting": f"{conf.PREFIX}ALLOWED_TASKS"}
+        text = _("%(task)s is not in the allowlist, so a worker will refuse it: see %(setting)s.")
+        return Reason(text % words, hurts=True)
     workers = list(Worker.objects.live().only(*WORKER_COLUMNS))
     return (
         fleet_reason(task, workers)
@@ -42,26 +46,35 @@ def reason(task: Task, now: datetime, pauses: Sequence[QueuePause]) -> Reason | 
 
 def fleet_reason(task: Task, workers: list[Worker]) -> Reason | None:
     if not workers:
-        return Reason("No worker is alive. Start one with: python manage.py task_worker", hurts=True)
+        return Reason(_("No worker is alive. Start one with: %s") % "python manage.py task_worker", hurts=True)
     serving = [worker for worker in workers if serves(worker, task.queue)]
     if not serving:
         served = ", ".join(sorted({queue for worker in workers for queue in queues_of(worker)}))
-        return Reason(f"No worker serves the queue {task.queue}; {counted(workers)} only {served}.", hurts=True)
+        words = {"queue": task.queue, "count": len(workers), "served": served}
+        return Reason(nobody_serves(len(workers)) % words, hurts=True)
     if all(worker.state != RUNNING for worker in serving):
-        states = " and ".join(sorted({standing(worker) for worker in serving}))
-        return Reason(f"Every worker of the queue {task.queue} is {states}.", hurts=True)
+        words = {"queue": task.queue, "states": ", ".join(sorted({standing(worker) for worker in serving}))}
+        return Reason(_("Every worker of the queue %(queue)s is %(states)s.") % words, hurts=True)
     return None
 
 
 def standing(worker: Worker) -> str:
     """Say how a worker stands still, who made it, and why."""
-    who = f" by {worker.state_by}" if worker.state_by else ""
-    why = f" ({worker.state_reason.rstrip('.')})" if worker.state_reason else ""
-    return f"{worker.get_state_display().lower()}{who}{why}"
+    state, who, why = worker.get_state_display().lower(), worker.state_by, worker.state_reason.rstrip(".")
+    said = {
+        (True, True): _("%(state)s by %(who)s (%(why)s)"),
+        (True, False): _("%(state)s by %(who)s"),
+        (False, True): _("%(state)s (%(why)s)"),
+    }.get((bool(who), bool(why)), "%(state)s")
+    return said % {"state": state, "who": who, "why": why}
 
 
-def counted(workers: list[Worker]) -> str:
-    return "the one worker serves" if len(workers) == 1 else f"the {len(workers)} workers serve"
+def nobody_serves(workers: int) -> str:
+    return ngettext(
+        "No worker serves the queue %(queue)s; the one worker serves only %(served)s.",
+        "No worker serves the queue %(queue)s; the %(count)d workers serve only %(served)s.",
+        workers,
+    )
 
 
 def queues_of(worker: Worker) -> Iterable[str]:
@@ -78,10 +91,15 @@ def pause_reason(task: Task, pauses: Sequence[QueuePause]) -> Reason | None:
     pause = pause_of(task.queue, pauses)
     if pause is None:
         return None
-    who = f" by {pause.paused_by}" if pause.paused_by else ""
-    why = f": {pause.reason.rstrip('.')}" if pause.reason else ""
-    what = "Every queue is" if pause.queue == QueuePause.ALL else f"The queue {pause.queue} is"
-    return Reason(f"{what} paused{who}{why}.", hurts=True, until=pause.until)
+    everything = pause.queue == QueuePause.ALL
+    what = _("Every queue is paused") if everything else _("The queue %(queue)s is paused") % {"queue": pause.queue}
+    words = {"paused": what, "who": pause.paused_by, "why": pause.reason.rstrip(".")}
+    said = {
+        (True, True): _("%(paused)s by %(who)s: %(why)s."),
+        (True, False): _("%(paused)s by %(who)s."),
+        (False, True): _("%(paused)s: %(why)s."),
+    }.get((bool(words["who"]), bool(words["why"])), "%(paused)s.")
+    return Reason(said % words, hurts=True, until=pause.until)
 
 
 def pause_of(queue: str, pauses: Sequence[QueuePause]) -> QueuePause | None:
@@ -93,9 +111,10 @@ def time_reason(task: Task, now: datetime) -> Reason | None:
     if task.due or task.run_after <= now:
         return None
     if task.attempt:
-        text = f"Attempt {task.attempt} of {task.max_attempts} failed; the next one may start"
+        words = {"attempt": task.attempt, "most": task.max_attempts}
+        text = _("Attempt %(attempt)s of %(most)s failed; the next one may start") % words
         return Reason(text, until=task.run_after)
-    return Reason("It waits for its time", until=task.run_after)
+    return Reason(_("It waits for its time"), until=task.run_after)
 
 
 def line_reason(task: Task, workers: list[Worker], now: datetime) -> Reason:
@@ -103,19 +122,26 @@ def line_reason(task: Task, workers: list[Worker], now: datetime) -> Reason:
     ahead = found.ahead
     slots = sum(worker.slots for worker in workers if serves(worker, task.queue) and worker.state == RUNNING)
     if not ahead:
-        return Reason(f"It is next in the queue {task.queue}, as soon as one of {slots} slots is free.")
-    place = f"It is number {number(ahead + 1)} of {capped(found.waiting)} in the queue {task.queue}"
+        words = {"queue": task.queue, "slots": slots}
+        return Reason(_("It is next in the queue %(queue)s, as soon as one of %(slots)s slots is free.") % words)
+    return Reason("; ".join([place(task.queue, ahead, found), *pace(ahead, found, now)]) + ".")
+
+
+def place(queue: str, ahead: int, found: flow.Flow) -> str:
+    words = {"queue": queue, "number": number(ahead + 1), "waiting": capped(found.waiting), "cap": number(CAP)}
     if ahead > CAP:
-        place = f"More than {number(CAP)} tasks are ahead of it in the queue {task.queue}"
-    return Reason("; ".join([place, *pace(ahead, found, now)]) + ".")
+        return _("More than %(cap)s tasks are ahead of it in the queue %(queue)s") % words
+    return _("It is number %(number)s of %(waiting)s in the queue %(queue)s") % words
 
 
 def pace(ahead: int, found: flow.Flow, now: datetime) -> Iterator[str]:
     """Yield how long the oldest has waited, and when it is this one's turn, going by the last minutes."""
     if found.oldest:
-        yield f"the oldest has waited {coarse(now - found.oldest)}"
+        yield _("the oldest has waited %(age)s") % {"age": coarse(now - found.oldest)}
     seconds = found.seconds_for(ahead) if ahead <= CAP else None
     if seconds is not None:
-        yield f"about {coarse(seconds)} until its turn, at {found.going:.0f} a minute"
+        words = {"left": coarse(seconds), "going": f"{found.going:.0f}"}
+        yield _("about %(left)s until its turn, at %(going)s a minute") % words
     elif found.going < found.coming:
-        yield f"the queue grows: {found.coming:.0f} in, {found.going:.0f} out a minute"
+        words = {"coming": f"{found.coming:.0f}", "going": f"{found.going:.0f}"}
+        yield _("the queue grows: %(coming)s in, %(going)s out a minute") % words

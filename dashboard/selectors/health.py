@@ -57,46 +57,60 @@ def tiles(picture: Snapshot) -> list[Tile]:
 def queued(picture: Snapshot) -> Tile:
     value, oldest = capped(picture.counts["queued"]), age(picture)
     if oldest is None:
-        note = "about to be taken" if picture.counts["queued"] else "nothing waits"
-        return Tile("queued", "Queued", value, note, "status=queued")
-    note = f"oldest waits {coarse(max(oldest, timedelta()))}"
+        note = gettext("about to be taken") if picture.counts["queued"] else gettext("nothing waits")
+        return Tile("queued", gettext("Queued"), value, note, "status=queued")
+    note = gettext("oldest waits %(age)s") % {"age": coarse(max(oldest, timedelta()))}
     if oldest > WAITS_TOO_LONG:
-        return Tile("queued", "Queued", value, f"limit {coarse(WAITS_TOO_LONG)}", "status=queued", "", "warn", note)
-    return Tile("queued", "Queued", value, note, "status=queued")
+        limit = gettext("limit %(age)s") % {"age": coarse(WAITS_TOO_LONG)}
+        return Tile("queued", gettext("Queued"), value, limit, "status=queued", "", "warn", note)
+    return Tile("queued", gettext("Queued"), value, note, "status=queued")
 
 
 def running(picture: Snapshot) -> Tile:
     count, slots = picture.counts["progress"], picture.fleet.slots
     if not slots and count:
-        return Tile(
-            "progress", "In progress", capped(count), "", "status=progress", "", "warn", "held by a lost worker"
-        )
+        held = gettext("held by a lost worker")
+        return Tile("progress", gettext("In progress"), capped(count), "", "status=progress", "", "warn", held)
     if count and count > slots > 0:
-        ahead = f"of {slots} slots, {capped(count - slots)} handed out ahead"
-        return Tile("progress", "In progress", capped(slots), ahead, "status=progress")
-    free = f", {slots - (count or 0)} free" if slots > (count or 0) else ""
-    return Tile("progress", "In progress", capped(count), f"of {slots} slots{free}", "status=progress")
+        words = {"slots": slots, "ahead": capped(count - slots)}
+        ahead = gettext("of %(slots)s slots, %(ahead)s handed out ahead") % words
+        return Tile("progress", gettext("In progress"), capped(slots), ahead, "status=progress")
+    return Tile("progress", gettext("In progress"), capped(count), room(slots, count or 0), "status=progress")
+
+
+def room(slots: int, taken: int) -> str:
+    if slots > taken:
+        return gettext("of %(slots)s slots, %(free)s free") % {"slots": slots, "free": slots - taken}
+    return gettext("of %(slots)s slots") % {"slots": slots}
 
 
 def failed(picture: Snapshot) -> Tile:
     count, total = picture.failed_lately, picture.ended_lately
     query = "status=failed"
-    note = f"{capped(picture.unhandled)} not handled" if picture.unhandled else "all are handled"
+    note = gettext("%(count)s not handled") % {"count": capped(picture.unhandled)}
+    if not picture.unhandled:
+        note = gettext("all are handled")
     if fails_too_often(picture):
-        share = f"{100 * count / max(total, 1):.0f} % of runs"
-        return Tile("failed", "Failed, 15 min", capped(count), note, query, "", "failed", share)
-    return Tile("failed", "Failed, 15 min", capped(count), note, query)
+        share = gettext("%(share)s %% of runs") % {"share": f"{100 * count / max(total, 1):.0f}"}
+        return Tile("failed", gettext("Failed, 15 min"), capped(count), note, query, "", "failed", share)
+    return Tile("failed", gettext("Failed, 15 min"), capped(count), note, query)
 
 
 def throughput(picture: Snapshot) -> Tile:
     latest = picture.minutes[-1] if picture.minutes else None
-    note = f"{capped(sum(picture.minutes))} in {len(picture.minutes)} min"
+    minutes = {"count": capped(sum(picture.minutes)), "minutes": len(picture.minutes)}
+    note = gettext("%(count)s in %(minutes)s min") % minutes
     if left := drained_in(picture):
         note = gettext("drains the queue in about %s") % coarse(left)
-    low, high = capped(min(picture.minutes, default=0)), capped(max(picture.minutes, default=0))
-    label = f"Tasks ended per minute, last {len(picture.minutes)} minutes: between {low} and {high}"
     points = picture.minutes if any(picture.minutes) else ()
-    return Tile("throughput", "Throughput", capped(latest), note, "status=completed", "/min", "", "", points, label)
+    title, unit, label = gettext("Throughput"), gettext("/min"), spread(picture)
+    return Tile("throughput", title, capped(latest), note, "status=completed", unit, "", "", points, label)
+
+
+def spread(picture: Snapshot) -> str:
+    low, high = capped(min(picture.minutes, default=0)), capped(max(picture.minutes, default=0))
+    words = {"minutes": len(picture.minutes), "low": low, "high": high}
+    return gettext("Tasks ended per minute, last %(minutes)s minutes: between %(low)s and %(high)s") % words
 
 
 def drained_in(picture: Snapshot) -> float | None:
@@ -109,19 +123,25 @@ def drained_in(picture: Snapshot) -> float | None:
 
 def run_time(picture: Snapshot) -> Tile:
     if not picture.run_seconds:
-        return Tile("run-time", "Run time, p95", capped(None), "no runs in the last hour", "status=completed")
+        nothing = gettext("no runs in the last hour")
+        return Tile("run-time", gettext("Run time, p95"), capped(None), nothing, "status=completed")
     median, wait = percentile(picture.run_seconds, 50), percentile(picture.wait_seconds, 95)
-    note = f"median {brief(median)} · wait p95 {brief(wait)}"
-    return Tile("run-time", "Run time, p95", duration(percentile(picture.run_seconds, 95)), note, "status=completed")
+    note = gettext("median %(median)s · wait p95 %(wait)s") % {"median": brief(median), "wait": brief(wait)}
+    slow = duration(percentile(picture.run_seconds, 95))
+    return Tile("run-time", gettext("Run time, p95"), slow, note, "status=completed")
 
 
 def workers(picture: Snapshot) -> Tile:
     live = picture.fleet.live
     if live:
-        return Tile("workers", "Workers", str(len(live)), f"{picture.fleet.slots} slots, all alive")
+        alive = gettext("%(slots)s slots, all alive")
+        return Tile("workers", gettext("Workers"), str(len(live)), alive % {"slots": picture.fleet.slots})
     last = picture.fleet.last_seen
-    reason = f"last heartbeat {coarse(timezone.now() - last.heartbeat)} ago" if last else "none has started yet"
-    return Tile("workers", "Workers", "0", "", "", "", "failed" if picture.counts["queued"] else "warn", reason)
+    reason = gettext("none has started yet")
+    if last:
+        reason = gettext("last heartbeat %(age)s ago") % {"age": coarse(timezone.now() - last.heartbeat)}
+    tone = "failed" if picture.counts["queued"] else "warn"
+    return Tile("workers", gettext("Workers"), "0", "", "", "", tone, reason)
 
 
 def percentile(ordered: Sequence[float], percent: int) -> float | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from dashboard.actions import PERMISSIONS
 from dashboard.selectors.task_page import TaskPage
@@ -15,9 +16,9 @@ from django_simple_queue import conf
 from django_simple_queue.models import Task
 from django_simple_queue.redaction import visible
 
-NOT_YOURS = "Acting on this task needs the permission {}, which you do not hold."
+NOT_YOURS = gettext_noop("Acting on this task needs the permission %(permission)s, which you do not hold.")
 OWN = "own"
-MUST_NOT = "This task must not run twice, so it cannot be requeued here (its option rerun is “never”)."
+MUST_NOT = gettext_noop("This task must not run twice, so it cannot be requeued here (its option rerun is “never”).")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +26,26 @@ class Offer:
     """A button; what has to be asked before it acts, the console asks in a dialog. ``leaves`` goes to another page."""
 
     verb: str
-    label: str
+    word: str
     icon: str
     style: str = ""
     key: str = ""
     url: str = ""
     leaves: bool = False
 
+    @property
+    def label(self) -> str:
+        return gettext(self.word)
 
-REQUEUE = Offer("requeue", "Requeue", "requeue", "btn-primary", "r")
-RUN_AGAIN = Offer("run_again", "Run again", "requeue", leaves=True)
-START_NOW = Offer("start_now", "Start now", "play", "btn-primary")
-CANCEL = Offer("cancel", "Cancel", "ban", "btn-danger")
-STOP = Offer("cancel", "Stop task…", "ban", "btn-danger")
-MARK_FAILED = Offer("mark_failed", "Mark failed", "failed", "btn-danger")
+
+REQUEUE = Offer("requeue", gettext_noop("Requeue"), "requeue", "btn-primary", "r")
+RUN_AGAIN = Offer("run_again", gettext_noop("Run again"), "requeue", leaves=True)
+START_NOW = Offer("start_now", gettext_noop("Start now"), "play", "btn-primary")
+CANCEL = Offer("cancel", gettext_noop("Cancel"), "ban", "btn-danger")
+STOP = Offer("cancel", gettext_noop("Stop task…"), "ban", "btn-danger")
+UNDO = {"requeue": gettext_noop("Undo requeue"), "cancel": gettext_noop("Undo cancel")}
+UNDO_ANY = gettext_noop("Undo")
+MARK_FAILED = Offer("mark_failed", gettext_noop("Mark failed"), "failed", "btn-danger")
 
 
 def offers(page: TaskPage, permissions: Collection[str]) -> Mapping[str, Any]:
@@ -51,7 +58,7 @@ def offers(page: TaskPage, permissions: Collection[str]) -> Mapping[str, Any]:
     """
     own = conf.get_task_options(page.task.task).permission
     if own and OWN not in permissions:
-        return {"actions": [], "undo": [], "refused": [NOT_YOURS.format(own)]}
+        return {"actions": [], "undo": [], "refused": [gettext(NOT_YOURS) % {"permission": own}]}
     possible, refused = possible_offers(page)
     undo = [*undo_offers(page), *([START_NOW] if page.held else [])]
     actions = ready(possible, page, permissions)
@@ -78,10 +85,13 @@ def possible_offers(page: TaskPage) -> tuple[list[Offer], list[str]]:
     if task.status == Task.PROGRESS:
         return [MARK_FAILED] if page.orphaned else [STOP] if not task.cancel_requested else [], []
     if not conf.is_task_allowed(task.task):
-        return [], [f"It cannot run again: it is not in {conf.PREFIX}ALLOWED_TASKS any more."]
+        return [], [
+            gettext("It cannot run again: it is not in %(setting)s any more.")
+            % {"setting": f"{conf.PREFIX}ALLOWED_TASKS"}
+        ]
     if task.status == Task.COMPLETED:
         return [RUN_AGAIN], []
-    return ([REQUEUE], []) if not never(task) else ([], [MUST_NOT])
+    return ([REQUEUE], []) if not never(task) else ([], [gettext(MUST_NOT)])
 
 
 def unfit(page: TaskPage) -> list[str]:
@@ -102,7 +112,7 @@ def undo_offers(page: TaskPage) -> list[Offer]:
     if action is None:
         return []
     url = reverse("simple_queue_dashboard:action_undo", args=[action.pk])
-    return [Offer(action.verb, f"Undo {action.verb}", "undo", key="u", url=url)]
+    return [Offer(action.verb, UNDO.get(action.verb, UNDO_ANY), "undo", key="u", url=url)]
 
 
 def never(task: Task) -> bool:
