@@ -134,4 +134,5 @@ def safe_next(request: HttpRequest, fallback: str = LIST) -> str:
     """Return the page of this site that the request names in ``next``, else ``fallback``."""
     target = request.POST.get("next") or request.GET.get("next") or ""
     same_site = url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure())
-    return target if same_site else resolve_url(fallback)
+    is_address = target.startswith(("/", "http:", "https:"))
+    return target if same_site and is_address else resolve_url(fallback)
