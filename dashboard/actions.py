@@ -13,6 +13,7 @@ from uuid import UUID
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dashboard import wording
 from django_simple_queue import callables, conf
@@ -184,7 +185,8 @@ def describe_scope(ids: Collection[UUID]) -> str:
 
 def check_size(ids: Collection[UUID]) -> None:
     if len(ids) > MAX_ROWS:
-        raise ValueError(f"{len(ids)} tasks are ticked; at most {MAX_ROWS} can be changed at once.")
+        limits = {"count": len(ids), "most": MAX_ROWS}
+        raise ValueError(_("%(count)s tasks are ticked; at most %(most)s can be changed at once.") % limits)
 
 
 def count_refused(ids: Collection[UUID], reasons: Mapping[UUID, str]) -> dict[str, int]:

@@ -18,14 +18,14 @@ from django_simple_queue.models import Task
 from django_simple_queue.models.task import TaskQuerySet
 
 TABS = {
-    "": "All",
-    "queued": "Queued",
-    "scheduled": "Scheduled",
-    "retrying": "Retrying",
-    "progress": "In progress",
-    "completed": "Completed",
-    "failed": "Failed",
-    "cancelled": "Cancelled",
+    "": _("All"),
+    "queued": _("Queued"),
+    "scheduled": _("Scheduled"),
+    "retrying": _("Retrying"),
+    "progress": _("In progress"),
+    "completed": _("Completed"),
+    "failed": _("Failed"),
+    "cancelled": _("Cancelled"),
 }
 NARROW: dict[str, Callable[[TaskQuerySet], TaskQuerySet]] = {
     "queued": TaskQuerySet.queued,

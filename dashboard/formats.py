@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 NOTHING = "\N{EN DASH}"
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 LONGEST_VALUE = 160
@@ -16,8 +18,8 @@ CAP = 10_000
 def distance(moment: datetime, now: datetime) -> str:
     seconds = (now - moment).total_seconds()
     if -1 < seconds < 1:
-        return "just now"
-    return f"{coarse(seconds)} ago" if seconds > 0 else f"in {coarse(-seconds)}"
+        return _("just now")
+    return _("%s ago") % coarse(seconds) if seconds > 0 else _("in %s") % coarse(-seconds)
 
 
 def coarse(value: float | timedelta | None) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 A_YEAR = 365 * 24 * 3600
 PREFIX = "simple_queue_dashboard_"
@@ -62,5 +63,5 @@ def keep(response: HttpResponseBase, name: str, value: str) -> None:
     else:
         known, cookie = name in CHOICES and value in CHOICES[name].values, f"{PREFIX}{name}"
     if not known:
-        raise ValueError(f"{name}={value:.60} is not a choice.")
+        raise ValueError(_("%s is not a choice.") % f"{name}={value:.60}")
     response.set_cookie(cookie, value, max_age=A_YEAR, samesite="Lax")

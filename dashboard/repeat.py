@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import router, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dashboard import actions
 from django_simple_queue.callables import TaskNotAllowedError
@@ -26,7 +27,7 @@ def run_again(pk: UUID, actor: AbstractBaseUser | AnonymousUser) -> UUID:
     with transaction.atomic(using=router.db_for_write(Task)):
         # Begun by a write: on SQLite it waits for its turn, where a write after a read would fail at once.
         if not Task.objects.filter(pk=pk).update(epoch=F("epoch")):
-            raise ValueError(f"There is no task {pk}.")
+            raise ValueError(_("There is no task %s.") % pk)
         row = Task.objects.get(pk=pk)
         return just_made(row, actor) or make(row, actor)
 
@@ -41,9 +42,9 @@ def just_made(row: Task, actor: AbstractBaseUser | AnonymousUser) -> UUID | None
 
 def make(row: Task, actor: AbstractBaseUser | AnonymousUser) -> UUID:
     if row.status != Task.COMPLETED:
-        raise ValueError(f"Only a completed task runs again; this one is {row.get_status_display().lower()}.")
+        raise ValueError(_("Only a completed task runs again; this one is %s.") % row.get_status_display().lower())
     if not actions.may_touch(actor, row):
-        raise ValueError("This task is not yours to run.")
+        raise ValueError(_("This task is not yours to run."))
     try:
         scope = actions.describe_scope([row.pk])
         action = perform(VERB, Task.objects.filter(pk=row.pk), actor, scope, created_by=actor.get_username())
@@ -51,5 +52,5 @@ def make(row: Task, actor: AbstractBaseUser | AnonymousUser) -> UUID:
         raise ValueError(str(error)) from error
     copy = action.items.get().created_task
     if copy is None:
-        raise ValueError("It changed while you clicked.")
+        raise ValueError(_("It changed while you clicked."))
     return copy

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dashboard.formats import number
 from dashboard.selectors.failures import Group
@@ -18,26 +19,27 @@ SPECIAL = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_[]<>#|"})
 def markdown(groups: Iterable[Group], now: datetime, url: str) -> str:
     """Return the summary; it says no more of an error than the page does to this operator."""
     local = timezone.localtime(now)
-    lines = [f"## Failures at {local:%Y-%m-%d %H:%M} {local.tzname()}", ""]
+    lines = [_("## Failures at %s") % f"{local:%Y-%m-%d %H:%M} {local.tzname()}", ""]
     for group in list(groups)[:MOST]:
         lines += [*section(group, url), ""]
     return "\n".join(lines)
 
 
 def section(group: Group, url: str) -> Iterator[str]:
-    yield f"### {plain(group.name)}: {plain(group.error_name or 'failed')}"
+    yield f"### {plain(group.name)}: {plain(group.error_name or _('failed'))}"
     if group.error:
         yield f"> {plain(group.error)}"
         yield ""
-    yield f"- Task: {plain(group.task)}"
-    counts = ", ".join(
-        f"{number(window.count)}{'+' if window.at_least else ''} in {window.name}" for window in group.windows
+    yield _("- Task: %s") % plain(group.task)
+    counts = [(f"{number(each.count)}{'+' if each.at_least else ''}", each.words) for each in group.windows]
+    yield _("- Failures: %s") % ", ".join(
+        _("%(count)s in %(window)s") % {"count": count, "window": window} for count, window in counts
     )
-    yield f"- Failures: {counts}"
-    yield f"- First seen {moment(group.found.first)}, last seen {moment(group.found.last)}"
+    seen = {"first": moment(group.found.first), "last": moment(group.found.last)}
+    yield _("- First seen %(first)s, last seen %(last)s") % seen
     if group.numbers.releases:
-        yield f"- Releases: {', '.join(plain(name) for name in group.numbers.releases)}"
-    yield f"- State: {group.state}{' (it has returned)' if group.returned else ''}"
+        yield _("- Releases: %s") % ", ".join(plain(name) for name in group.numbers.releases)
+    yield (_("- State: %s (it has returned)") if group.returned else _("- State: %s")) % group.state
     yield f"- {url}{group.fingerprint}/"
 
 

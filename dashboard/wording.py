@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from dashboard.formats import number
 from django_simple_queue import conf
@@ -15,37 +16,37 @@ from django_simple_queue.models import OperatorAction
 from django_simple_queue.redaction import visible
 
 PAST = {
-    "requeue": "requeued",
-    "cancel": "cancelled",
-    "start_now": "started",
-    "mark_failed": "marked as failed",
-    "run_again": "run again",
-    "enqueue": "enqueued",
-    "export": "exported",
-    "pause_queue": "paused",
-    "resolve_group": "resolved",
-    "ignore_group": "ignored",
-    "reopen_group": "reopened",
-    "resume_queue": "resumed",
-    "pause_worker": "paused worker",
-    "resume_worker": "resumed worker",
-    "drain_worker": "drained worker",
-    "edit": "edited and enqueued anew",
+    "requeue": gettext_lazy("requeued"),
+    "cancel": gettext_lazy("cancelled"),
+    "start_now": gettext_lazy("started"),
+    "mark_failed": gettext_lazy("marked as failed"),
+    "run_again": gettext_lazy("run again"),
+    "enqueue": gettext_lazy("enqueued"),
+    "export": gettext_lazy("exported"),
+    "pause_queue": gettext_lazy("paused"),
+    "resolve_group": gettext_lazy("resolved"),
+    "ignore_group": gettext_lazy("ignored"),
+    "reopen_group": gettext_lazy("reopened"),
+    "resume_queue": gettext_lazy("resumed"),
+    "pause_worker": gettext_lazy("paused worker"),
+    "resume_worker": gettext_lazy("resumed worker"),
+    "drain_worker": gettext_lazy("drained worker"),
+    "edit": gettext_lazy("edited and enqueued anew"),
 }
 REFUSED = {
-    "queued": "queued already",
-    "progress": "in progress",
-    "completed": "completed",
-    "failed": "failed already",
-    "cancelled": "cancelled already",
-    "not_allowed": "not possible now",
-    "not_permitted": "not yours to change",
-    "never": "never to be repeated",
-    "gone": "gone",
-    "missing": "that cannot be imported any more",
-    "unfit": "with arguments that no longer fit",
-    "unanswered": "that may have taken effect already",
-    "changed": "changed or removed since",
+    "queued": gettext_lazy("queued already"),
+    "progress": gettext_lazy("in progress"),
+    "completed": gettext_lazy("completed"),
+    "failed": gettext_lazy("failed already"),
+    "cancelled": gettext_lazy("cancelled already"),
+    "not_allowed": gettext_lazy("not possible now"),
+    "not_permitted": gettext_lazy("not yours to change"),
+    "never": gettext_lazy("never to be repeated"),
+    "gone": gettext_lazy("gone"),
+    "missing": gettext_lazy("that cannot be imported any more"),
+    "unfit": gettext_lazy("with arguments that no longer fit"),
+    "unanswered": gettext_lazy("that may have taken effect already"),
+    "changed": gettext_lazy("changed or removed since"),
 }
 ALREADY = "already "
 DOING = {"requeue": gettext_lazy("Requeueing"), "cancel": gettext_lazy("Cancelling")}
@@ -56,11 +57,11 @@ UNDONE = {
     "gone": gettext_lazy("were removed since"),
 }
 WHY_NOT = {
-    ("requeue", "not_allowed"): "not in the allowlist any more",
-    ("cancel", "not_allowed"): "asked to stop already",
-    ("cancel", "unanswered"): "running",
-    ("start_now", "queued"): "free to start already",
-    ("mark_failed", "progress"): "held by a live worker",
+    ("requeue", "not_allowed"): gettext_lazy("not in the allowlist any more"),
+    ("cancel", "not_allowed"): gettext_lazy("asked to stop already"),
+    ("cancel", "unanswered"): gettext_lazy("running"),
+    ("start_now", "queued"): gettext_lazy("free to start already"),
+    ("mark_failed", "progress"): gettext_lazy("held by a live worker"),
 }
 
 
@@ -71,35 +72,38 @@ class Asked(NamedTuple):
 
 
 def past(verb: str) -> str:
-    return PAST.get(verb, verb.replace("_", " "))
+    return str(PAST.get(verb, verb.replace("_", " ")))
 
 
 def one(verb: str, name: str, asked: bool) -> str:
     """Say what was done to one task."""
     if asked:
-        return f"Asked the worker to stop {name}."
+        return _("Asked the worker to stop %s.") % name
     if verb == "requeue" and conf.get_undo_seconds():
-        return f"Requeued {name}, starts in {conf.get_undo_seconds():.0f} s."
+        words = {"name": name, "seconds": f"{conf.get_undo_seconds():.0f}"}
+        return _("Requeued %(name)s, starts in %(seconds)s s.") % words
     if verb == "start_now":
-        return f"{name} may start now."
-    return f"{past(verb).capitalize()}: {name}."
+        return _("%s may start now.") % name
+    return _("%(done)s: %(name)s.") % {"done": capfirst(past(verb)), "name": name}
 
 
 def many(verb: str, outcomes: dict[str, int]) -> str:
     """Say what was done to many tasks, and for each that stayed as it was, why; the numbers add up."""
     total, done, asked = sum(outcomes.values()), outcomes.get("done", 0), outcomes.get("asked", 0)
     rest = [f"{count} {why_not(verb, reason)}" for reason, count in outcomes.items() if reason not in ("done", "asked")]
-    head = f"{past(verb).capitalize()} {done} of {total}" if done or not asked else ""
-    asking = f"asked the workers to stop {asked}" if asked else ""
+    words = {"verb": past(verb), "done": done, "total": total}
+    head = _("%(verb)s %(done)s of %(total)s") % words if done or not asked else ""
+    asking = _("asked the workers to stop %s") % asked if asked else ""
     sentence = ", ".join(part for part in (head, asking) if part)
     tail = f": {', '.join(rest)}" if rest else ""
-    return f"{sentence[0].upper()}{sentence[1:]}{tail}."
+    return f"{capfirst(sentence)}{tail}."
 
 
 def why_not(verb: str, reason: str) -> str:
     if reason.startswith(ALREADY):
-        return f"already {past(verb)} by {reason.removeprefix(ALREADY) or 'application code'}"
-    return WHY_NOT.get((verb, reason)) or REFUSED.get(reason, reason)
+        who = reason.removeprefix(ALREADY) or _("application code")
+        return _("already %(done)s by %(who)s") % {"done": past(verb), "who": who}
+    return str(WHY_NOT.get((verb, reason)) or REFUSED.get(reason) or reason)
 
 
 def going_on(verb: str) -> str:
@@ -116,7 +120,7 @@ def started(verb: str, expected: int | None) -> str:
 def refused(verb: str, outcomes: dict[str, int]) -> str:
     """Say why one task stayed as it was."""
     reason = next(iter(outcomes), "gone")
-    return f"This task is {why_not(verb, reason)}. Nothing done."
+    return _("This task is %s. Nothing done.") % why_not(verb, reason)
 
 
 def not_importable(task: str, error: str) -> str:
@@ -133,15 +137,16 @@ def does_not_fit(task: str, misfit: str) -> str:
 
 
 def somebody_was_first(action: OperatorAction, age: timedelta, same_person: bool) -> str:
-    who = "You" if same_person else action.actor or "Application code"
-    return f"{who} {past(action.verb)} this {words(age)} ago. Nothing done."
+    who = _("You") if same_person else action.actor or _("Application code")
+    said = {"who": who, "done": past(action.verb), "age": words(age)}
+    return _("%(who)s %(done)s this %(age)s ago. Nothing done.") % said
 
 
 def words(age: timedelta) -> str:
     seconds = int(age.total_seconds())
     if seconds < 60:
-        return f"{max(seconds, 1)} s"
-    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
+        return _("%s s") % max(seconds, 1)
+    return _("%s min") % (seconds // 60) if seconds < 7200 else _("%s h") % (seconds // 3600)
 
 
 def undone(action: OperatorAction, restored: int) -> str:
@@ -149,12 +154,13 @@ def undone(action: OperatorAction, restored: int) -> str:
     total = action.outcomes.get("done", 0)
     if restored and restored < total:
         rest = {name: count for name, count in (action.undo_outcomes or {}).items() if name != "restored"}
-        return f"Undone {number(restored)}; {outcome_words(rest)}."
+        return _("Undone %(count)s; %(rest)s.") % {"count": number(restored), "rest": outcome_words(rest)}
     if restored:
-        return f"Undone: {action.scope} is as before." if total == 1 else f"Undone: {total} tasks are as before."
+        one_of = {"scope": action.scope, "total": total}
+        return ngettext("Undone: %(scope)s is as before.", "Undone: %(total)s tasks are as before.", total) % one_of
     if action.undone:
-        return f"{action.undone_by or 'Somebody'} has undone this already. Nothing done."
-    return "Too late to undo: it has started, or was changed since. Nothing done."
+        return _("%s has undone this already. Nothing done.") % (action.undone_by or _("Somebody"))
+    return _("Too late to undo: it has started, or was changed since. Nothing done.")
 
 
 def outcome_words(outcomes: Mapping[str, int]) -> str:
@@ -170,18 +176,21 @@ def question(verb: str, doubtful: int, total: int, name: str, answered: bool) ->
     if verb == "cancel":
         return stop(doubtful, total, name)
     if total == 1:
-        known = "It has run before, and repeating it may do harm: its effects may happen twice."
-        unknown = "Its last run ended without an answer and may have taken effect. Running it again may repeat that."
-        return Asked(f"Requeue {name}?", known if answered else unknown, "Requeue anyway")
-    text = f"{doubtful} of {total} may have taken effect already. Running them again may repeat it."
-    return Asked(f"Requeue {total} tasks?", text, f"Requeue all {total}")
+        known = _("It has run before, and repeating it may do harm: its effects may happen twice.")
+        unknown = _("Its last run ended without an answer and may have taken effect. Running it again may repeat that.")
+        return Asked(_("Requeue %s?") % name, known if answered else unknown, _("Requeue anyway"))
+    words = {"doubtful": doubtful, "total": total}
+    text = _("%(doubtful)s of %(total)s may have taken effect already. Running them again may repeat it.") % words
+    return Asked(_("Requeue %s tasks?") % total, text, _("Requeue all %s") % total)
 
 
 def stop(running: int, total: int, name: str) -> Asked:
     if total == 1:
-        text = "It is running. Its process is ended at once; what it has done so far stays done."
-        return Asked(f"Stop {name}?", text, "Stop task")
-    text = (
-        f"{running} of {total} are running. Their processes are ended at once; what they have done so far stays done."
+        text = _("It is running. Its process is ended at once; what it has done so far stays done.")
+        return Asked(_("Stop %s?") % name, text, _("Stop task"))
+    text = _(
+        "%(running)s of %(total)s are running. Their processes are ended at once; "
+        "what they have done so far stays done."
     )
-    return Asked(f"Cancel {total} tasks?", text, f"Cancel all {total}")
+    words = {"running": running, "total": total}
+    return Asked(_("Cancel %s tasks?") % total, text % words, _("Cancel all %s") % total)

@@ -17,7 +17,18 @@ from playwright.sync_api import Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 IMAGES = ROOT / "docs" / "images"
-SIZE = {"width": 1280, "height": 800}
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 780}
+TASKS = "dashboard.project.demo.tasks"
+ADDRESSES = {
+    "tasks": "/",
+    "retrying": "/?status=retrying",
+    "failures": "/failures/",
+    "enqueue": f"/enqueue/?task={TASKS}.reserve_stock",
+    "workers": "/workers/",
+    "queue": "/queues/named/default/",
+    "named": f"/tasks/named/{TASKS}.charge_invoice/",
+    "activity": "/activity/",
+}
 
 
 def main() -> None:
@@ -27,9 +38,12 @@ def main() -> None:
     with running_demo() as (address, password), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         for theme in ("light", "dark"):
-            page = browser.new_context(base_url=address, viewport=SIZE, color_scheme=theme, locale="en-GB").new_page()
-            sign_in(page, password)
-            take(page, theme)
+            look = {"base_url": address, "color_scheme": theme, "locale": "en-GB"}
+            desk = browser.new_context(viewport=DESK, **look)
+            take_all(sign_in(desk.new_page(), password), theme)
+            phone = browser.new_context(viewport=PHONE, storage_state=desk.storage_state(), **look).new_page()
+            phone.goto("/")
+            take(phone, "phone", theme)
         browser.close()
 
 
@@ -59,25 +73,40 @@ def read_welcome(demo: subprocess.Popen[str]) -> tuple[str, str]:
     raise SystemExit("The demo did not start.")
 
 
-def sign_in(page: Page, password: str) -> None:
+def sign_in(page: Page, password: str) -> Page:
     page.goto("/")
     page.get_by_label("Username").fill("demo")
     page.get_by_label("Password").fill(password)
     page.keyboard.press("Enter")
     page.wait_for_url("**/")
+    return page
 
 
-def take(page: Page, theme: str) -> None:
-    page.wait_for_timeout(6000)
-    page.screenshot(path=IMAGES / f"tasks-{theme}.png")
-    if theme == "dark":
-        return
+def take_all(page: Page, theme: str) -> None:
+    for name, address in ADDRESSES.items():
+        page.goto(address)
+        take(page, name, theme)
     page.goto("/?status=failed&q=charge_invoice")
-    page.locator("#rows a[href*='/tasks/']").first.click()
+    page.locator("#rows td.name a").first.click()
     page.wait_for_url("**/tasks/*/**")
-    page.screenshot(path=IMAGES / "failed-light.png")
-    page.goto("/enqueue/?task=dashboard.project.demo.tasks.reserve_stock")
-    page.screenshot(path=IMAGES / "enqueue-light.png")
+    take(page, "failed", theme)
+    page.goto("/failures/")
+    page.locator("tr[id^=f-] td.name a").first.click()
+    page.wait_for_url("**/failures/*/**")
+    take(page, "group", theme)
+    page.goto("/?status=failed&rows=25")
+    page.locator("#rows td.sel input").first.check()
+    page.locator("#matching summary").click()
+    page.get_by_role("button", name="Requeue all matching").click()
+    page.get_by_role("dialog").wait_for()
+    take(page, "preflight", theme)
+
+
+def take(page: Page, name: str, theme: str) -> None:
+    """Once the page's own clock runs: its numbers are those of the moment."""
+    if page.locator("#live").count():
+        page.locator("#connection[data-state=live]").wait_for(state="attached")
+    page.screenshot(path=IMAGES / f"{name}-{theme}.jpg", type="jpeg", quality=60)
 
 
 if __name__ == "__main__":

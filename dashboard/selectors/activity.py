@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboard import wording
@@ -38,8 +39,8 @@ def did(action: OperatorAction) -> str:
     if action.state == OperatorAction.State.RUNNING:
         return wording.going_on(action.verb)
     if action.outcomes.get("asked") and not action.done:
-        return "asked to stop"
-    return "ran again" if action.verb == "run_again" else visible(past(action.verb))
+        return _("asked to stop")
+    return _("ran again") if action.verb == "run_again" else visible(past(action.verb))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Entry:
         return ", ".join(f"{count} {self.words(name)}" for name, count in ordered)
 
     def words(self, name: str) -> str:
-        known = {"done": past(self.action.verb), "asked": "asked to stop"}
+        known = {"done": past(self.action.verb), "asked": _("asked to stop")}
         return visible(known.get(name) or why_not(self.action.verb, name))
 
     @property

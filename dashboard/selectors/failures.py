@@ -57,6 +57,10 @@ class Window:
     query: str
     heat: int = 0
 
+    @property
+    def words(self) -> str:
+        return f"{self.name[:-1]} {self.name[-1]}"
+
 
 @dataclass(slots=True)
 class Group:

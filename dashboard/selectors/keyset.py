@@ -10,6 +10,7 @@ from django.db import connections
 from django.db.models import F, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext, gettext_noop
 
 from dashboard.selectors.scalars import alias, as_moment
 from django_simple_queue.models import Task
@@ -46,8 +47,16 @@ class Order:
 
     column: str
     descending: bool
-    label: str
-    words: str
+    head: str
+    said: str
+
+    @property
+    def label(self) -> str:
+        return gettext(self.head)
+
+    @property
+    def words(self) -> str:
+        return gettext(self.said)
 
     def apply(self, rows: QuerySet[Task], backwards: bool = False) -> QuerySet[Task]:
         sign = "-" if self.descending != backwards else ""
@@ -75,12 +84,12 @@ def bound(moment: str) -> Any:
     return as_moment(moment)
 
 
-CREATED = Order("created", True, "Created", "newest first")
-WAITING = Order("created", True, "Waiting since", "newest first")
-NEXT = Order("run_after", False, "Runs", "soonest first")
-RUNNING = Order("started", False, "Running since", "longest first")
-ENDED = Order("finished", True, "Finished", "latest first")
-FAILED = Order("finished", True, "Failed", "latest first")
+CREATED = Order("created", True, gettext_noop("Created"), gettext_noop("newest first"))
+WAITING = Order("created", True, gettext_noop("Waiting since"), gettext_noop("newest first"))
+NEXT = Order("run_after", False, gettext_noop("Runs"), gettext_noop("soonest first"))
+RUNNING = Order("started", False, gettext_noop("Running since"), gettext_noop("longest first"))
+ENDED = Order("finished", True, gettext_noop("Finished"), gettext_noop("latest first"))
+FAILED = Order("finished", True, gettext_noop("Failed"), gettext_noop("latest first"))
 ORDERS = {
     "": CREATED,
     "queued": WAITING,
@@ -89,5 +98,5 @@ ORDERS = {
     "progress": RUNNING,
     "completed": ENDED,
     "failed": FAILED,
-    "cancelled": Order("finished", True, "Cancelled", "latest first"),
+    "cancelled": Order("finished", True, gettext_noop("Cancelled"), gettext_noop("latest first")),
 }

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from dashboard import wording
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
@@ -37,17 +39,16 @@ class Mark:
 
     @property
     def who(self) -> str:
-        return (
-            "you" if self.item.action.actor_id == self.viewer else visible(self.item.action.actor) or "application code"
-        )
+        if self.item.action.actor_id == self.viewer:
+            return _("you")
+        return visible(self.item.action.actor) or _("application code")
 
     @property
     def words(self) -> str:
         """For example "Requeued by you"."""
         action = self.item.action
-        if action.undone:
-            return f"{wording.past(action.verb).capitalize()} by {self.who}, undone"
-        return f"{wording.past(action.verb).capitalize()} by {self.who}"
+        words = {"done": capfirst(wording.past(action.verb)), "who": self.who}
+        return (_("%(done)s by %(who)s, undone") if action.undone else _("%(done)s by %(who)s")) % words
 
     @property
     def moment(self) -> datetime:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from dashboard.selectors.headline import last_line, named
 from dashboard.selectors.windows import Window
 from django_simple_queue.models import Task
@@ -92,7 +94,7 @@ def walk(value: Any, key: str = "", depth: int = 0) -> Iterator[Token]:
     if not isinstance(value, Mapping | list) or not value:
         yield leaf(value, key)
     elif depth >= MAX_DEPTH:
-        yield Token("cut", key, "deeper levels are not shown")
+        yield Token("cut", key, _("deeper levels are not shown"))
     else:
         yield from branch(value, key, depth)
 

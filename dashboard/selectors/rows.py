@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Case, F, QuerySet, TextField, Value, When
 from django.db.models.functions import Length, Right
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dashboard.selectors.headline import last_line, named, short
 from dashboard.selectors.marks import Mark
@@ -82,7 +83,7 @@ class Row:
         if not self.viewer.payload:
             return None
         if self.args_are_long:
-            return f"{self.task.args_size:,} characters of arguments"
+            return _("%s characters of arguments") % f"{self.task.args_size:,}"
         return redact_args(self.task.task, self.task.args_short)
 
     @property

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext_lazy as _
 
 from dashboard.filters import TaskFilter
 from dashboard.selectors import marks
@@ -21,8 +22,8 @@ from django_simple_queue.models import Attempt, Task
 
 SIZES = (25, 50, 100)
 CURSORS = ("older", "newer", "top")
-BROKEN = "That page link is broken; this is the first page."
-STALE = "There is nothing beyond that place any more; this is the first page."
+BROKEN = _("That page link is broken; this is the first page.")
+STALE = _("There is nothing beyond that place any more; this is the first page.")
 
 
 Bounds = tuple[Cursor | None, Cursor | None]
@@ -69,7 +70,7 @@ def read_place(query: Mapping[str, str]) -> Place:
     try:
         older, newer, top = (Cursor.parse(query[name]) if query.get(name) else None for name in CURSORS)
     except BrokenCursor:
-        return Place(size=size, notice=BROKEN)
+        return Place(size=size, notice=str(BROKEN))
     return Place(older, newer, top, size)
 
 
@@ -86,7 +87,7 @@ def find(filters: TaskFilter, place: Place, viewer: Viewer, picture: Snapshot) -
 def found(filters: TaskFilter, place: Place, viewer: Viewer, picture: Snapshot, order: Order) -> Page:
     tasks, older, newer, reach = walked(filters, place, viewer, order) if walks(filters, place) else at(filters, place)
     if not tasks and not place.is_first and not reach:
-        return replace(found(filters, Place(size=place.size), viewer, picture, order), notice=STALE)
+        return replace(found(filters, Place(size=place.size), viewer, picture, order), notice=str(STALE))
     recent = marks.recent(viewer.pk) if marks.lately(picture.deeds) else {}
     stay = not (place.newer or filters.looks_into_texts)
     stayed = those_that_stay(filters, recent, tasks, order, (place.older, older)) if stay else []

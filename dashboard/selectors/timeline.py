@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from dashboard import states
 from dashboard.states import State
 from django_simple_queue.models import Attempt, Task
@@ -14,10 +17,10 @@ OUTCOMES = {
     "running": states.PROGRESS,
     "completed": states.COMPLETED,
     Attempt.Outcome.FAILED: states.FAILED,
-    Attempt.Outcome.TIMED_OUT: State("timed_out", "Timed out", "failed", "clock"),
-    Attempt.Outcome.CRASHED: State("crashed", "Crashed", "failed", "failed"),
-    Attempt.Outcome.LOST: State("lost", "Lost", "warn", "lost"),
-    Attempt.Outcome.INTERRUPTED: State("interrupted", "Interrupted", "warn", "pause"),
+    Attempt.Outcome.TIMED_OUT: State("timed_out", gettext_noop("Timed out"), "failed", "clock"),
+    Attempt.Outcome.CRASHED: State("crashed", gettext_noop("Crashed"), "failed", "failed"),
+    Attempt.Outcome.LOST: State("lost", gettext_noop("Lost"), "warn", "lost"),
+    Attempt.Outcome.INTERRUPTED: State("interrupted", gettext_noop("Interrupted"), "warn", "pause"),
     Attempt.Outcome.CANCELLED: states.CANCELLED,
 }
 ENDINGS = {
@@ -26,9 +29,9 @@ ENDINGS = {
     Task.CANCELLED: Attempt.Outcome.CANCELLED,
 }
 PAUSES = {
-    "wait": State("wait", "waited", "queued", "queued"),
-    "backoff": State("backoff", "backoff", "scheduled", "scheduled"),
-    "rest": State("rest", "until requeued", "cancelled", "pause"),
+    "wait": State("wait", gettext_noop("waited"), "queued", "queued"),
+    "backoff": State("backoff", gettext_noop("backoff"), "scheduled", "scheduled"),
+    "rest": State("rest", gettext_noop("until requeued"), "cancelled", "pause"),
 }
 NARROWEST = 1.6
 WIDEST_PAUSE = 30.0
@@ -109,7 +112,7 @@ def runs(bars: Sequence[Bar]) -> list[Run]:
 def in_words(bars: Sequence[Bar]) -> str:
     """Return the line as a sentence, for those who do not see it."""
     words = ((f"attempt {bar.stretch.attempt} " if bar.stretch.kind == "run" else "", bar.stretch) for bar in bars)
-    return ", then ".join(f"{start}{each.state.label.lower()} {each.seconds:,.1f} s" for start, each in words)
+    return _(", then ").join(f"{start}{each.state.label.lower()} {each.seconds:,.1f} s" for start, each in words)
 
 
 def stretches(

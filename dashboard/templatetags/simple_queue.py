@@ -25,6 +25,7 @@ from django_simple_queue.redaction import REDACTED, visible
 register = template.Library()
 ARGUMENTS_SHOWN = 160
 LONGEST_SOUGHT = 60
+MODULES_LENGTH = 16
 SPRITE = "simple_queue_dashboard/icons.svg"
 for formatted in (arguments_text, capped, coarse, duration, number):
     register.filter(formatted)
@@ -157,6 +158,15 @@ def initials(user: Any) -> str:
 def short_id(value: object) -> str:
     """The last eight characters of an id: those of a UUIDv7 that differ."""
     return str(value)[-8:]
+
+
+@register.filter
+def near(path: str) -> str:
+    """A dotted path with its nearest modules only, when all of them would take too much room in a list."""
+    *modules, name = path.split(".")
+    while len(".".join(modules)) > MODULES_LENGTH and len(modules) > 1:
+        modules = [f"…{modules[1]}", *modules[2:]]
+    return ".".join([*modules, name])
 
 
 @register.simple_tag

@@ -9,7 +9,7 @@ from django import template
 from django.contrib.messages.storage.base import Message
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from dashboard import charts
 from dashboard.access import may
@@ -84,7 +84,9 @@ def others(action: OperatorAction) -> int:
 
 @register.filter
 def similar_count(count: int) -> str:
-    return f"More than {MOST_SIMILAR}" if count > MOST_SIMILAR else "1 other task" if count == 1 else f"{count} others"
+    if count > MOST_SIMILAR:
+        return gettext("More than %s") % MOST_SIMILAR
+    return ngettext("%s other task", "%s others", count) % count
 
 
 @register.simple_tag

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
 
 from dashboard import actions
 from dashboard.access import may, operator, require, safe_next
@@ -21,7 +22,7 @@ def one_task(verb: str) -> View:
     @operator(actions.PERMISSIONS[verb], methods=("POST",))
     def view(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         if not Task.objects.filter(pk=pk).exists():
-            raise Http404(f"No task has the id {pk}. It may have been removed since this page was loaded.")
+            raise Http404(_("No task has the id %s. It may have been removed since this page was loaded.") % pk)
         return act_or_ask(request, verb, [pk])
 
     return view
@@ -39,7 +40,7 @@ def task_undo(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     latest = actions.last_undoable(pk)
     if latest is None:
         require(request, "requeue_task")
-        return tell(request, "There is nothing to undo for this task. Nothing done.")
+        return tell(request, _("There is nothing to undo for this task. Nothing done."))
     return take_back(request, latest)
 
 
@@ -48,7 +49,7 @@ def action_undo(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Take back one action, over however many tasks."""
     action = OperatorAction.objects.filter(pk=pk).first()
     if action is None:
-        raise Http404(f"No action has the number {pk}. It may have been removed since this page was loaded.")
+        raise Http404(_("No action has the number %s. It may have been removed since this page was loaded.") % pk)
     return take_back(request, action)
 
 

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dashboard import repeat
 from dashboard.access import may, operator
@@ -36,7 +37,7 @@ def task(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     with_payload = may(request, "view_task_payload")
     found = read_task(pk, with_payload=with_payload, wider=request.GET.get("more", ""))
     if found is None:
-        raise Http404(f"There is no task {pk}. It may have been deleted with other old tasks.")
+        raise Http404(_("There is no task %s. It may have been deleted with other old tasks.") % pk)
     items = actions_on(found)
     tag = name_of(request, found, items)
     return render(request, "task", lambda: context(request, found, items, with_payload), tag=tag)
@@ -76,7 +77,7 @@ def task_run_again(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     try:
         copy = repeat.run_again(pk, request.user)
     except ValueError as error:
-        messages.warning(request, f"{error} Nothing done.")
+        messages.warning(request, _("%s Nothing done.") % error)
         return redirect("simple_queue_dashboard:task", pk)
     return redirect("simple_queue_dashboard:task", copy)
 
@@ -86,7 +87,7 @@ def task_text(request: HttpRequest, pk: UUID, name: str) -> HttpResponseBase:
     """Send the whole arguments, output, error or log of a task as a file of plain text, redacted."""
     text = whole_text(pk, name)
     if text is None:
-        raise Http404(f"There is no {name[:20]} of a task {pk}.")
+        raise Http404(_("There is no %(name)s of a task %(pk)s.") % {"name": name[:20], "pk": pk})
     response = HttpResponse(text, content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}-{pk}.txt"'
     return response

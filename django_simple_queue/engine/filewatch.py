@@ -17,6 +17,7 @@ REST_SECONDS = 0.005
 LADDER = (0.0005, 0.001, 0.002, 0.004, 0.008)
 """When to look again: the write is told of before it is committed."""
 NEVER = float("inf")
+LIBC = ctypes.CDLL(None)
 
 
 class FileBell:
@@ -39,13 +40,13 @@ class FileBell:
             _, _, path = connection.connection.execute("PRAGMA database_list").fetchone()
         if not path or sys.platform != "linux":
             return None
-        inotify = ctypes.CDLL(None).inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        inotify = LIBC.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
         return None if inotify < 0 else cls(connection.connection, path, inotify)
 
     def watch(self) -> None:
         """Watch both files; one that is watched already stays so, one that was replaced is watched anew."""
         for path in self.paths:
-            ctypes.CDLL(None).inotify_add_watch(self.inotify, os.fsencode(path), WATCHED)
+            LIBC.inotify_add_watch(self.inotify, os.fsencode(path), WATCHED)
 
     def fileno(self) -> int:
         return self.inotify

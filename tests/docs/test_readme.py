@@ -1,4 +1,4 @@
-"""The README is followed to the letter in a fresh project, and each of its promises has a test."""
+"""The README is followed to the letter in a fresh project; each promise and each ability of the console has a test."""
 
 from __future__ import annotations
 
@@ -71,9 +71,16 @@ def test_all_ten_promises_are_there():
     assert [row[0] for row in PROMISES] == [f"P{number}" for number in range(1, 11)]
 
 
-@pytest.mark.parametrize("row", PROMISES, ids=lambda row: row[0])
-def test_each_promise_has_tests_that_exist(row):
-    named = re.findall(r"(tests/[\w/]+\.py)::(\w+)", row[2])
+ABILITIES = table("docs/dashboard.md", "ability", "test")
+
+
+def test_all_twelve_abilities_are_there():
+    assert len({row[0] for row in ABILITIES}) == 12
+
+
+@pytest.mark.parametrize("row", [*PROMISES, *ABILITIES], ids=lambda row: row[0])
+def test_each_promise_and_ability_has_tests_that_exist(row):
+    named = re.findall(r"(tests/[\w/]+\.py)::(\w+)", row[-1])
     assert named
     for file, test in named:
         tree = ast.parse((ROOT / file).read_text())
