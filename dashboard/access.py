@@ -50,6 +50,7 @@ def operator(permission: str = "", *, methods: Collection[str] = READ) -> Decora
                 return turned_away(request, methods, kwargs.get("pk"))
             require(request, "view_task")
             require(request, permission)
+            names_something(kwargs)
             return view(request, *args, **kwargs)
 
         return guard(view, csrf_protect(admitted))
@@ -62,6 +63,12 @@ def turned_away(request: HttpRequest, methods: Collection[str], pk: object) -> H
     if request.method not in READ:
         return HttpResponseNotAllowed(sorted(methods))
     return redirect("simple_queue_dashboard:task", pk) if isinstance(pk, UUID) else redirect(LIST)
+
+
+def names_something(kwargs: dict[str, Any]) -> None:
+    """Raise Http404 for an address with a NUL: no row can hold one, and PostgreSQL refuses the question."""
+    if any("\x00" in str(value) for value in kwargs.values()):
+        raise Http404
 
 
 def public(view: View) -> View:

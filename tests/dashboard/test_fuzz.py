@@ -130,7 +130,17 @@ def test_no_body_breaks_a_change(chief: Client, scene: Scene, content_type: str,
 
 
 @pytest.mark.parametrize(
-    "address", ["tasks/{}/", "activity/{}/", "failures/{}/", "workers/{}/pause/", "tasks/{}/text/x/"]
+    "address",
+    [
+        "tasks/{}/",
+        "tasks/{}/text/x/",
+        "tasks/named/{}/",
+        "queues/named/{}/",
+        "activity/{}/",
+        "failures/{}/",
+        "failures/{}/requeue/",
+        "workers/{}/pause/",
+    ],
 )
 @pytest.mark.parametrize(
     "key", ["x", "-1", "9" * 40, "%00", "%ff", "..%2f..", "00000000-0000-4000-8000-000000000000", "%F0%9F%92%A9", "'--"]
