@@ -189,3 +189,15 @@ def visitor_of(signed_in: SignIn, site: Site) -> Page:
     page = signed_in("ada", base_url=site.url)
     site.open()
     return page
+
+
+def test_late_numbers_are_said_and_acting_on_many_asks_for_a_refresh_first(console: Page) -> None:
+    task = a_task(Task.FAILED)
+    console.goto("/?status=failed")
+    is_live(console)
+    row(console, task).get_by_role("checkbox").check()
+    console.route("**/*live=1*", lambda route: None)
+    word(console, "Late", timeout=30_000)
+    console.get_by_role("toolbar").get_by_role("button", name="Requeue").click()
+    expect(console.locator("#outcome")).to_contain_text("refresh", ignore_case=True)
+    assert Task.objects.get(pk=task.pk).status == Task.FAILED

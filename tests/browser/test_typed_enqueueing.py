@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from django_simple_queue.models import Task
 from tests.browser.conftest import SignIn
+from tests.browser.keys import Keys
 from tests.browser.look import audited, said
 from tests.support.browser import accessibility_faults
 
@@ -30,38 +31,12 @@ def field(page: Page, name: str) -> Any:
     return page.locator(f"[id='f-a.{name}']")
 
 
-def focused(page: Page) -> str:
-    return str(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
-
-
 def send(page: Page) -> None:
     page.locator("[data-submit]").click()
 
 
 def passed() -> dict[str, Any]:
     return dict(Task.objects.latest("created").arguments)
-
-
-class Keys:
-    """Somebody without a mouse; ``count`` is how many keys they have pressed, a typed text counted as one."""
-
-    def __init__(self, page: Page) -> None:
-        self.page, self.count = page, 0
-
-    def press(self, key: str) -> None:
-        self.page.keyboard.press(key)
-        self.count += 1
-
-    def type(self, text: str) -> None:
-        self.page.keyboard.type(text)
-        self.count += 1
-
-    def tab_to(self, wanted: str) -> None:
-        for _ in range(80):
-            if focused(self.page) == wanted:
-                return
-            self.press("Tab")
-        raise AssertionError(f"Tab never reached {wanted}")
 
 
 def test_by_keyboard_alone(console: Page, record_property: Any) -> None:
@@ -74,10 +49,10 @@ def test_by_keyboard_alone(console: Page, record_property: Any) -> None:
     keys.type("charge")
     keys.press("Enter")
     console.wait_for_url("**q=charge**")
-    console.get_by_role("navigation", name="Tasks").get_by_role("link", name="charge").focus()
+    keys.tab_to(console.get_by_role("navigation", name="Tasks").get_by_role("link", name="charge"))
     keys.press("Enter")
     console.wait_for_url("**task=**")
-    keys.tab_to("f-a.invoice_id")
+    keys.tab_to(field(console, "invoice_id"))
     keys.type("48213")
     keys.press("Control+Enter")
     console.wait_for_url("**/tasks/*/")

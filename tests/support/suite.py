@@ -17,7 +17,7 @@ ON_MARIADB = [
     *(f"tests/core/test_{name}.py" for name in "create_task migrations models races retries transitions".split()),
     *(
         f"tests/engine/test_{name}.py"
-        for name in "claim live_output packets plans prune reap store store_races".split()
+        for name in "claim live_output packets plans prune reap store store_lives store_races".split()
     ),
     "tests/faults/test_race.py",
 ]
