@@ -1,4 +1,4 @@
-"""Random lives of tasks in the batches of several workers: turns, lapsed leases, reapers, operators; checked by a model."""
+"""Random lives of tasks in the batches of several workers: lapsed leases, reapers, operators, all beside a model."""
 
 from __future__ import annotations
 
