@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 
 SHORTEST, LONGEST = 0.05, 1.0
-UNDER_A_BELL = 2.0
+UNDER_A_BELL = 3.0
 ONCE_MORE = 0.02
 
 
