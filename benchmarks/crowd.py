@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from html import unescape
 
 from benchmarks import places, processes
 from benchmarks.report import pair, percentiles
@@ -29,6 +31,9 @@ GUNICORN = (
     "--log-level",
     "error",
 )
+
+
+LIVE = re.compile(r'id="live" hx-get="([^"]*)".*?hx-ptag="([^"]*)"', re.DOTALL)
 
 
 @dataclass
@@ -105,16 +110,15 @@ def serve(url: str, port: int) -> subprocess.Popen[bytes]:
 
 
 def watch(port: int, number: int, cookie: str, seen: Seen) -> None:
-    """One open task list: polls as its page does, telling the mark of the picture that it shows."""
+    """One open task list: opens it, then polls the address that it names, telling the mark of what it shows."""
     time.sleep(PACE_SECONDS * number / CLIENTS)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    mark = ""
+    _, page = ask(connection, "/", {"Cookie": f"sessionid={cookie}"})
+    address, mark = (unescape(found) for found in LIVE.findall(page)[0])
     while not seen.over:
-        headers = {"Cookie": f"sessionid={cookie}", "HX-Request": "true", "HX-Target": "live", "HX-PTag": mark}
         began = time.perf_counter()
-        connection.request("GET", "/?live=1", headers=headers)
-        answer = connection.getresponse()
-        answer.read()
+        headers = {"Cookie": f"sessionid={cookie}", "HX-Request": "true", "HX-Target": "live", "HX-PTag": mark}
+        answer, _ = ask(connection, address, headers)
         took = time.perf_counter() - began
         mark = answer.headers.get("HX-PTag") or mark
         if seen.counts:
@@ -122,6 +126,14 @@ def watch(port: int, number: int, cookie: str, seen: Seen) -> None:
             seen.codes[answer.status] += 1
         time.sleep(max(PACE_SECONDS - took, 0))
     connection.close()
+
+
+def ask(
+    connection: http.client.HTTPConnection, address: str, headers: dict[str, str]
+) -> tuple[http.client.HTTPResponse, str]:
+    connection.request("GET", address, headers=headers)
+    answer = connection.getresponse()
+    return answer, answer.read().decode()
 
 
 def free_port() -> int:

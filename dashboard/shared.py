@@ -1,4 +1,4 @@
-"""One rendering of a live region for all who would see the same; what belongs to one person is put in afterwards.
+"""One rendering of a live region, or of a row, for all who would see the same; what is one person's comes afterwards.
 
 The key of a region must name everything that decides what it shows. Nothing of the person who happens to ask first is
 in the context it is rendered with: not the user, not the messages, and in place of the CSRF token a mark that nobody
@@ -10,16 +10,18 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.signals import setting_changed
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
+from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
 
-MOST = 64
+MOST, MOST_ROWS = 64, 2000
 TOKEN = secrets.token_hex(32)
 NOBODY = {"csrf_token": TOKEN, "user": None, "messages": ()}
 
@@ -33,31 +35,49 @@ class Region:
 
 
 class Regions:
-    """The latest regions of this process, by key."""
+    """The ``most`` regions of this process that were read last, by key."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        self.most = most
         self.lock = threading.Lock()
-        self.kept: OrderedDict[str, Region] = OrderedDict()
+        self.kept: OrderedDict[Hashable, Region] = OrderedDict()
 
-    def get(self, key: str, make: Callable[[], str]) -> str:
+    def get(self, key: Hashable, make: Callable[[], str]) -> str:
         region = self.find(key)
         with region.lock:
             region.html = region.html or make()
             return region.html
 
-    def find(self, key: str) -> Region:
+    def find(self, key: Hashable) -> Region:
         with self.lock:
             region = self.kept.setdefault(key, Region())
             self.kept.move_to_end(key)
-            while len(self.kept) > MOST:
+            while len(self.kept) > self.most:
                 self.kept.popitem(last=False)
             return region
 
+    def forget(self, **signal: object) -> None:
+        with self.lock:
+            self.kept.clear()
 
-regions = Regions()
+
+regions, rows = Regions(), Regions(MOST_ROWS)
+setting_changed.connect(rows.forget)
 
 
 def region(request: HttpRequest, key: str, template: str, context: Callable[[], Mapping[str, Any]]) -> SafeString:
     """Return the region as this reader gets it: rendered now, or for somebody before who sees the same."""
     html = regions.get(key, lambda: render_to_string(template, {**context(), **NOBODY}, request))
     return mark_safe(html.replace(TOKEN, get_token(request)))  # noqa: S308
+
+
+def row(key: tuple[Hashable, ...] | None, template: str, values: Mapping[str, Any]) -> SafeString:
+    """Return a row made of nothing but ``values``; ``key`` says all that decides how it looks, None that it cannot."""
+
+    def make() -> str:
+        return render_to_string(template, dict(values))
+
+    if key is None:
+        return mark_safe(make())  # noqa: S308
+    seen_from = (translation.get_language(), timezone.get_current_timezone_name())
+    return mark_safe(rows.get((*key, *seen_from), make))  # noqa: S308

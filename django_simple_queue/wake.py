@@ -17,6 +17,9 @@ WORK: Final = "django_simple_queue_work"
 CANCEL: Final = "django_simple_queue_cancel"
 """Channel: the cancellation of running tasks was asked for."""
 LOOK_BACK = 100
+SAY = "SELECT PG_NOTIFY(%s, %s)"
+# A notification takes a transaction id, so that its commit would wait for the disk; it holds nothing that must be kept.
+SAY_AT_ONCE = "SELECT SET_CONFIG('synchronous_commit', 'off', TRUE), PG_NOTIFY(%s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,10 @@ class Call:
     payload: str = ""
 
     def __call__(self) -> None:
-        with connections[self.alias].cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, %s)", [self.channel, self.payload])
+        connection = connections[self.alias]
+        is_alone = connection.get_autocommit() and not connection.in_atomic_block
+        with connection.cursor() as cursor:
+            cursor.execute(SAY_AT_ONCE if is_alone else SAY, [self.channel, self.payload])
 
 
 def workers(alias: str, queue: str = "") -> None:

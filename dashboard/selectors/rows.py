@@ -25,10 +25,12 @@ ERROR_READ = 2000
 ERROR_EDGE = 500
 ERROR_SHOWN = 200
 TAB_OF_STATE = {"stopping": "progress", "stalled": "progress", "unknown": ""}
+AGES_SECONDS = 5
 COLUMNS = (
     "id task status queue priority created modified run_after due attempt max_attempts epoch worker worker_pid "
     "started finished cancel_requested progress progress_message error_class"
 ).split()
+READ = (*COLUMNS, "key", "args_size", "args_short", "error_end")
 
 
 def light(rows: QuerySet[Task]) -> QuerySet[Task]:
@@ -66,6 +68,14 @@ class Row:
     fleet: Fleet
     now: datetime
     mark: Mark | None = None
+
+    @property
+    def looks(self) -> tuple[Any, ...] | None:
+        """All that decides how the row of an ended task looks, its age in steps; None for one that still moves."""
+        if self.mark or self.task.status in (Task.QUEUED, Task.PROGRESS):
+            return None
+        seen = (self.viewer.payload, self.can_requeue, self.worker, self.now.timestamp() // AGES_SECONDS)
+        return *(getattr(self.task, name) for name in READ), *seen
 
     @property
     def stalled(self) -> bool:

@@ -14,10 +14,11 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from dashboard import preferences, shell
+from dashboard import preferences, shared, shell
 from dashboard.charts import Spark, spark
 from dashboard.formats import NOTHING, arguments_text, capped, coarse, compact, distance, duration, number
 from dashboard.htmx import page_path
+from dashboard.selectors.rows import Row
 from dashboard.states import State, state_of
 from django_simple_queue.models import Task
 from django_simple_queue.redaction import REDACTED, visible
@@ -127,6 +128,14 @@ def stamp(moment: datetime, words: str) -> SafeString:
 def place_url(name: str, *args: Any) -> str:
     """The address of a page of the console, "" where it does not exist."""
     return shell.url_or_nothing(f"simple_queue_dashboard:{name}", *args)
+
+
+@register.simple_tag(takes_context=True)
+def list_row(context: template.Context, row: Row) -> SafeString:
+    """One row of the list of tasks; that of an ended task is rendered once for all who see the same."""
+    by = context["by"]
+    looks = row.looks
+    return shared.row(looks and (*looks, *by.values()), "simple_queue_dashboard/_row.html", {"row": row, "by": by})
 
 
 @register.filter

@@ -36,7 +36,7 @@ class Outbox:
     def oldest(self) -> float:
         return min((entry.since for entry in self.entries.values()), default=float("inf"))
 
-    def batch(self) -> list[Entry]:
+    def batch(self, now: float) -> list[Entry]:
         """Return what goes into the next transaction: bounded in rows and bytes, at least one."""
         chosen: list[Entry] = []
         size = 0
@@ -44,6 +44,7 @@ class Outbox:
             size += len(entry.ending.output or "") + len(entry.ending.log or "") + len(entry.ending.error)
             if chosen and (size > BATCH_BYTES or len(chosen) == BATCH_ROWS):
                 break
+            entry.ending.waited_seconds = max(now - entry.since, 0.0)
             chosen.append(entry)
         return chosen
 

@@ -163,7 +163,7 @@ class Parent:
         settling = self.dispatcher.outbox.entries and now >= self.flush_at()
         if not (settling or claiming):
             return
-        batch = self.dispatcher.outbox.batch()
+        batch = self.dispatcher.outbox.batch(clock.now())
         turn = self.link.ask(
             lambda: store.turn(self.worker.id, [entry.ending for entry in batch], wanted, self.options.queues)
         )

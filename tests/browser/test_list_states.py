@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard.selectors import search
 from tests.browser.test_every_page import everything, is_in_order
 
 
@@ -40,3 +41,13 @@ def test_preferences(console: Page) -> None:
     console.goto("/preferences/")
     expect(console.get_by_label("Time zone")).to_be_visible()
     is_in_order(console)
+
+
+def test_a_search_that_stopped_says_how_far_it_came_and_goes_on(console: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "CHUNKS", (2,))
+    console.goto("/?q=nothing+has+this")
+    expect(console.get_by_text("Searched back to")).to_be_visible()
+    is_in_order(console)
+    console.get_by_role("link", name="Search older tasks").click()
+    console.wait_for_url("**older=**")
+    expect(console.get_by_text("Nothing matches these filters")).to_be_visible()

@@ -8,13 +8,20 @@ from typing import Any
 
 import pytest
 from django.utils import translation
+from playwright.sync_api import Page, expect
 
-from django_simple_queue.models import Task
 from tests.browser.conftest import SignIn
-from tests.dashboard.queue import a_task, a_worker
+from tests.browser.test_every_page import DESK, PHONE, everything
+from tests.browser.test_trees import VISITED
 
-PAGES = ["/", "/?status=failed", "/enqueue/", "/enqueue/?task=tests.tasks.two_arguments", "/workers/", "/activity/"]
-CLIPPED = """() => [...document.querySelectorAll("main :is(button, .btn, label, h1, h2, .status, .field-error)")]
+QUESTIONS = [
+    ("/?status=failed", "header a:has-text('Export')"),
+    ("/workers/", "a[href*='queues/pause/?queue=*']"),
+    ("/failures/", "[id^=requeue-]"),
+    ("/", "[aria-controls=keys], #keys-open, button[aria-label^='Keyboard']"),
+]
+CLIPPED = """() => [...document.querySelectorAll(":is(button, .btn, label, h1, h2, .status, .field-error)")]
+  .filter(each => each.closest("main, dialog[open]"))
   .filter(each => each.clientWidth && !each.closest(".vh") && !each.querySelector(".vh"))
   .filter(each => getComputedStyle(each).overflowX !== "visible")
   .filter(each => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).textOverflow !== "ellipsis")
@@ -37,17 +44,30 @@ def long_language(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_nothing_is_cut_off_and_nothing_scrolls_sideways(signed_in: SignIn, width: int) -> None:
-    failed, _ = a_task(Task.FAILED), a_task()
-    a_worker()
-    page: Any = signed_in("ada", viewport={"width": width, "height": 900})
-    faults = {}
-    for path in [*PAGES, f"/tasks/{failed.pk}/"]:
-        page.goto(path)
+@pytest.mark.parametrize("name", VISITED)
+def test_nothing_is_cut_off_and_nothing_scrolls_sideways(signed_in: SignIn, name: str) -> None:
+    page: Any = signed_in("ada", viewport=DESK)
+    page.goto(VISITED[name]())
+    assert "ëïöü" in page.content()
+    assert faults(page) == []
+
+
+@pytest.mark.parametrize(("address", "opener"), QUESTIONS)
+def test_nothing_of_a_question_is_cut_off(signed_in: SignIn, address: str, opener: str) -> None:
+    everything()
+    page: Any = signed_in("ada", viewport=DESK)
+    page.goto(address)
+    page.locator(opener).first.click()
+    expect(page.locator("dialog[open]")).to_be_visible()
+    assert faults(page) == []
+
+
+def faults(page: Page) -> list[str]:
+    """What is wrong at the width of a desk and at that of a phone."""
+    found = []
+    for size in (DESK, PHONE):
+        page.set_viewport_size(size)
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         clipped = page.evaluate(CLIPPED)
-        if wide > 0 or clipped:
-            faults[path] = (wide, clipped)
-        assert "ëïöü" in page.content()
-    assert faults == {}
+        found += [f"{size['width']}: {each}" for each in ([f"{wide} px too wide"] if wide > 0 else []) + clipped]
+    return found

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db.models.functions import Now
 from django.test import Client
+from django.utils import timezone, translation
 
 from dashboard import shared
 from dashboard.selectors import live, snapshot
@@ -14,6 +16,7 @@ from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import a_task, row_of
 
 pytestmark = pytest.mark.django_db
+REGION, ROW = "simple_queue_dashboard/_tasks_live.html", "simple_queue_dashboard/_row.html"
 EVERYTHING = ("view_task", "view_task_payload", "requeue_task", "cancel_task")
 
 
@@ -21,14 +24,16 @@ EVERYTHING = ("view_task", "view_task_payload", "requeue_task", "cancel_task")
 def still(monkeypatch):
     monkeypatch.setattr(live, "age_bucket", lambda picture: 0)
     monkeypatch.setattr(shared, "regions", shared.Regions())
+    monkeypatch.setattr(shared, "rows", shared.Regions())
     snapshot.memory.forget()
 
 
 @pytest.fixture
 def rendered(monkeypatch):
+    """The names of the templates, in the order in which they were rendered."""
     made = []
     render = shared.render_to_string
-    monkeypatch.setattr(shared, "render_to_string", lambda *given: made.append(given) or render(*given))
+    monkeypatch.setattr(shared, "render_to_string", lambda name, *more: made.append(name) or render(name, *more))
     return made
 
 
@@ -51,7 +56,7 @@ def test_two_who_see_the_same_share_one_rendering_but_no_token(rendered):
     a_task(Task.FAILED)
     ada, eva = browser("ada", *EVERYTHING), browser("eva", *EVERYTHING)
     hers, other = poll(ada), poll(eva)
-    assert len(rendered) == 1
+    assert rendered.count(REGION) == 1
     assert token(hers) != token(other)
     assert hers.replace(token(hers), "") == other.replace(token(other), "")
     assert shared.TOKEN not in hers + other
@@ -71,7 +76,7 @@ def test_another_permission_is_another_region(rendered, missing):
     a_task()
     all_of_it = poll(browser("ada", *EVERYTHING))
     less = poll(browser("eva", *(name for name in EVERYTHING if name != missing)))
-    assert len(rendered) == 2
+    assert rendered.count(REGION) == 2
     assert all_of_it.count("<button") + all_of_it.count("planted") > less.count("<button") + less.count("planted")
 
 
@@ -117,3 +122,29 @@ def test_a_few_regions_are_kept():
     assert len(regions.kept) == shared.MOST
     assert regions.get("0", lambda: "made anew") == "made anew"
     assert regions.get("0", lambda: "not needed") == "made anew"
+
+
+def test_the_row_of_an_ended_task_is_rendered_once_for_all_who_see_it_alike(rendered):
+    failed = a_task(Task.FAILED)
+    a_task()
+    pages = [poll(browser(name, *EVERYTHING[: 4 - less])) for less, name in enumerate(("ada", "eva"))]
+    assert rendered.count(REGION) == 2
+    assert rendered.count(ROW) == 1 + 2
+    assert row_of(pages[0], failed) == row_of(pages[1], failed)
+
+
+def test_a_row_changes_with_its_task(rendered):
+    task, ada = a_task(Task.FAILED), browser("ada", *EVERYTHING)
+    assert "Failed" in row_of(poll(ada), task)
+    Task.objects.filter(pk=task.pk).update(status=Task.CANCELLED, modified=Now())
+    snapshot.memory.forget()
+    assert "Cancelled" in row_of(poll(ada), task)
+
+
+def test_a_row_is_another_one_in_another_language_or_time_zone(rendered, monkeypatch):
+    monkeypatch.setattr(shared, "render_to_string", lambda *given: rendered.append(ROW) or "a row")
+    for _ in range(2):
+        for language, zone in (("en", "UTC"), ("de", "UTC"), ("de", "Asia/Tokyo")):
+            with translation.override(language), timezone.override(zone):
+                shared.row(("key",), ROW, {})
+    assert rendered.count(ROW) == 3

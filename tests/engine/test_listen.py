@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from django_simple_queue import wake
 from django_simple_queue.models import Task
@@ -77,3 +80,33 @@ def test_who_commits_by_hand_rings_as_well(sleeper):
 
     elsewhere(by_hand)
     worker.hears_work()
+
+
+def durability() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        return str(cursor.fetchone()[0])
+
+
+@pytest.fixture
+def durable() -> Iterator[None]:
+    """The tests' own server does not wait for its disk otherwise."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = 'on'")
+        yield
+        cursor.execute("RESET synchronous_commit")
+
+
+def test_a_call_waits_for_no_disk_and_whoever_made_it_still_does(durable):
+    with CaptureQueriesContext(connection) as said:
+        pay()
+    assert "'off'" in said[-1]["sql"]
+    assert durability() == "on"
+    with transaction.atomic():
+        wake.Call("default", wake.WORK)()
+        assert durability() == "on"
+    connection.set_autocommit(False)
+    pay()
+    assert durability() == "on"
+    connection.rollback()
+    connection.set_autocommit(True)

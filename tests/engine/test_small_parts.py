@@ -69,13 +69,13 @@ def test_batches_are_bounded_in_rows_and_bytes() -> None:
     outbox = Outbox()
     for _ in range(BATCH_ROWS + 1):
         outbox.add(entry())
-    assert len(outbox.batch()) == BATCH_ROWS
-    outbox.remove(outbox.batch())
+    assert len(outbox.batch(0.0)) == BATCH_ROWS
+    outbox.remove(outbox.batch(0.0))
     for _ in range(3):
         outbox.add(entry(BATCH_BYTES // 2))
-    assert len(outbox.batch()) == 1 + 2
-    outbox.remove(outbox.batch())
-    outbox.remove(outbox.batch())
+    assert len(outbox.batch(0.0)) == 1 + 2
+    outbox.remove(outbox.batch(0.0))
+    outbox.remove(outbox.batch(0.0))
     assert outbox.oldest == float("inf")
 
 
@@ -83,7 +83,8 @@ def test_an_ending_larger_than_a_batch_goes_alone() -> None:
     outbox = Outbox()
     for size in (BATCH_BYTES * 2, 1):
         outbox.add(entry(size))
-    assert len(outbox.batch()) == 1
+    (large,) = outbox.batch(3.5)
+    assert large.ending.waited_seconds == 2.5
 
 
 @pytest.mark.parametrize(

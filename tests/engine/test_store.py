@@ -49,6 +49,15 @@ def test_complete_keeps_what_the_run_gave(worker):
     assert abs(timezone.now() - task.finished) < timedelta(seconds=30)
 
 
+@pytest.mark.parametrize("end", [completed, failed])
+def test_an_ending_that_waited_to_be_stored_is_dated_back(worker, end):
+    run = running(worker)
+    write(worker, end(run, ran_seconds=2.0, waited_seconds=60.0))
+    task = row(run)
+    assert task.modified - task.finished == timedelta(seconds=60)
+    assert task.finished - task.started == timedelta(seconds=2)
+
+
 def test_the_happy_path_writes_no_attempt(worker):
     write(worker, completed(running(worker)))
     assert not Attempt.objects.exists()

@@ -8,9 +8,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 
 import pytest
 from django.db import close_old_connections, connection
+from django.utils import timezone
 
 from django_simple_queue.models import Task
 from django_simple_queue.utils import create_tasks
@@ -75,10 +77,14 @@ def test_what_ends_while_the_database_is_away_is_stored(fleet: Fleet, ledger: Le
     try:
         ledger.wait_for("end")
         wait_until(lambda: "database does not answer" in boot.lines, 10, "the worker notices")
+        noticed = timezone.now() + timedelta(seconds=0.5)
+        wait_until(lambda: timezone.now() > noticed, 5, "the child has long reported to its worker")
     finally:
         postgres.resume()
     wait_until(all_ended, 20, "the ending is stored")
-    assert Task.objects.get(pk=task).output == "one"
+    ended = Task.objects.get(pk=task)
+    assert ended.output == "one"
+    assert ended.finished <= noticed < ended.modified
     assert "database answers again" in boot.lines
     stop_cleanly([boot])
 

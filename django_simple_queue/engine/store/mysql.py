@@ -21,7 +21,8 @@ NOW = "CURRENT_TIMESTAMP(6)"
 DUE, WAITS = DUE_SQL["mysql"]
 SQL = Dialect(
     now=NOW,
-    ago=f"{NOW} - INTERVAL %(ran)s SECOND",
+    began=f"{NOW} - INTERVAL (%(waited)s + %(ran)s) SECOND",
+    ended=f"{NOW} - INTERVAL %(waited)s SECOND",
     hence=f"{NOW} + INTERVAL %(delay)s SECOND",
     due=DUE,
     waits=WAITS,
@@ -115,6 +116,7 @@ class MySQL(Database):
             "log": ending.log,
             "pid": ending.worker_pid,
             "ran": ending.ran_seconds,
+            "waited": ending.waited_seconds,
         }
         if ending.verb in ("fail", "interrupt"):
             known |= failure_of(ending) | {"retry": ending.retry, "delay": delay_of(ending)}

@@ -18,7 +18,8 @@ NOW = "STATEMENT_TIMESTAMP()"
 DUE, WAITS = DUE_SQL["postgresql"]
 SQL = Dialect(
     now=NOW,
-    ago=f"{NOW} - new_ran * INTERVAL '1 second'",
+    began=f"{NOW} - (new_waited + new_ran) * INTERVAL '1 second'",
+    ended=f"{NOW} - new_waited * INTERVAL '1 second'",
     hence=f"{NOW} + new_delay * INTERVAL '1 second'",
     due=DUE,
     waits=WAITS,
@@ -28,7 +29,7 @@ SQL = Dialect(
 ).statements()
 
 KEPT = {"id": "uuid", "epoch": "int8"}
-RAN = KEPT | {"output": "text", "log": "text", "pid": "int4", "ran": "float8"}
+RAN = KEPT | {"output": "text", "log": "text", "pid": "int4", "ran": "float8", "waited": "float8"}
 WRONG = {"error": "text", "error_class": "text", "fingerprint": "text", "frames": "text"}
 FAILED = RAN | WRONG | {"retry": "bool", "delay": "float8"}
 VALUES = {"complete": RAN, "fail": FAILED, "interrupt": FAILED, "release": KEPT}
@@ -163,6 +164,7 @@ def values(verb: str, ending: Ending) -> dict[str, Any]:
         "log": ending.log,
         "pid": ending.worker_pid,
         "ran": ending.ran_seconds,
+        "waited": ending.waited_seconds,
     }
     if VALUES[verb] is FAILED:
         known |= failure_of(ending) | {"retry": ending.retry, "delay": delay_of(ending)}

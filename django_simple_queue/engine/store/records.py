@@ -40,7 +40,8 @@ class Ending:
     """How a run ended: ``verb`` is "complete", "fail", "interrupt" or "release".
 
     ``outcome`` is an Attempt.Outcome (for "fail" and "interrupt"); None in ``output`` or ``log`` leaves the row's text;
-    ``ran_seconds`` dates the start back from the ending (None: the claim counts as the start);
+    ``ran_seconds`` dates the start back from the end of the run (None: the claim counts as the start), and
+    ``waited_seconds`` that end from the moment at which it is stored: the database may have been away;
     ``shown`` is its last progress; ``retry`` and ``after`` are those of Failure; ``backoff`` is the row's own. Texts
     are storable and bounded already.
     """
@@ -57,6 +58,7 @@ class Ending:
     error_class: str = ""
     frames: str = ""
     ran_seconds: float | None = None
+    waited_seconds: float = 0.0
     worker_pid: int | None = None
     retry: bool = True
     after: float | None = None
@@ -83,6 +85,7 @@ class Ending:
             error=f"The result of this run could not be stored: {ascii(reason)[:500]}",
             error_class="ResultNotStored",
             ran_seconds=self.ran_seconds,
+            waited_seconds=self.waited_seconds,
             retry=False,
         )
 

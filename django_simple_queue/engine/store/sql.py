@@ -72,7 +72,8 @@ class Dialect:
     """How one database says what differs: ``value`` is a value of an ending, ``constant`` one of the whole turn."""
 
     now: str
-    ago: str
+    began: str
+    ended: str
     hence: str
     due: str
     waits: str
@@ -127,7 +128,7 @@ class Dialect:
 
     def _ran(self) -> str:
         kept = ", ".join(f"{name} = COALESCE({self.value(name)}, {name})" for name in ("output", "log"))
-        return f"{kept}, started = COALESCE({self.ago}, started), finished = {self.now}, modified = {self.now}"
+        return f"{kept}, started = COALESCE({self.began}, started), finished = {self.ended}, modified = {self.now}"
 
     def _released(self) -> str:
         return (

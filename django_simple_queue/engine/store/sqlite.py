@@ -23,7 +23,8 @@ NOW = "STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')"
 DUE, WAITS = DUE_SQL["sqlite"]
 SQL = Dialect(
     now=NOW,
-    ago=f"{NOW[:-1]}, :ran)",
+    began=f"{NOW[:-1]}, :waited, :ran)",
+    ended=f"{NOW[:-1]}, :waited)",
     hence=f"{NOW[:-1]}, :delay)",
     due=DUE,
     waits=WAITS,
@@ -125,6 +126,7 @@ def values(ending: Ending) -> dict[str, Any]:
         "log": ending.log,
         "pid": ending.worker_pid,
         "ran": None if ending.ran_seconds is None else f"-{ending.ran_seconds:.3f} seconds",
+        "waited": f"-{ending.waited_seconds:.3f} seconds",
     }
     return known | (failed(ending) if ending.verb in FAILING else {})
 
