@@ -51,9 +51,11 @@ def measure(kinds: list[str]) -> None:
     with places.databases(kinds) as urls:
         for kind, url in urls.items():
             sessions = places.inside("benchmarks.crowd", url, settings=places.CONSOLE)
-            cost, seen = crowd(url, sessions)
-            answers = ", ".join(f"{count} x {code}" for code, count in sorted(seen.codes.items()))
-            print(f"| {kind} | {cost:.1%} | {pair(percentiles(seen.milliseconds))} | {answers} |", flush=True)
+            for scene, busy in (("nothing happens", False), ("12 tasks a second", True)):
+                cost, seen = crowd(url, sessions, busy)
+                answers = ", ".join(f"{count} x {code}" for code, count in sorted(seen.codes.items()))
+                row = f"| {kind}, {scene} | {cost:.1%} | {pair(percentiles(seen.milliseconds))} | {answers} |"
+                print(row, flush=True)
 
 
 def inside() -> list[str]:
@@ -75,7 +77,7 @@ def inside() -> list[str]:
     return [client.cookies["sessionid"].value for client in clients]
 
 
-def crowd(url: str, sessions: list[str]) -> tuple[float, Seen]:
+def crowd(url: str, sessions: list[str], busy: bool) -> tuple[float, Seen]:
     port = free_port()
     seen = Seen()
     with ExitStack() as stack:
@@ -83,12 +85,8 @@ def crowd(url: str, sessions: list[str]) -> tuple[float, Seen]:
             stack.callback(end, places.manage(url, *command, settings=places.CONSOLE))
         server = serve(url, port)
         stack.callback(end, server)
-        trickle = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.places", "benchmarks.trickle"],
-            env=places.environment(url, places.CONSOLE),
-            stdout=subprocess.DEVNULL,
-        )
-        stack.callback(trickle.kill)
+        if busy:
+            stack.callback(trickle(url).kill)
         wait_for(port)
         clients = [threading.Thread(target=watch, args=(port, *each, seen)) for each in enumerate(sessions)]
         for client in clients:
@@ -102,6 +100,11 @@ def crowd(url: str, sessions: list[str]) -> tuple[float, Seen]:
         for client in clients:
             client.join()
         return cost, seen
+
+
+def trickle(url: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "benchmarks.places", "benchmarks.trickle"]
+    return subprocess.Popen(command, env=places.environment(url, places.CONSOLE), stdout=subprocess.DEVNULL)
 
 
 def serve(url: str, port: int) -> subprocess.Popen[bytes]:

@@ -47,11 +47,12 @@ def inside() -> list[tuple[str, list[float], int, int, int]]:
 
 def timed(client, path: str) -> tuple[list[float], int, int, int]:
     """Milliseconds of each round, after two that warm up; queries and bytes of the last."""
-    from django.db import connection
+    from django.db import connection, reset_queries
     from django.test.utils import CaptureQueriesContext
 
     times = []
     for _ in range(ROUNDS + 2):
+        reset_queries()  # a full log counts no more
         with CaptureQueriesContext(connection) as queries:
             began = time.perf_counter()
             answer = client.get(path)

@@ -83,11 +83,10 @@ def database(url: str) -> dict[str, Any]:
         config: dict[str, Any] = dict(dj_database_url.parse(url))
     except (ValueError, dj_database_url.ParseError, dj_database_url.UnknownSchemeError) as error:
         raise ImproperlyConfigured(f"DATABASE_URL is not an address of a database: {error}") from error
-    if config["ENGINE"].endswith("sqlite3"):
+    on_sqlite = config["ENGINE"].endswith("sqlite3")
+    if on_sqlite:
         config["OPTIONS"] = SQLITE_OPTIONS | config.get("OPTIONS", {})
-    else:
-        config |= {"CONN_MAX_AGE": env.number("CONN_MAX_AGE", 60), "CONN_HEALTH_CHECKS": True}
-    return config
+    return config | {"CONN_MAX_AGE": env.number("CONN_MAX_AGE", 60), "CONN_HEALTH_CHECKS": not on_sqlite}
 
 
 DATABASES = {"default": database(os.environ.get("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}

@@ -17,7 +17,7 @@ from dashboard.selectors.needles import ERROR_SEARCHED, Needles
 from dashboard.selectors.rows import light
 from django_simple_queue.models import Task
 
-CHUNKS = (5_000, 95_000)
+FIRST_CHUNK, LONGEST_WALK = 5_000, 100_000
 HITS = 50
 SECONDS = 0.3
 LEEWAY = 0.1
@@ -50,15 +50,23 @@ class Walk:
 
     def hits(self) -> list[Any]:
         found: list[Any] = []
-        for size in CHUNKS:
+        size, left = FIRST_CHUNK, LONGEST_WALK
+        while size > 0:
+            began = time.monotonic()
             last = self.last_of_chunk(size)
-            stopped = self.take(self.chunk(last), found)
-            if stopped:
+            if self.take(self.chunk(last), found):
                 break
             self.reach, self.inclusive = Reach(self.order.cursor(last), last.key) if last else Reach(None), False
-            if last is None or time.monotonic() > self.end:
+            if last is None:
                 break
+            left -= size
+            size = min(left, self.rows_in_time(size, began))
         return found
+
+    def rows_in_time(self, rows: int, began: float) -> int:
+        """Return how many more rows can be walked in the time left, as fast as so many since ``began``."""
+        now = time.monotonic()
+        return int(rows * (self.end - now) / max(now - began, 0.001))
 
     def last_of_chunk(self, size: int) -> Any:
         rows = self.order.apply(self.onward(self.filters.walked.qs).only("pk"))

@@ -44,7 +44,8 @@ def test_preferences(console: Page) -> None:
 
 
 def test_a_search_that_stopped_says_how_far_it_came_and_goes_on(console: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "CHUNKS", (2,))
+    monkeypatch.setattr(search, "LONGEST_WALK", 2)
+    monkeypatch.setattr(search, "FIRST_CHUNK", 2)
     console.goto("/?q=nothing+has+this")
     expect(console.get_by_text("Searched back to")).to_be_visible()
     is_in_order(console)

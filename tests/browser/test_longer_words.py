@@ -12,10 +12,10 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SignIn
 from tests.browser.test_every_page import DESK, PHONE, everything
-from tests.browser.test_trees import VISITED
+from tests.browser.test_trees import VISITED, failures
 
 QUESTIONS = [
-    ("/?status=failed", "header a:has-text('Export')"),
+    ("/?status=failed", "a[href*='/export/']"),
     ("/workers/", "a[href*='queues/pause/?queue=*']"),
     ("/failures/", "[id^=requeue-]"),
     ("/", "[aria-controls=keys], #keys-open, button[aria-label^='Keyboard']"),
@@ -55,6 +55,7 @@ def test_nothing_is_cut_off_and_nothing_scrolls_sideways(signed_in: SignIn, name
 @pytest.mark.parametrize(("address", "opener"), QUESTIONS)
 def test_nothing_of_a_question_is_cut_off(signed_in: SignIn, address: str, opener: str) -> None:
     everything()
+    failures()
     page: Any = signed_in("ada", viewport=DESK)
     page.goto(address)
     page.locator(opener).first.click()

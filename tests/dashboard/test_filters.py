@@ -155,10 +155,16 @@ def test_percent_and_underscore_are_ordinary_characters(viewer):
     assert len(shown(viewer.get("/", {"q": "5%"}).content.decode())) == 1
 
 
-def test_a_search_says_how_far_it_came_and_goes_on(viewer, monkeypatch):
+def walks_only(monkeypatch, rows):
+    """Let a walk end after so many rows, in chunks of two at first."""
     from dashboard.selectors import search
 
-    monkeypatch.setattr(search, "CHUNKS", (2, 2))
+    monkeypatch.setattr(search, "FIRST_CHUNK", 2)
+    monkeypatch.setattr(search, "LONGEST_WALK", rows)
+
+
+def test_a_search_says_how_far_it_came_and_goes_on(viewer, monkeypatch):
+    walks_only(monkeypatch, 4)
     wanted = a_task(age=500, args='{"needle": 1}')
     for age in range(10, 60, 10):
         a_task(age=age)
@@ -238,7 +244,8 @@ def test_a_token_gives_the_address_and_the_rows_of_its_select(viewer):
 def test_a_rare_filter_is_walked_to_and_the_pages_join_without_gap(viewer, monkeypatch):
     from dashboard.selectors import search
 
-    monkeypatch.setattr(search, "CHUNKS", (7,) * 100)
+    monkeypatch.setattr(search, "FIRST_CHUNK", 7)
+    monkeypatch.setattr(search.Walk, "rows_in_time", lambda walk, rows, began: 7)
     wanted = [str(a_task(age=number, attempt=4 if number % 3 else 0).pk) for number in range(90) if number % 3]
     for number in range(90):
         a_task(age=number)
@@ -256,7 +263,7 @@ def test_a_walk_that_ran_out_of_time_says_where_it_stopped(viewer, monkeypatch):
     from dashboard.selectors import search
 
     monkeypatch.setattr(search, "SECONDS", 0)
-    monkeypatch.setattr(search, "CHUNKS", (2, 2))
+    walks_only(monkeypatch, 4)
     a_task(age=300, worker=(worker := a_worker()).pk)
     for age in (10, 20, 30):
         a_task(age=age)
