@@ -55,6 +55,11 @@ def flood(ledger: str, megabytes: int, grandchild: bool) -> str:
     return "done"
 
 
+def give_back(megabytes: int) -> str:
+    """Return a long text."""
+    return "x" * (megabytes * 1024 * 1024)
+
+
 def kill_the_worker(ledger: str) -> None:
     """A poison pill: ends the worker itself, not only this process."""
     guard = os.getppid()
