@@ -141,6 +141,18 @@ def test_a_worker_with_a_lease_is_never_reaped(worker, reaper):
     assert (row(run).status, reload(worker).state) == (Task.PROGRESS, Worker.State.RUNNING)
 
 
+def test_a_worker_of_the_same_host_and_pid_is_another_one(worker):
+    """A container that starts again often gets the name and the PID of the one before."""
+    before, again = live_worker(host="web-1", pid=7), live_worker(host="web-1", pid=7)
+    left, held = running(before), running(again)
+    let_lease_end(before)
+    janitor.reap(again.pk)
+    assert (row(left).status, row(held).status) == (Task.FAILED, Task.PROGRESS)
+    assert reload(before).state == Worker.State.LOST
+    assert write(again, completed(left)) == {}
+    assert write(again, completed(held)) == {(held.id, held.epoch): Task.COMPLETED}
+
+
 def test_a_reaped_worker_that_comes_back_is_told(worker, reaper):
     run = running(worker)
     let_lease_end(worker)

@@ -14,9 +14,9 @@ from django.db.models.functions import Now
 from django_simple_queue.models import Task, Worker
 from django_simple_queue.utils import create_task
 from tests.engine.fleet import Boot, Fleet, Ledger, enqueue, is_alive, wait_for_status
-from tests.faults.chaos import overlaps
+from tests.faults.chaos import all_ended, overlaps
 from tests.faults.harm import PATH
-from tests.support.proxy import Proxy
+from tests.support.proxy import BLOCK, Proxy
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.timeout(180)]
@@ -89,4 +89,19 @@ def test_a_link_that_comes_back_in_time_costs_nothing(fleet: Fleet, ledger: Ledg
     proxy.cut()
     assert wait_for_status(task, Task.COMPLETED).output == "one"
     assert "database answers again" in boot.lines
+    assert boot.process.poll() is None
+
+
+@pytest.mark.parametrize(("delay", "most"), [(0.25, BLOCK), (0.002, 16)], ids=["late", "in drops"])
+def test_a_slow_link_loses_nothing_and_repeats_nothing(
+    fleet: Fleet, ledger: Ledger, proxy: Proxy, delay: float, most: int
+) -> None:
+    boot = fleet.ready("--concurrency", "2", lease_seconds=30, databases=through(proxy))
+    proxy.delay, proxy.most = delay, most
+    names = [f"task-{number}" for number in range(8)]
+    for name in names:
+        enqueue("recorded", {"ledger": ledger.path, "name": name, "seconds": 0.1})
+    wait_until(all_ended, 90, "all have ended")
+    assert set(Task.objects.values_list("status", flat=True)) == {Task.COMPLETED}
+    assert ledger.count("start") == ledger.count("end") == dict.fromkeys(names, 1)
     assert boot.process.poll() is None

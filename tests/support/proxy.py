@@ -1,9 +1,10 @@
-"""A proxy in front of a database's socket that can swallow everything, as a broken middlebox does."""
+"""A proxy in front of a database's socket that can swallow everything, as a broken middlebox does, or be slow."""
 
 from __future__ import annotations
 
 import socket
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -12,12 +13,16 @@ BLOCK = 64 * 1024
 
 
 class Proxy:
-    """Listens at ``path`` and passes on to ``target``; while ``silent`` it takes what is sent and passes on nothing."""
+    """Listens at ``path`` and passes on to ``target``; while ``silent`` it takes what is sent and passes on nothing.
+
+    It passes on ``most`` bytes at a time, each ``delay`` seconds late.
+    """
 
     def __init__(self, path: Path, target: Path) -> None:
         self.target = target
         self.ends: list[socket.socket] = []
         self.silent = False
+        self.delay, self.most = 0.0, BLOCK
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(path))
         path.chmod(0o777)
@@ -51,7 +56,8 @@ class Proxy:
 
     def pass_on(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
-            while data := source.recv(BLOCK):
+            while data := source.recv(self.most):
+                time.sleep(self.delay)
                 if not self.silent:
                     sink.sendall(data)
             sink.shutdown(socket.SHUT_RDWR)
