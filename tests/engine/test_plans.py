@@ -7,7 +7,9 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from django_simple_queue.engine import health
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import QueuePause, Task
 from tests.engine.storing import claim, live_worker
@@ -156,3 +158,20 @@ def test_a_look_whether_anything_is_due_in_some_queues(plans):
     assert opened().look(["nothing here", "queue_2"]).due
     assert not opened().look(["nothing here", "nor there"]).due
     assert_walks(plans[-1], "dsq_claim_queue")
+
+
+def test_a_probe_of_the_queue_reads_indexes_alone(big_table):
+    with CaptureQueriesContext(connection) as said:
+        assert health.look().oldest_due_seconds > 0
+    asked = [query["sql"] for query in said if TASK in query["sql"]]
+    assert asked
+    for statement in asked:
+        plan = plan_of(statement)
+        assert not re.search(rf"Seq Scan on {TASK}|SCAN {TASK}(?! USING)", plan), plan
+
+
+def plan_of(statement):
+    explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{explain} {statement}")
+        return "\n".join(str(line[-1]) for line in cursor.fetchall())
