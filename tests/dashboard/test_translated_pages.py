@@ -20,7 +20,7 @@ from tests.dashboard.routes import ROUTES, WAYS, Scene
 pytestmark = pytest.mark.django_db
 PATH = "tests.tasks.noop"
 OPEN, CLOSE = "\u27e6", "\u27e7"
-SENTENCE = re.compile(r"[A-Za-z]{2,} [a-z]{2,} ?[a-z]*")
+SENTENCE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}\b(?: [a-z]*)?")  # not an id that begins with letters
 LITERAL = frozenset({"code", "kbd", "pre", "script", "style", "option", "title"})
 SAID = frozenset({"aria-label", "placeholder", "alt", "data-confirm"})
 READABLE = sorted(
