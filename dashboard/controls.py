@@ -56,6 +56,12 @@ class QueueForm(PauseForm):
     )
     field_order = ("queue", "reason", "lasting")
 
+    def clean_queue(self) -> str:
+        queue: str = self.cleaned_data["queue"]
+        if queue == QueuePause.ALL:
+            raise forms.ValidationError(_("* is every queue: use Pause all."))
+        return queue
+
 
 class EverythingForm(PauseForm):
     """Asks for the name of the place, so that nobody stops the wrong one."""

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from dashboard import shell
 from dashboard.access import may
 from dashboard.drafts import Draft
 from dashboard.fields import pretty
@@ -26,7 +27,6 @@ from django_simple_queue.models import Worker
 from django_simple_queue.redaction import redact_args
 
 MOST_SEARCHED = 100
-PRODUCTION = ("production", "prod", "live")
 MOST_SUGGESTED = 50
 
 
@@ -40,7 +40,7 @@ def context(request: HttpRequest, call: Call | None, form: EnqueueForm | None, t
 
 def form_context(request: HttpRequest, call: Call, form: EnqueueForm, told: bool) -> dict[str, Any]:
     options = conf.get_task_options(call.path)
-    calls = recent(call) if may(request, "view_task_payload") else Recent()
+    calls = recent(call) if may(request, "view_task_payload") else Recent(call.path)
     preview = preview_of(form, options.queue, calls)
     if not told:
         form.draft.problems.clear()
@@ -111,7 +111,7 @@ def code(draft: Draft, args: Mapping[str, Any]) -> str:
 
 def asks_first(call: Call) -> bool:
     """Tell whether a second look is due: in production, for what is not declared safe to repeat."""
-    return conf.get_environment().lower() in PRODUCTION and conf.get_task_options(call.path).rerun != "safe"
+    return shell.is_live() and conf.get_task_options(call.path).rerun != "safe"
 
 
 def review(request: HttpRequest, form: EnqueueForm) -> Mapping[str, Any]:

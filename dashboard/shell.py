@@ -84,9 +84,13 @@ class Environment:
 
 def environment() -> Environment:
     name = conf.get_environment()
-    plain = name.lower()
-    live = plain.startswith("prod") or plain == "live"
-    return Environment(name, "failed" if live else "warn" if plain in REHEARSALS else "queued")
+    return Environment(name, "failed" if is_live() else "warn" if name.lower() in REHEARSALS else "queued")
+
+
+def is_live() -> bool:
+    """Tell whether the ENVIRONMENT is one that customers meet."""
+    plain = conf.get_environment().lower()
+    return plain.startswith("prod") or plain == "live"
 
 
 def versions() -> tuple[str, str, str]:

@@ -31,7 +31,7 @@ def outlook(path: str, queue: str) -> Sequence[Check]:
 
 
 def served(queue: str) -> Check:
-    if QueuePause.objects.filter(queue=queue).exists():
+    if QueuePause.objects.current().filter(queue__in=(queue, QueuePause.ALL)).exists():
         return Check(_("Queue %s is paused: it waits until the pause is lifted.") % queue, "warn")
     count = sum(serves(worker, queue) for worker in Worker.objects.live().filter(state=Worker.State.RUNNING))
     if not count:

@@ -35,26 +35,32 @@ class Preset:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """The latest calls of a task: distinct arguments to offer, and when each was last used."""
+    """The latest calls of a task: distinct arguments to offer, and when each was last used.
 
+    ``calls`` are redacted: told that two secrets are the same, somebody could find one out by trying.
+    """
+
+    path: str
     presets: Sequence[Preset] = ()
     calls: Sequence[tuple[str, datetime]] = ()
 
     def same_call(self, args: Mapping[str, Any]) -> datetime | None:
-        """Return when the same arguments were enqueued last, as far as the latest calls know."""
-        wanted = json.dumps(args, sort_keys=True)
-        return next((created for text, created in self.calls if normal(text) == wanted), None)
+        """Return when arguments that look the same were enqueued last, as far as the latest calls know."""
+        wanted = normal(redact_args(self.path, json.dumps(args)))
+        return next((created for shown, created in self.calls if shown == wanted), None)
 
 
 def recent(call: Call) -> Recent:
     rows = Task.objects.filter(task=call.path).order_by("-created", "-id").only("pk", "args", "created")[:EXAMINED]
     short = [row for row in rows if len(row.args or "") <= LONGEST_ARGS]
     presets: dict[str, Preset] = {}
+    calls = []
     for row in short:
         shown = redact_args(call.path, row.args)
+        calls.append((normal(shown), row.created))
         if isinstance(shown, dict) and shown and (label := label_of(shown)):
             presets.setdefault(label, Preset(row.pk, label, row.created))
-    return Recent(list(presets.values())[:OFFERED], [(row.args or "", row.created) for row in short])
+    return Recent(call.path, list(presets.values())[:OFFERED], calls)
 
 
 def label_of(args: Mapping[str, Any]) -> str:
@@ -63,11 +69,8 @@ def label_of(args: Mapping[str, Any]) -> str:
     return text if len(text) <= LONGEST_LABEL else f"{text[: LONGEST_LABEL - 1]}…"
 
 
-def normal(text: str) -> str:
-    try:
-        return json.dumps(json.loads(text or "{}"), sort_keys=True)
-    except (ValueError, RecursionError):
-        return ""
+def normal(shown: Any) -> str:
+    return json.dumps(shown, sort_keys=True, default=str)
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,7 +226,7 @@ def recent_runs(now: datetime) -> QuerySet[Task, tuple[Any, Any, datetime]]:
 def newest_workers() -> QuerySet[Worker]:
     alive = Q(state__in=Worker.LIVE_STATES, lease_until__gt=Now())
     is_live = Case(When(alive, then=Value(True)), default=Value(False), output_field=BooleanField())
-    return Worker.objects.annotate(is_live=is_live).order_by("-started")[:WORKERS]
+    return Worker.objects.annotate(is_live=is_live).order_by("-is_live", "-started")[:WORKERS]
 
 
 def running_rows() -> QuerySet[Task, tuple[object, ...]]:

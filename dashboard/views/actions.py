@@ -86,12 +86,13 @@ def tell(
 
 
 def ticked_ids(request: HttpRequest) -> list[UUID]:
-    """Return the ids of the ticked rows, those of other pages too; what is not an id is left out."""
+    """Return the ids of the ticked rows, those of other pages too, without those that have changed since."""
     if request.POST.get("which") == "safe":
         texts = request.POST.get("safe", "").split()
     else:
         texts = [*request.POST.getlist("ids"), *request.POST.get("elsewhere", "").split()]
-    return list(dict.fromkeys(pk for pk in map(as_uuid, texts) if pk))
+    skipped = {as_uuid(text) for text in request.POST.get("skip", "").split()}
+    return [pk for pk in dict.fromkeys(map(as_uuid, texts)) if pk and pk not in skipped]
 
 
 def as_uuid(text: str) -> UUID | None:

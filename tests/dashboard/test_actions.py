@@ -295,3 +295,9 @@ def test_outcomes_add_up_in_words():
     assert wording.many("requeue", {"done": 31, "progress": 4, "not_allowed": 2}) == (
         "Requeued 31 of 37: 4 in progress, 2 not in the allowlist any more."
     )
+
+
+def test_ticked_rows_that_changed_since_are_left_alone(ada):
+    changed, same = a_task(Task.FAILED), a_task(Task.FAILED)
+    ada.post("/tasks/requeue/", {"ids": [str(changed.pk), str(same.pk)], "skip": str(changed.pk)})
+    assert (status_of(changed), status_of(same)) == (Task.FAILED, Task.QUEUED)

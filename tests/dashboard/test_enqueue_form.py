@@ -216,18 +216,29 @@ def test_a_task_outside_the_allowlist_is_not_edited(clerk, settings):
     assert clerk.get(f"/enqueue/?from={task_id}").status_code == 404
 
 
-def test_production_asks_for_a_second_look_unless_repeating_is_safe(clerk, settings):
-    settings.DJANGO_SIMPLE_QUEUE_ENVIRONMENT = "production"
+@pytest.mark.parametrize("environment", ["production", "prod-eu"])
+def test_production_asks_for_a_second_look_unless_repeating_is_safe(clerk, settings, environment):
+    settings.DJANGO_SIMPLE_QUEUE_ENVIRONMENT = environment
     asked = post(clerk, **NEEDED, **{"a.token": SECRET})
     html = text(asked)
     assert not Task.objects.exists()
-    assert "Enqueue ship in production?" in html
+    assert f"Enqueue ship in {environment}?" in html
     assert SECRET not in html.partition("<pre")[2].partition("</pre>")[0]
     reviewed = re.search(r'name="reviewed" value="(\w+)"', html)[1]
-    assert text(post(clerk, **{**NEEDED, "a.order": "8", "a.token": SECRET, "reviewed": reviewed})).count("production?")
+    assert text(post(clerk, **{**NEEDED, "a.order": "8", "a.token": SECRET, "reviewed": reviewed})).count(
+        f"{environment}?"
+    )
     assert post(clerk, **NEEDED, **{"a.token": SECRET, "reviewed": reviewed}).status_code == 302
     assert post(clerk, f"task={CHARGE}", **{"a.invoice_id": "7"}).status_code == 302
     assert Task.objects.count() == 2
+
+
+def test_no_secret_is_found_by_trying(clerk):
+    create_task(SHIP, {"to": "Eva", "order": 7, "token": SECRET})
+    told = [
+        "same call" in text(post(clerk, **NEEDED, **{"a.token": guess, "do": "preview"})) for guess in (SECRET, "x")
+    ]
+    assert told[0] is told[1]
 
 
 def test_the_preview_shows_the_call_without_secrets(clerk):

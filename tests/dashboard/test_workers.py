@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from dashboard.selectors import snapshot, workers
 from django_simple_queue.models import QueuePause, Task, Worker
 from tests.dashboard.counting import few_statements
 from tests.dashboard.people import operator, signed_in
@@ -149,3 +150,16 @@ def test_a_big_fleet_takes_few_queries(viewer):
         running(one)
     with few_statements():
         assert viewer.get(URL).status_code == 200
+
+
+def test_a_worker_that_restarts_all_the_time_hides_no_other(viewer, monkeypatch):
+    monkeypatch.setattr(snapshot, "WORKERS", 3)
+    monkeypatch.setattr(workers, "MOST_WORKERS", 3)
+    now = timezone.now()
+    stable = worker("web-1", started=now - timedelta(days=2))
+    for _ in range(5):
+        gone = {"state": Worker.State.LOST, "ended": now, "lease_until": now - timedelta(minutes=1)}
+        worker("web-2", started=now, **gone)
+    snapshot.memory.forget()
+    assert [each.pk for each in snapshot.current().fleet.live] == [stable.pk]
+    assert f'id="worker-{stable.pk}"' in text_of(viewer)
