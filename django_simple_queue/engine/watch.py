@@ -49,7 +49,7 @@ class Watch:
 
     def stop(self, requests: int, now: float) -> None:
         """Let running tasks finish within SHUTDOWN_GRACE; end them at once when asked twice."""
-        if requests and not self.stopping:
+        if requests and self.grace_until == FOREVER:
             logger.info("stopping: running tasks have %g s to finish, a second signal ends them", self.grace)
             self.finish()
             self.grace_until = now + self.grace

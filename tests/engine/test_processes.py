@@ -187,6 +187,17 @@ def test_a_drained_worker_finishes_and_leaves(fleet: Fleet, ledger: Ledger) -> N
     assert Task.objects.get(pk=waiting).status == Task.QUEUED
 
 
+def test_a_drained_worker_that_is_told_to_stop_has_its_grace_and_no_more(fleet: Fleet, ledger: Ledger) -> None:
+    boot = fleet.ready("--concurrency", "1", lease_seconds=2, shutdown_grace=1)
+    task = enqueue("sleep", {"ledger": ledger.path})
+    ledger.wait_for("start")
+    Worker.objects.filter(pid=boot.pid).update(state=Worker.State.DRAINING)
+    wait_until(lambda: "draining:" in boot.lines, 10, "the worker drains")
+    boot.send(signal.SIGTERM)
+    assert boot.wait(1 + 2 + 5) == 0
+    assert Task.objects.get(pk=task).error == "The worker was stopped while the task ran."
+
+
 def test_a_worker_that_was_found_lost_ends_its_tasks_and_leaves(fleet: Fleet, ledger: Ledger) -> None:
     boot = fleet.ready("--concurrency", "1", lease_seconds=3)
     task = enqueue("sleep", {"ledger": ledger.path})

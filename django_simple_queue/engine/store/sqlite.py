@@ -39,8 +39,9 @@ FIRST_OF = (
     f"SELECT 1 FROM {TASK} INDEXED BY dsq_claim_queue "
     f"WHERE {SQL.claimable} AND queue IN (SELECT value FROM JSON_EACH(:queues)) LIMIT 1"
 )
+# A column of no index: nothing is written then, which would wake every other worker.
 HOLD = (
-    f"UPDATE {WORKER} SET state = state WHERE id = :worker AND {SQL.live} "
+    f"UPDATE {WORKER} SET slots = slots WHERE id = :worker AND {SQL.live} "
     f"RETURNING state, (SELECT JSON_GROUP_ARRAY(queue) FROM ({SQL.paused}))"
 )
 ENDS = {verb: f"UPDATE {TASK} SET {columns} WHERE {SQL.fence} RETURNING status" for verb, columns in SQL.ends.items()}
