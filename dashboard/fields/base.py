@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -65,34 +66,35 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(ABC):
     """A kind of JSON value. ``optional``: it may be null, which an empty field means."""
 
     optional: bool = field(default=False, kw_only=True)
     limits: Limits = field(default=NO_LIMITS, kw_only=True)
 
+    @abstractmethod
     def words(self) -> str:
         """Return the kind in the operator's words: "whole number"."""
-        raise NotImplementedError
 
     def spelled(self) -> str:
         """Return how a value is written in JSON, in words: "date as text, 2026-12-31"."""
         return self.words()
 
+    @abstractmethod
     def accepts(self, value: Any) -> str:
         """Return what is wrong with the JSON ``value``, which is not null: "" when it is of this kind."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take(self, raw: Raw, name: str, problems: Problems) -> Any:
         """Return the value that was typed, NOTHING when it was left empty; what is wrong goes into ``problems``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def put(self, raw: Raw, name: str, value: Any) -> None:
         """Write ``value``, which is not null, into ``raw`` as if somebody had typed it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def control(self, raw: Raw, name: str, problems: Problems) -> Control:
-        raise NotImplementedError
+        """Return the field as the form shows it, with what was typed and what is wrong with it."""
 
     def begin(self, raw: Raw, name: str) -> None:
         """Write the defaults of what is inside, for a field that has no value yet."""

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dashboard.selectors.headline import last_line, named, short
+from dashboard.selectors.live import BUSY_SECONDS
 from dashboard.selectors.marks import Mark
 from dashboard.selectors.snapshot import Fleet
 from dashboard.states import QUEUED, State, state_of
@@ -25,7 +26,6 @@ ERROR_READ = 2000
 ERROR_EDGE = 500
 ERROR_SHOWN = 200
 TAB_OF_STATE = {"stopping": "progress", "stalled": "progress", "unknown": ""}
-AGES_SECONDS = 5
 COLUMNS = (
     "id task status queue priority created modified run_after due attempt max_attempts epoch worker worker_pid "
     "started finished cancel_requested progress progress_message error_class"
@@ -74,7 +74,7 @@ class Row:
         """All that decides how the row of an ended task looks, its age in steps; None for one that still moves."""
         if self.mark or self.task.status in (Task.QUEUED, Task.PROGRESS):
             return None
-        seen = (self.viewer.payload, self.can_requeue, self.worker, self.now.timestamp() // AGES_SECONDS)
+        seen = (self.viewer.payload, self.can_requeue, self.worker, self.now.timestamp() // BUSY_SECONDS)
         return *(getattr(self.task, name) for name in READ), *seen
 
     @property
