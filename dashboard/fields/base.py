@@ -96,7 +96,7 @@ class Kind(ABC):
     def control(self, raw: Raw, name: str, problems: Problems) -> Control:
         """Return the field as the form shows it, with what was typed and what is wrong with it."""
 
-    def begin(self, raw: Raw, name: str) -> None:
+    def begin(self, raw: Raw, name: str) -> None:  # noqa: B027  # most have nothing inside
         """Write the defaults of what is inside, for a field that has no value yet."""
 
     def inside(self, part: str) -> Kind | None:
