@@ -48,7 +48,7 @@ class Dispatcher:
 
     @property
     def telling(self) -> bool:
-        listener = any(not member.doomed for member in self.pool)
+        listener = any(member.open for member in self.pool)
         return (listener and bool(self.failures_to_tell)) or any(member.telling for member in self.pool)
 
     @property
@@ -151,6 +151,7 @@ class Dispatcher:
             self.pace.note(run.claimed.task, ending.ran_seconds or 0)
             member.owed += bool(awaits)
             self.outbox.add(Entry(ending, now, serial, member.pid if awaits else None))
+            member.outlive()
 
     def refused(self, member: Member, serial: int, now: float) -> None:
         """The child has grown too big: another one takes what it has not begun."""

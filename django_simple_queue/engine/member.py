@@ -139,6 +139,12 @@ class Member:
             self.gone_by = now + GONE_SECONDS
             self.ask("end", self.pid, self.head.serial)
 
+    def outlive(self) -> None:
+        """A run that was to be ended has ended by itself: nobody kills its child any more, which soon leaves."""
+        if self.doomed and not (self.killed or self.leaving):
+            self.gone_by = None
+            self.worn_out_at = 0
+
     def kill(self, now: float) -> None:
         """Have the child and its process group ended on the spot."""
         self.killed = True

@@ -148,6 +148,7 @@ class Pool:
         member.close()
         if not member.ready:
             self.born_again_at = now + REST_SECONDS
+        self.promote()
 
     def look(self, now: float) -> None:
         """End children that do not leave, and a guard that does not do its work."""

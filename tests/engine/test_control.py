@@ -87,6 +87,16 @@ def test_a_drained_worker_finishes_what_runs_and_gives_back_what_it_claimed_ahea
     assert left.count() == 200 - len(ledger.words("end"))
 
 
+def test_a_drained_worker_whose_last_run_was_killed_leaves(fleet: Fleet) -> None:
+    """Its child was to run one task only, so that none is left on duty that could tell of the failure."""
+    boot = fleet.ready("--concurrency", "1", lease_seconds=3, max_tasks_per_child=1)
+    task = enqueue("sleep", {"seconds": 600}, timeout=4)
+    wait_for_status(task, Task.PROGRESS)
+    drain_worker(boot.row.pk)
+    assert boot.wait(60) == 0
+    assert Task.objects.get(pk=task).status == Task.FAILED
+
+
 def test_a_drained_paused_worker_leaves(fleet: Fleet) -> None:
     boot = fleet.ready(lease_seconds=600)
     pause_worker(boot.row.pk)

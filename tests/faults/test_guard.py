@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django_simple_queue.models import Attempt, Task, Worker
 from django_simple_queue.utils import create_task
 from tests.engine.fleet import Boot, Fleet, Ledger, children_of, enqueue, is_alive, stopped, wait_for_status
+from tests.engine.test_control import wait_for_heartbeats
 from tests.faults.harm import PATH
 from tests.support.waiting import wait_until
 
@@ -89,6 +90,27 @@ def test_a_guard_that_does_not_answer_is_replaced(fleet: Fleet, ledger: Ledger) 
     Task.objects.filter(pk=task).cancel()
     wait_for_status(task, Task.CANCELLED, 30)
     assert "the guard does not answer" in boot.lines
+    wait_for_status(enqueue("noop"), Task.COMPLETED)
+
+
+def test_a_run_that_ends_before_a_slow_guard_can_end_it_costs_the_other_runs_nothing(
+    fleet: Fleet, ledger: Ledger, tmp_path: Path
+) -> None:
+    boot = fleet.ready("--concurrency", "2")
+    other = enqueue("sleep", {"ledger": ledger.path, "seconds": 600})
+    ledger.wait_for("start")
+    go = tmp_path / "go"
+    task = enqueue("wait_for", {"path": str(go)})
+    wait_for_status(task, Task.PROGRESS)
+    guard, children = boot.guard, set(boot.children)
+    with stopped(guard):
+        Task.objects.filter(pk=task).cancel()
+        wait_for_heartbeats(boot)
+        go.touch()
+        wait_for_status(task, Task.CANCELLED, 30)
+    wait_until(lambda: children - set(boot.children), 30, "the child that was to be ended leaves")
+    assert boot.guard == guard
+    assert Task.objects.get(pk=other).status == Task.PROGRESS
     wait_for_status(enqueue("noop"), Task.COMPLETED)
 
 
