@@ -44,6 +44,12 @@ def fenced_out(entry: Entry) -> None:
     logger.warning("dropped the result of %s %s: the run is not ours any more", ending.id, ending.task, extra=said)
 
 
+def withheld(entry: Entry) -> None:
+    ending = entry.ending
+    words = "the result of %s %s waits: another transaction has locked its row"
+    logger.warning(words, ending.id, ending.task, extra=of("withheld", ending.id, ending.task))
+
+
 def of(event: str, task_id: object, task: str, **details: object) -> dict[str, dict[str, object]]:
     """Return what JsonLines adds to the line about a task."""
     return {"event": {"event": event.replace(" ", "_"), "id": str(task_id), "task": task, **details}}

@@ -13,12 +13,13 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
-from django_simple_queue import conf
+from django_simple_queue import conf, wake
 from django_simple_queue.engine.store.database import Needs
 from django_simple_queue.engine.store.lease import alias, connection
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import Task, Worker
 from django_simple_queue.models.audit import background
+from django_simple_queue.models.contention import restarted_after_deadlock
 from django_simple_queue.models.task import TaskQuerySet
 from django_simple_queue.models.worker import WorkerQuerySet
 
@@ -27,6 +28,8 @@ PROMOTE_SECONDS = 0.1
 PROMOTE_AGAIN_SECONDS = 0.1
 """Where nothing could be promoted although it is time: another worker is at it."""
 PRUNE_ROWS = 500
+SETTLE_ROWS = 200
+DATE_ROWS = 2000
 PRUNE_EVERY_SECONDS = 60.0
 KEEP_WORKERS = timedelta(days=7)
 STATUS_NAMES = {"completed": Task.COMPLETED, "failed": Task.FAILED, "cancelled": Task.CANCELLED}
@@ -37,7 +40,7 @@ _prune_at = 0.0
 class Tick(NamedTuple):
     """``failed`` are the tasks that ended as FAILED because their worker was lost: nobody has sent their signals.
 
-    ``state`` is how the row of the worker stands that looked; ``busy`` says that an operator's action goes on;
+    ``state`` is how the row of the worker stands that looked; ``busy`` says that there is more to do at once;
     ``promoted`` rows may be claimed from now on, and in ``wait`` seconds the time of the next one comes, if ever.
     """
 
@@ -52,11 +55,13 @@ def tick(worker_id: UUID, now: float | None = None) -> Tick:
     """Do what is due for the whole queue; call it about once a second. ``now`` is of the monotonic clock."""
     needs = opened().needs(worker_id)
     promoted = promote() if needs.promote else 0
-    failed = reap(worker_id) if needs.reap else []
-    failed += sweep() if needs.sweep else []
+    settled = reap(worker_id) if needs.reap else []
+    settled += sweep() if needs.sweep else []
+    more = len(settled) >= SETTLE_ROWS
     busy = background.drive() if needs.act else False
-    failed += tidy(time.monotonic() if now is None else now)
-    return Tick(failed, needs.state, busy, promoted, next_promotion(needs, promoted))
+    settled += tidy(time.monotonic() if now is None else now)
+    failed = [task.pk for task in settled if task.status == Task.FAILED]
+    return Tick(failed, needs.state, busy or more, promoted, next_promotion(needs, promoted))
 
 
 def next_promotion(needs: Needs, promoted: int) -> float | None:
@@ -69,15 +74,22 @@ def promote() -> int:
     """Let rows whose time has come be claimed, and return how many; a long queue of them goes on at the next tick."""
     promoted, end = 0, time.monotonic() + PROMOTE_SECONDS
     while time.monotonic() < end:
-        moved = opened().promote(PROMOTE_ROWS)
+        moved = promote_some()
         promoted += moved
         if moved < PROMOTE_ROWS:
             break
+    if promoted:
+        wake.workers(alias())
     return promoted
 
 
-def reap(by_worker: UUID) -> list[UUID]:
-    """Declare workers lost whose lease has ended, settle their tasks, and return the tasks that FAILED by it."""
+@restarted_after_deadlock
+def promote_some() -> int:
+    return opened().promote(PROMOTE_ROWS)
+
+
+def reap(by_worker: UUID) -> list[Task]:
+    """Declare workers lost whose lease has ended, and return those of their tasks that were settled."""
     return [task for worker in lapsed().values_list("pk", flat=True) for task in declare_lost(worker, by_worker)]
 
 
@@ -85,7 +97,8 @@ def lapsed() -> WorkerQuerySet:
     return Worker.objects.using(alias()).filter(state__in=Worker.LIVE_STATES, lease_until__lte=Now())
 
 
-def declare_lost(worker: UUID, by_worker: UUID) -> list[UUID]:
+@restarted_after_deadlock
+def declare_lost(worker: UUID, by_worker: UUID) -> list[Task]:
     """A turn that has stalled past its lease holds its row: it is passed over until its claims can be seen."""
     row = lapsed().filter(pk=worker)
     with transaction.atomic(using=alias()):
@@ -96,39 +109,61 @@ def declare_lost(worker: UUID, by_worker: UUID) -> list[UUID]:
         return settle(Task.objects.using(alias()).running().filter(worker=worker), f"worker {worker} is lost")
 
 
-def sweep() -> list[UUID]:
-    """Settle what is in progress for a worker that has left or is unknown; return the tasks that FAILED by it."""
+def sweep() -> list[Task]:
+    """Settle what is in progress for a worker that has left or is unknown, and return what was settled."""
     there = Worker.objects.filter(pk=OuterRef("worker"), state__in=Worker.LIVE_STATES)
     strays = Task.objects.using(alias()).running().filter(~Exists(there), worker__isnull=False)
     return settle(strays, "no worker knows of these tasks")
 
 
-def settle(rows: TaskQuerySet, reason: str) -> list[UUID]:
-    tasks = list(rows.values_list("pk", flat=True))
-    if not (tasks and Task.objects.using(alias()).filter(pk__in=tasks).lose()):
+def settle(rows: TaskQuerySet, reason: str) -> list[Task]:
+    """Settle some of ``rows``: a long heap would outlast our own lease. What is left is for the next sweep."""
+    some = list(rows.order_by("pk").values_list("pk", flat=True)[:SETTLE_ROWS])
+    if not some:
         return []
-    logger.warning("%s: settled %s", reason, ", ".join(map(str, tasks)))
-    return list(Task.objects.using(alias()).filter(pk__in=tasks, status=Task.FAILED).values_list("pk", flat=True))
+    with transaction.atomic(using=alias()):
+        tasks = Task.objects.using(alias()).filter(pk__in=locked(Task.objects.running().filter(pk__in=some)))
+        settled = tasks.settle_lost()
+    if settled:
+        logger.warning("%s: settled %s", reason, ", ".join(str(task.pk) for task in settled))
+    return settled
 
 
-def tidy(now: float) -> list[UUID]:
+def locked(rows: TaskQuerySet) -> list[UUID]:
+    """Return those of ``rows`` that are ours until the transaction ends.
+
+    By a lock that waits for nobody, or, where there is none, by a first write that keeps all other writers out.
+    """
+    mine = rows.using(alias())
+    if connection().features.has_select_for_update_skip_locked:
+        mine = mine.select_for_update(skip_locked=True)
+    else:
+        mine.update(due=F("due"))
+    return list(mine.values_list("pk", flat=True))
+
+
+def tidy(now: float) -> list[Task]:
     """Once a minute (at once again after a full batch): prune, and put right what older code left behind."""
     global _prune_at
     if now < _prune_at:
         return []
     more = prune() >= PRUNE_ROWS
+    more = date_endings() >= DATE_ROWS or more
     _prune_at = now if more else now + PRUNE_EVERY_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
-    date_endings()
     return [] if more else settle_unowned()
 
 
 def date_endings() -> int:
-    """Give the rows that older code ended (``task.status = ...; task.save()``) the time by which they are listed."""
-    undated = Task.objects.using(alias()).filter(status__in=STATUS_NAMES.values(), finished=None)
-    return undated.update(finished=F("modified"))
+    """Give rows that older code ended (``task.status = ...; task.save()``) the time by which they are listed."""
+    rows = Task.objects.using(alias()).filter(status__in=STATUS_NAMES.values(), finished=None)
+    some = list(rows.values_list("pk", flat=True)[:DATE_ROWS])
+    if not some:
+        return 0
+    with transaction.atomic(using=alias()):
+        return rows.filter(pk__in=locked(rows.filter(pk__in=some))).update(finished=F("modified"))
 
 
-def settle_unowned() -> list[UUID]:
+def settle_unowned() -> list[Task]:
     """Settle what has no worker at all and is older than any run may be."""
     timeout = conf.get_task_timeout()
     if timeout is None:
@@ -151,20 +186,13 @@ def forget_workers() -> None:
     Worker.objects.using(alias()).filter(pk__in=gone).delete()
 
 
+@restarted_after_deadlock
 def prune_status(status: int, age: timedelta) -> int:
-    """Delete a batch of rows past ``age``; who is requeued meanwhile stays.
-
-    The rows are locked before they are read for deletion: by a lock of their own that waits for nobody, or, where there
-    is none, by a first write that keeps all other writers out.
-    """
+    """Delete a batch of rows past ``age``; who is requeued meanwhile stays."""
     rows = Task.objects.using(alias())
     past = rows.filter(status=status, finished__lt=Now() - age).order_by("finished", "id")
     oldest = list(past.values_list("pk", flat=True)[:PRUNE_ROWS])
     with transaction.atomic(using=alias()):
-        chosen = rows.filter(pk__in=oldest, status=status)
-        if connection().features.has_select_for_update_skip_locked:
-            chosen = rows.filter(pk__in=list(chosen.select_for_update(skip_locked=True).values_list("pk", flat=True)))
-        else:
-            chosen.update(due=F("due"))
-        _, deleted = chosen.only("pk").delete()
+        chosen = locked(rows.filter(pk__in=oldest, status=status))
+        _, deleted = rows.filter(pk__in=chosen).only("pk").delete()
     return deleted.get(Task._meta.label, 0)

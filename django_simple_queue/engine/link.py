@@ -13,8 +13,9 @@ from django_simple_queue import conf
 from django_simple_queue.engine import clock, store
 from django_simple_queue.engine.bell import Bell
 from django_simple_queue.models import Task
+from django_simple_queue.models.contention import is_lock_timeout
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 3.0
+FIRST_PAUSE, LONGEST_PAUSE, LOCKED_PAUSE = 0.1, 3.0, 0.5
 Answer = TypeVar("Answer")
 logger = logging.getLogger("django_simple_queue.worker")
 
@@ -35,12 +36,15 @@ class Link:
         return self.down_since is not None
 
     def ask(self, work: Callable[[], Answer]) -> Answer | None:
-        if self.is_down and clock.now() < self.retry_at:
+        if clock.now() < self.retry_at:
             return None
         try:
             answer = self.insist(work)
         except Error as error:
-            self.lose_touch(error)
+            if is_lock_timeout(error):
+                self.stand_back(error)
+            else:
+                self.lose_touch(error)
             return None
         self.back_again()
         return answer
@@ -69,11 +73,16 @@ class Link:
         self.bell.down()
         store.disconnect()
 
+    def stand_back(self, error: Error) -> None:
+        """The database is there, but a table or a row of it is locked by somebody else."""
+        logger.warning("locked by another transaction, trying again: %s", in_one_line(error))
+        self.retry_at = clock.now() + LOCKED_PAUSE * random.uniform(0.5, 1.5)  # noqa: S311
+
     def lose_touch(self, error: Error) -> None:
         now = clock.now()
         if self.down_since is None:
             self.down_since = now
-            logger.warning("database does not answer, trying again: %s", " ".join(str(error).split()))
+            logger.warning("database does not answer, trying again: %s", in_one_line(error))
         self.retry_at = now + self.pause * random.uniform(0.5, 1.5)  # noqa: S311
         self.pause = min(self.pause * 2, LONGEST_PAUSE)
         self.connected = False
@@ -87,6 +96,10 @@ class Link:
         if self.down_since is not None:
             logger.warning("database answers again after %.1f s", clock.now() - self.down_since)
         self.down_since, self.pause = None, FIRST_PAUSE
+
+
+def in_one_line(error: Error) -> str:
+    return " ".join(str(error).split())
 
 
 def bound_waiting() -> None:

@@ -9,17 +9,22 @@ from django_simple_queue.engine.store import Ending
 
 BATCH_ROWS = 500
 BATCH_BYTES = 4 * 1024 * 1024
+FIRST_WAIT, LONGEST_WAIT = 1.0, 10.0
 
 
 @dataclass(slots=True)
 class Entry:
-    """``pid`` is the child that wants to hear of the ending of its run ``serial``; ``unreported``: no child can."""
+    """``pid`` is the child that wants to hear of the ending of its run ``serial``; ``unreported``: no child can.
+
+    ``not_before``: its row is locked by somebody else, and is tried again then.
+    """
 
     ending: Ending
     since: float
     serial: int = 0
     pid: int | None = None
     unreported: bool = False
+    not_before: float = 0.0
 
 
 @dataclass(slots=True)
@@ -34,13 +39,15 @@ class Outbox:
 
     @property
     def oldest(self) -> float:
-        return min((entry.since for entry in self.entries.values()), default=float("inf"))
+        return min((max(entry.since, entry.not_before) for entry in self.entries.values()), default=float("inf"))
 
     def batch(self, now: float) -> list[Entry]:
         """Return what goes into the next transaction: bounded in rows and bytes, at least one."""
         chosen: list[Entry] = []
         size = 0
         for entry in self.entries.values():
+            if entry.not_before > now:
+                continue
             size += len(entry.ending.output or "") + len(entry.ending.log or "") + len(entry.ending.error)
             if chosen and (size > BATCH_BYTES or len(chosen) == BATCH_ROWS):
                 break
@@ -48,6 +55,11 @@ class Outbox:
             chosen.append(entry)
         return chosen
 
-    def remove(self, entries: list[Entry]) -> None:
-        for entry in entries:
-            del self.entries[entry.ending.run]
+    def withhold(self, entry: Entry, now: float) -> bool:
+        """Let an ending wait whose row somebody else has locked; tell whether it does so for the first time."""
+        first = not entry.not_before
+        entry.not_before = now + min(max(now - entry.since, FIRST_WAIT), LONGEST_WAIT)
+        return first
+
+    def remove(self, entry: Entry) -> None:
+        del self.entries[entry.ending.run]

@@ -174,8 +174,11 @@ class Parent:
         self.claimed(turn, wanted, now)
 
     def settled(self, batch: list[Entry], turn: store.Turn) -> None:
-        self.dispatcher.outbox.remove(batch)
         for entry in batch:
+            if entry.ending.run in turn.withheld:
+                self.withhold(entry)
+                continue
+            self.dispatcher.outbox.remove(entry)
             status = turn.ended.get(entry.ending.run)
             if status is None:
                 events.fenced_out(entry)
@@ -183,6 +186,10 @@ class Parent:
                 events.ended(entry, status)
                 self.left_to_claim += entry.ending.verb == "release"
             self.dispatcher.settled(entry, status)
+
+    def withhold(self, entry: Entry) -> None:
+        if self.dispatcher.outbox.withhold(entry, clock.now()):
+            events.withheld(entry)
 
     def claimed(self, turn: store.Turn, wanted: int, now: float) -> None:
         events.claimed(turn.claimed)

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from django_simple_queue import wake
 from django_simple_queue.models.audit import OperatorAction, identify
 from django_simple_queue.models.queue import QueuePause
 from django_simple_queue.models.worker import Worker
@@ -59,6 +60,7 @@ def resume_queue(queue: str, actor: object = None) -> OperatorAction:
         holds = pause.current().exists()
         pause.delete()
         if holds:
+            wake.workers(alias(), "" if queue == QueuePause.ALL else queue)
             return written("resume_queue", queue_words(queue), {"queue": queue}, actor)
     raise NotPossible(_("%(queue)s is not paused. Nothing done.") % {"queue": sentence(queue_words(queue))})
 
@@ -93,6 +95,7 @@ def move_worker(verb: str, pk: UUID, reason: str, actor: object) -> OperatorActi
         moved = row.live().filter(state__in=sources).update(**columns)
         worker = row.first()
         if moved and worker is not None:
+            wake.workers(alias())
             return written(verb, str(worker), {"worker": str(pk)}, actor, reason)
     raise NotPossible(why_not(verb, pk, worker))
 

@@ -110,12 +110,17 @@ class TaskQuerySet(WakingQuerySet["Task"]):
 
     def lose(self) -> int:
         """Settle what is in progress without a live worker: failed, or queued again while attempts remain."""
+        return len(self.settle_lost())
+
+    def settle_lost(self) -> list[Task]:
+        """As ``lose``, and return the rows that were settled."""
         return self.unowned()._settle(LOST, Attempt.Outcome.LOST)
 
-    def _settle(self, failure: Failure, outcome: str) -> int:
-        rows = list(self)  # no lock, and read outside: SQLite cannot turn a reading transaction into a writing one
+    def _settle(self, failure: Failure, outcome: str) -> list[Task]:
+        light = self.defer("output", "log", "args")
+        rows = list(light)  # no lock, and read outside: SQLite cannot turn a reading transaction into a writing one
         with transaction.atomic(using=self.write_alias):
-            return sum(row.fail(failure, outcome) for row in rows)
+            return [row for row in rows if row.fail(failure, outcome)]
 
     def _set(self, **columns: Any) -> int:
         return self.update(modified=Now(), **columns)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from django_simple_queue import wake
+from django_simple_queue.engine import janitor
 from django_simple_queue.models import Task
+from django_simple_queue.models.control import pause_queue, pause_worker, resume_queue, resume_worker
 from django_simple_queue.utils import create_task
 from tests.engine.sleeper import Sleeper, elsewhere, pay
-from tests.engine.storing import live_worker, running
+from tests.engine.storing import live_worker, released, running, write
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
@@ -67,6 +72,34 @@ def test_a_cancellation_rings_for_who_runs_the_task(sleeper):
     worker = sleeper()
     elsewhere(Task.objects.filter(pk=run.id).cancel)
     wait_until(lambda: worker.listen() or worker.cancel, 10, "the cancellation is heard of")
+
+
+def test_what_has_become_due_rings_for_all(sleeper):
+    """The one that promotes it may have no room for it."""
+    later = Task.objects.create(task="shop.tasks.pay", args="{}", run_after=timezone.now() + timedelta(hours=1))
+    Task.objects.filter(pk=later.pk).update(run_after=Now() - timedelta(seconds=1))
+    worker = sleeper()
+    elsewhere(janitor.promote)
+    worker.hears_work()
+
+
+def test_what_a_worker_gives_back_rings_for_the_others(sleeper):
+    giver = live_worker()
+    run = running(giver)
+    worker = sleeper()
+    elsewhere(lambda: write(giver, released(run)))
+    worker.hears_work()
+
+
+def test_the_end_of_a_pause_rings(sleeper):
+    paused = live_worker()
+    pause_queue("mail")
+    pause_worker(paused.pk)
+    worker = sleeper("mail")
+    elsewhere(lambda: resume_queue("mail"))
+    worker.hears_work()
+    elsewhere(lambda: resume_worker(paused.pk))
+    worker.hears_work()
 
 
 def test_who_commits_by_hand_rings_as_well(sleeper):

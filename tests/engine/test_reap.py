@@ -19,6 +19,7 @@ from django.utils import timezone
 from django_simple_queue import monitor
 from django_simple_queue.engine import janitor, store
 from django_simple_queue.engine.store.vendors import opened
+from django_simple_queue.failure import UNOWNED
 from django_simple_queue.models import Attempt, Task, Worker
 from django_simple_queue.signals import on_failure
 from tests.engine.storing import claim, completed, enqueue, let_lease_end, live_worker, row, running, write
@@ -60,6 +61,10 @@ def dead_pid():
 def reload(model):
     model.refresh_from_db()
     return model
+
+
+def ids(tasks):
+    return [task.pk for task in tasks]
 
 
 def aged(task, days):
@@ -106,7 +111,7 @@ def test_a_tick_does_all_that_is_due(worker, reaper):
 def test_a_lost_worker_s_tasks_fail_with_a_plain_cause(worker, reaper):
     run, own = running(worker), running(reaper)
     let_lease_end(worker)
-    assert janitor.reap(reaper.pk) == [run.id]
+    assert ids(janitor.reap(reaper.pk)) == [run.id]
     task = row(run)
     assert (task.status, task.error_class) == (Task.FAILED, "WorkerLost")
     assert "worker" in task.error
@@ -120,8 +125,7 @@ def test_a_lost_worker_s_tasks_fail_with_a_plain_cause(worker, reaper):
 def test_with_attempts_left_a_lost_task_runs_again_elsewhere(worker, reaper):
     run = running(worker, max_attempts=2)
     let_lease_end(worker)
-    assert janitor.reap(reaper.pk) == []
-    assert row(run).status == Task.QUEUED
+    assert [task.status for task in janitor.reap(reaper.pk)] == [Task.QUEUED]
     Task.objects.start_now()
     assert [(each.id, each.attempt, each.epoch) for each in claim(reaper)] == [(run.id, 2, 2)]
 
@@ -169,8 +173,34 @@ def test_the_sweep_settles_what_a_departed_worker_left(worker, reaper, gone):
         store.leave(worker.pk)
     else:
         worker.delete()
-    assert janitor.sweep() == [run.id]
+    assert ids(janitor.sweep()) == [run.id]
     assert row(run).status == Task.FAILED
+
+
+def test_a_long_heap_is_settled_piece_by_piece(worker, reaper, monkeypatch):
+    """Else the one who settles it would outlast its own lease, and so would the next."""
+    monkeypatch.setattr(janitor, "SETTLE_ROWS", 2)
+    runs = [running(worker) for _ in range(5)]
+    let_lease_end(worker)
+    ticks = [janitor.tick(reaper.pk) for _ in range(4)]
+    assert [len(tick.failed) for tick in ticks] == [2, 2, 1, 0]
+    assert [tick.busy for tick in ticks] == [True, True, False, False]
+    assert {row(run).status for run in runs} == {Task.FAILED}
+
+
+def test_a_failure_is_told_by_whoever_settled_it(worker, reaper, monkeypatch):
+    """Two that sweep at the same time see the same rows."""
+    first, second = running(worker), running(worker)
+    store.leave(worker.pk)
+    locked = janitor.locked
+
+    def after_another_one(rows):
+        Task.objects.get(pk=first.id).fail(UNOWNED, Attempt.Outcome.LOST)
+        return locked(rows)
+
+    monkeypatch.setattr(janitor, "locked", after_another_one)
+    assert ids(janitor.sweep()) == [second.id]
+    assert row(first).status == Task.FAILED
 
 
 def test_the_sweep_spares_rows_of_the_older_package(reaper):
@@ -194,6 +224,14 @@ def test_the_end_of_a_row_that_older_code_ended_is_dated(reaper):
     Task.objects.filter(pk=task.pk).update(status=Task.COMPLETED)
     janitor.date_endings()
     assert reload(task).finished == task.modified
+
+
+def test_many_undated_endings_are_dated_piece_by_piece(reaper, monkeypatch):
+    monkeypatch.setattr(janitor, "DATE_ROWS", 2)
+    enqueue(5)
+    Task.objects.update(status=Task.COMPLETED)
+    assert [janitor.date_endings() for _ in range(4)] == [2, 2, 1, 0]
+    assert not Task.objects.filter(finished=None).exists()
 
 
 def test_retention_prunes_ended_tasks_by_status(reaper, settings):
@@ -349,4 +387,4 @@ def test_reaping_is_one_transaction(worker, reaper, monkeypatch):
         janitor.reap(reaper.pk)
     assert (reload(worker).state, row(run).status) == (Worker.State.RUNNING, Task.PROGRESS)
     monkeypatch.undo()
-    assert janitor.reap(reaper.pk) == [run.id]
+    assert ids(janitor.reap(reaper.pk)) == [run.id]

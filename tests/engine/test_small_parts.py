@@ -65,18 +65,38 @@ def entry(size: int = 0) -> Entry:
     return Entry(Ending(uuid7(), 1, "complete", output="x" * size), since=1.0)
 
 
+def drop(outbox: Outbox, entries: list[Entry]) -> None:
+    for each in entries:
+        outbox.remove(each)
+
+
 def test_batches_are_bounded_in_rows_and_bytes() -> None:
     outbox = Outbox()
     for _ in range(BATCH_ROWS + 1):
         outbox.add(entry())
     assert len(outbox.batch(0.0)) == BATCH_ROWS
-    outbox.remove(outbox.batch(0.0))
+    drop(outbox, outbox.batch(0.0))
     for _ in range(3):
         outbox.add(entry(BATCH_BYTES // 2))
     assert len(outbox.batch(0.0)) == 1 + 2
-    outbox.remove(outbox.batch(0.0))
-    outbox.remove(outbox.batch(0.0))
+    drop(outbox, outbox.batch(0.0))
+    drop(outbox, outbox.batch(0.0))
     assert outbox.oldest == float("inf")
+
+
+def test_an_ending_whose_row_is_locked_waits_and_the_others_do_not() -> None:
+    outbox = Outbox()
+    locked, free = entry(), entry()
+    outbox.add(locked)
+    outbox.add(free)
+    assert outbox.withhold(locked, 10.0) is True
+    assert outbox.batch(10.0) == [free]
+    drop(outbox, [free])
+    assert outbox.batch(10.0) == []
+    due = outbox.oldest
+    assert due > 10.0
+    assert outbox.batch(due) == [locked]
+    assert outbox.withhold(locked, due) is False
 
 
 def test_an_ending_larger_than_a_batch_goes_alone() -> None:

@@ -9,13 +9,14 @@ from uuid import UUID
 
 from django.db import DatabaseError, DataError, IntegrityError, InternalError, transaction
 
+from django_simple_queue import wake
 from django_simple_queue.engine.store import history, live
 from django_simple_queue.engine.store.database import Database, Look, Opening
 from django_simple_queue.engine.store.lease import alias
 from django_simple_queue.engine.store.records import Claimed, Ending, LeaseLost, Run, Turn
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import QueuePause, Worker
-from django_simple_queue.models.audit.restart import restarted_after_deadlock
+from django_simple_queue.models.contention import is_lock_timeout, lock_what_is_free, restarted_after_deadlock
 
 REJECTED = (DataError, IntegrityError, InternalError, UnicodeError, OverflowError, ValueError, TypeError)
 TOO_LARGE, DISK_FULL = "54", "53100"
@@ -30,6 +31,8 @@ def turn(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequen
     try:
         return attempted(worker_id, endings, wanted, queues)
     except (*REJECTED, DatabaseError) as error:
+        if endings and is_lock_timeout(error):
+            return around_locks(worker_id, endings, wanted, queues)
         if not endings or not is_rejection(error):
             raise
     ended: dict[Run, int] = {}
@@ -37,6 +40,15 @@ def turn(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequen
         ended |= isolated(worker_id, ending)
     rest = attempted(worker_id, (), wanted, queues)
     return Turn(ended, rest.claimed, rest.wait)
+
+
+def around_locks(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequence[str]) -> Turn:
+    """Write the endings whose rows are free, for one row that a stranger holds must not keep up the worker."""
+    with transaction.atomic(using=alias()):
+        free, held = lock_what_is_free((ending.id for ending in endings), alias())
+        turn = attempted(worker_id, [ending for ending in endings if ending.id in free], wanted, queues)
+    turn.withheld = {ending.run for ending in endings if ending.id in held}
+    return turn
 
 
 def isolated(worker_id: UUID, ending: Ending) -> dict[Run, int]:
@@ -80,6 +92,8 @@ def attempted(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: S
         ended = dict(opening.ended)
         history.record(worker_id, endings, ended)
         live.keep_progress(worker_id, endings, ended)
+        if any(ending.verb == "release" for ending in endings):
+            wake.workers(alias())
         may_claim = opening.state == Worker.State.RUNNING
         return Turn(ended, claim(database, worker_id, wanted if may_claim else 0, queues, opening))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from math import ceil
 from uuid import UUID
 
 from django.db import connections, router
@@ -15,6 +16,12 @@ from django_simple_queue.models import Task, Worker
 
 CACHE_KIB = 64 * 1024
 MMAP_BYTES = 256 * 1024 * 1024
+LOCK_SECONDS = 0.25
+"""How long a worker, which has a lease to renew, waits for a row that somebody else has locked."""
+TUNING = {
+    "sqlite": (f"PRAGMA cache_size = -{CACHE_KIB}", f"PRAGMA mmap_size = {MMAP_BYTES}"),
+    "mysql": (f"SET SESSION innodb_lock_wait_timeout = {ceil(LOCK_SECONDS)}",),
+}
 
 
 def register(worker: Worker, seconds: float | None = None) -> None:
@@ -45,11 +52,13 @@ def leave(worker_id: UUID) -> None:
 
 
 def tune() -> None:
-    """Prepare the worker's connection, once after each connect: SQLite's default cache is too small for a big table."""
-    if connection().vendor == "sqlite":
+    """Prepare the worker's connection, once after each connect.
+
+    SQLite's default cache is too small for a big table. MySQL would wait for a locked row for longer than a lease.
+    """
+    for statement in TUNING.get(connection().vendor, ()):
         with connection().cursor() as cursor:
-            cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-            cursor.execute(f"PRAGMA mmap_size = {MMAP_BYTES}")
+            cursor.execute(statement)
 
 
 def disconnect() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +11,17 @@ from django.db import transaction
 from django_simple_queue.engine.store.lease import alias
 from django_simple_queue.engine.store.records import Ending, Glimpse, Run
 from django_simple_queue.models import Task
+from django_simple_queue.models.contention import lock_what_is_free
 from django_simple_queue.models.task import TaskQuerySet
 from django_simple_queue.reporting import Progress
 
 
-def show(worker_id: UUID, glimpses: Iterable[Glimpse]) -> int:
+def show(worker_id: UUID, glimpses: Sequence[Glimpse]) -> int:
     """Write ``glimpses`` of runs that are still in progress for this worker, and return how many those were."""
     shown = 0
     with transaction.atomic(using=alias()):
-        for glimpse in glimpses:
+        free, _ = lock_what_is_free((glimpse.id for glimpse in glimpses), alias())
+        for glimpse in (glimpse for glimpse in glimpses if glimpse.id in free):
             texts = {"output": glimpse.output, "log": glimpse.log}
             columns = {name: text for name, text in texts.items() if text is not None} | columns_of(glimpse.progress)
             shown += rows_of(worker_id, glimpse.id, glimpse.epoch).running().filter(worker_pid=None).update(**columns)

@@ -105,12 +105,14 @@ class Glimpse:
 class Turn:
     """``ended`` has the final status of each accepted ending; one that is missing was fenced out: drop it.
 
-    ``wait`` is in how many seconds the next row's time comes, when nothing could be claimed.
+    ``withheld`` are runs whose row somebody else has locked: say their ending again. ``wait`` is in how many seconds
+    the next row's time comes, when nothing could be claimed.
     """
 
     ended: dict[Run, int] = field(default_factory=dict)
     claimed: list[Claimed] = field(default_factory=list)
     wait: float | None = None
+    withheld: set[Run] = field(default_factory=set)
 
 
 @dataclass(slots=True)

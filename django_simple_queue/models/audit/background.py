@@ -12,7 +12,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from django.db import Error, connections, router, transaction
+from django.db import InterfaceError, OperationalError, connections, router, transaction
 from django.db.models.functions import Now
 
 from django_simple_queue.models.audit import scope, walk
@@ -20,15 +20,18 @@ from django_simple_queue.models.audit.tables import OperatorAction, OperatorActi
 from django_simple_queue.models.audit.terms import Terms
 from django_simple_queue.models.audit.undoing import add_up, close_undo, put_back
 from django_simple_queue.models.audit.verbs import MAX_ROWS, identify, move, require_verb
+from django_simple_queue.models.contention import restarted_after_deadlock, wait_at_most
 from django_simple_queue.models.task import Task
 
 BATCH_SECONDS = 0.05
 FIRST_BATCH, SMALLEST_BATCH = 100, 10
 LISTED = 500
+LOCK_SECONDS = 0.25
 logger = logging.getLogger("django_simple_queue.worker")
 _batch = FIRST_BATCH
 
 
+@restarted_after_deadlock
 def start(
     verb: str,
     frozen: scope.Frozen,
@@ -55,6 +58,7 @@ def start(
         return twin or action
 
 
+@restarted_after_deadlock
 def at_once(
     verb: str,
     frozen: scope.Frozen,
@@ -127,7 +131,7 @@ def drive() -> bool:
     began = time.monotonic()
     try:
         moved = go_on(*found, _batch)
-    except Error:
+    except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         give_up(found[0], error)
@@ -137,9 +141,11 @@ def drive() -> bool:
     return moved
 
 
+@restarted_after_deadlock
 def go_on(pk: int, cursor: str, size: int) -> bool:
     """Do the next ``size`` rows of an action, unless another worker does; tell whether this one did."""
     with transaction.atomic(using=alias()):
+        wait_at_most(alias(), LOCK_SECONDS)
         action = held(pk, cursor)
         if action is None:
             return False

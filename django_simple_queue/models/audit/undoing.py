@@ -9,9 +9,9 @@ from django.db import router, transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
-from django_simple_queue.models.audit.restart import restarted_after_deadlock
 from django_simple_queue.models.audit.tables import OperatorAction, OperatorActionItem
 from django_simple_queue.models.audit.verbs import MAX_ROWS, VERBS, identify
+from django_simple_queue.models.contention import restarted_after_deadlock
 from django_simple_queue.models.task import Task, TaskQuerySet
 
 

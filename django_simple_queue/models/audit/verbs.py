@@ -11,8 +11,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Subquery
 
-from django_simple_queue.models.audit.restart import restarted_after_deadlock
 from django_simple_queue.models.audit.tables import OperatorAction, OperatorActionItem
+from django_simple_queue.models.contention import restarted_after_deadlock
 from django_simple_queue.models.task import Task, TaskQuerySet
 from django_simple_queue.models.transitions import MOVES
 

@@ -1,0 +1,71 @@
+"""What happens when two want the same row: how long one waits, and who tries again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+from uuid import UUID
+
+from django.db import OperationalError, connections, router
+
+from django_simple_queue.models.task import Task
+
+TRIES = 5
+MYSQL_LOCK_TIMEOUT, MYSQL_DEADLOCK = 1205, 1213
+POSTGRESQL_LOCK_TIMEOUT, POSTGRESQL_DEADLOCK = "55P03", "40P01"
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
+
+
+def is_deadlock(error: BaseException) -> bool:
+    """Tell whether the database has ended one of two transactions that waited for each other."""
+    return is_one_of(error, MYSQL_DEADLOCK, POSTGRESQL_DEADLOCK)
+
+
+def is_lock_timeout(error: BaseException) -> bool:
+    """Tell whether a row was not to be had in time, because another transaction has locked it."""
+    return is_one_of(error, MYSQL_LOCK_TIMEOUT, POSTGRESQL_LOCK_TIMEOUT)
+
+
+def is_one_of(error: BaseException, number: int, state: str) -> bool:
+    return error.args[:1] == (number,) or getattr(error.__cause__, "sqlstate", "") == state
+
+
+def wait_at_most(alias: str, seconds: float) -> None:
+    """Let no statement of the current transaction wait for longer than so for a row; else it raises OperationalError.
+
+    PostgreSQL only: MySQL and SQLite know such a limit for a whole connection.
+    """
+    if connections[alias].vendor == "postgresql":
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT SET_CONFIG('lock_timeout', %s, TRUE)", [f"{seconds * 1000:.0f}ms"])
+
+
+def lock_what_is_free(pks: Iterable[UUID], alias: str) -> tuple[set[UUID], set[UUID]]:
+    """Return the tasks that are ours until the end of the current transaction, and those that another one has locked.
+
+    What is in neither is gone. Where rows cannot be locked all are ours.
+    """
+    wanted = set(pks)
+    if not connections[alias].features.has_select_for_update_skip_locked:
+        return wanted, set()
+    rows = Task.objects.using(alias).filter(pk__in=wanted)
+    free = set(rows.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    return free, set(rows.filter(pk__in=wanted - free).values_list("pk", flat=True)) if free != wanted else set()
+
+
+def restarted_after_deadlock(work: Callable[P, Answer]) -> Callable[P, Answer]:
+    """Run ``work``, which is one transaction, again when it lost to another; inside a caller's own it is his to do."""
+
+    @wraps(work)
+    def restarted(*args: P.args, **kwargs: P.kwargs) -> Answer:
+        for _ in range(TRIES - 1):
+            try:
+                return work(*args, **kwargs)
+            except OperationalError as error:
+                if not is_deadlock(error) or connections[router.db_for_write(Task)].in_atomic_block:
+                    raise
+        return work(*args, **kwargs)
+
+    return restarted

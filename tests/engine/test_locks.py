@@ -1,0 +1,154 @@
+"""Rows that somebody else has locked, and does not let go: the worker goes on with all the others."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from django.db import OperationalError, connection, transaction
+
+from django_simple_queue.engine import janitor, store
+from django_simple_queue.engine.store import Glimpse
+from django_simple_queue.models import Task, Worker
+from django_simple_queue.models.contention import restarted_after_deadlock
+from tests.engine.fleet import Fleet, enqueue, wait_for_status
+from tests.engine.storing import claim, completed, let_lease_end, live_worker, row, running
+from tests.support.waiting import wait_until
+
+pytestmark = [pytest.mark.postgres, pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
+
+
+@contextmanager
+def locked_elsewhere(pk: UUID) -> Iterator[None]:
+    """Another connection has changed the task and does not commit."""
+    holds, let_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                Task.objects.select_for_update().get(pk=pk)
+                holds.set()
+                assert let_go.wait(60)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        held = threads.submit(hold)
+        assert holds.wait(30)
+        try:
+            yield
+        finally:
+            let_go.set()
+        held.result(30)
+
+
+@pytest.fixture
+def worker() -> Worker:
+    store.tune()
+    return live_worker()
+
+
+def test_the_other_endings_of_a_turn_are_written_and_it_claims(worker: Worker) -> None:
+    stuck, free = running(worker), running(worker)
+    next_one = enqueue("noop")
+    with locked_elsewhere(stuck.id):
+        turn = store.turn(worker.pk, [completed(stuck), completed(free)], 1)
+    assert turn.ended == {(free.id, free.epoch): Task.COMPLETED}
+    assert turn.withheld == {(stuck.id, stuck.epoch)}
+    assert [each.id for each in turn.claimed] == [next_one]
+    assert row(stuck).status == Task.PROGRESS
+    again = store.turn(worker.pk, [completed(stuck)], 0)
+    assert (again.ended, again.withheld) == ({(stuck.id, stuck.epoch): Task.COMPLETED}, set())
+
+
+def test_an_ending_whose_row_is_gone_is_not_said_again(worker: Worker) -> None:
+    stuck, gone = running(worker), running(worker)
+    Task.objects.filter(pk=gone.id).delete()
+    with locked_elsewhere(stuck.id):
+        turn = store.turn(worker.pk, [completed(stuck), completed(gone)], 0)
+    assert (turn.ended, turn.withheld) == ({}, {(stuck.id, stuck.epoch)})
+
+
+def test_what_the_others_show_is_shown(worker: Worker) -> None:
+    stuck, free = running(worker), running(worker)
+    glimpses = [Glimpse(each.id, each.epoch, output="so far") for each in (stuck, free)]
+    with locked_elsewhere(stuck.id):
+        assert store.show(worker.pk, glimpses) == 1
+    assert (row(stuck).output, row(free).output) == (None, "so far")
+
+
+def test_a_lost_worker_s_other_tasks_are_settled(worker: Worker) -> None:
+    reaper = live_worker(host="web-2")
+    stuck, free = running(worker), running(worker)
+    let_lease_end(worker)
+    with locked_elsewhere(stuck.id):
+        assert janitor.tick(reaper.pk).failed == [free.id]
+    assert janitor.tick(reaper.pk).failed == [stuck.id]
+
+
+def test_a_worker_outlives_a_lock_that_is_longer_than_its_lease(fleet: Fleet, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    boot = fleet.ready("--concurrency", "1", lease_seconds=3)
+    stuck = enqueue("wait_for", {"path": str(go)})
+    wait_for_status(stuck, Task.PROGRESS)
+    with locked_elsewhere(stuck):
+        go.touch()
+        wait_until(lambda: "waits: another transaction has locked its row" in boot.lines, 30, "the worker says so")
+        lease = boot.row.lease_until
+        wait_until(lambda: boot.row.heartbeat > lease, 30, "the lease was renewed beyond its end")
+        wait_for_status(enqueue("noop"), Task.COMPLETED)
+    assert wait_for_status(stuck, Task.COMPLETED).worker == boot.row.pk
+    assert boot.lines.count("waits: another transaction") == 1
+
+
+def test_two_that_wait_for_each_other_both_come_to_their_end(worker: Worker) -> None:
+    """The database ends one of the two, and that one tries again."""
+    first, second = running(worker), running(worker)
+    meet, tries = threading.Barrier(2, timeout=30), []
+
+    @restarted_after_deadlock
+    def change(one: UUID, other: UUID) -> None:
+        tries.append(one)
+        with transaction.atomic():
+            Task.objects.filter(pk=one).update(progress=1)
+            if len(tries) <= 2:
+                meet.wait()
+            Task.objects.filter(pk=other).update(progress=2)
+
+    def alone(one: UUID, other: UUID) -> None:
+        try:
+            change(one, other)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        for each in [threads.submit(alone, first.id, second.id), threads.submit(alone, second.id, first.id)]:
+            each.result(60)
+    assert len(tries) == 3
+
+
+def test_inside_a_caller_s_transaction_it_is_his_to_try_again(worker: Worker) -> None:
+    tries = []
+
+    @restarted_after_deadlock
+    def lose() -> None:
+        tries.append(1)
+        raise OperationalError(1213, "Deadlock found when trying to get lock")
+
+    with pytest.raises(OperationalError), transaction.atomic():
+        lose()
+    assert len(tries) == 1
+    with pytest.raises(OperationalError):
+        lose()
+    assert len(tries) == 1 + 5
+
+
+def test_claims_pass_over_what_is_locked(worker: Worker) -> None:
+    stuck, free = enqueue("noop"), enqueue("noop")
+    with locked_elsewhere(stuck):
+        assert [each.id for each in claim(worker, 5)] == [free]
