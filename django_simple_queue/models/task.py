@@ -117,8 +117,7 @@ class TaskQuerySet(WakingQuerySet["Task"]):
         return self.unowned()._settle(LOST, Attempt.Outcome.LOST)
 
     def _settle(self, failure: Failure, outcome: str) -> list[Task]:
-        light = self.defer("output", "log", "args")
-        rows = list(light)  # no lock, and read outside: SQLite cannot turn a reading transaction into a writing one
+        rows = list(self.defer("output", "log", "args"))  # outside: on SQLite a transaction that has read cannot write
         with transaction.atomic(using=self.write_alias):
             return [row for row in rows if row.fail(failure, outcome)]
 
@@ -131,9 +130,6 @@ class Task(TaskColumns):
 
     runs_here = False
     objects = TaskQuerySet.as_manager()
-
-    class Meta(TaskColumns.Meta):
-        pass
 
     def __str__(self) -> str:
         return str(self.id)
