@@ -6,7 +6,7 @@ import os
 from uuid import UUID
 
 from django_simple_queue import signals
-from django_simple_queue.failure import Failure
+from django_simple_queue.failure import LOST, Failure
 from django_simple_queue.models import Attempt, Task
 
 
@@ -19,7 +19,11 @@ def detect_orphaned_tasks() -> int:
     orphans = [
         task for task in Task.objects.unowned() if task.worker or (task.worker_pid and not is_alive(task.worker_pid))
     ]
-    return sum(end(task, f"worker process (PID {task.worker_pid}) no longer running", "lost") for task in orphans)
+    return sum(end(task, cause(task), "lost") for task in orphans)
+
+
+def cause(task: Task) -> str:
+    return f"worker process (PID {task.worker_pid}) no longer running" if task.worker_pid else LOST.error
 
 
 def handle_subprocess_exit(task_id: UUID, exit_code: int | None) -> bool:

@@ -16,7 +16,10 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 
+from django.db import transaction
+
 from django_simple_queue import Abandon, Retry, TaskTimeout, progress
+from django_simple_queue.models import Task
 
 logger = logging.getLogger(__name__)
 
@@ -298,6 +301,14 @@ def kill_self(number: int = signal.SIGKILL) -> None:
 
 def crash_in_c() -> None:
     ctypes.string_at(0)
+
+
+def leave_transaction_open() -> None:
+    transaction.atomic().__enter__()
+
+
+def count_tasks() -> int:
+    return Task.objects.count()
 
 
 def system_exit(code: int = 2) -> None:

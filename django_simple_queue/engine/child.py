@@ -16,7 +16,7 @@ from types import FrameType
 from typing import NoReturn
 
 from django.conf import settings
-from django.db import close_old_connections, reset_queries
+from django.db import close_old_connections, connections, reset_queries
 
 from django_simple_queue import conf, limits, reporting, running, signals
 from django_simple_queue.engine import large, memory, messages
@@ -89,7 +89,7 @@ class Child:
         self.soft_seconds: dict[tuple[str, float], float] = {}
         megabytes = conf.get_max_child_memory_mb()
         self.memory_limit = megabytes and megabytes * 1024 * 1024
-        self.too_big = False
+        self.worn_out = False
         self.unanswered: dict[int, tuple[TaskSubject, BaseException | None]] = {}
         self.answers: dict[str, Callable[..., None]] = {"run": self.run, "ended": self.ended, "died": self.died}
 
@@ -97,7 +97,7 @@ class Child:
         self.say("ready", 0)
         while (message := messages.receive_packet(self.tasks)) is not None:
             verb, serial, seconds, *arguments = message
-            if self.too_big and verb == "run":
+            if self.worn_out and verb == "run":
                 self.say("refused", serial)
                 continue
             if not self.row.begin(serial, seconds):
@@ -128,9 +128,9 @@ class Child:
         result = running.run(call, subject, self.traces.output, soft)
         seconds = time.perf_counter() - began
         output = large.to_report(result.output, task_id, epoch)
+        self.worn_out = self.is_too_big() or has_open_transaction()
         close_old_connections()
         self.row.finish(serial)
-        self.too_big = self.memory_limit is not None and memory.resident() > self.memory_limit
         log = self.capture.end(self.log_limit)
         awaits = signals.has_receivers(signals.on_failure if result.failure else signals.on_success, Task)
         if awaits:
@@ -138,6 +138,9 @@ class Child:
         shown = self.traces.progress.read()
         self.say("done", serial, awaits, seconds, output, failure_details(result), log, shown)
         self.idle_since = time.monotonic()
+
+    def is_too_big(self) -> bool:
+        return self.memory_limit is not None and memory.resident() > self.memory_limit
 
     def soft_limit(self, task: str) -> limits.SoftLimit | None:
         hard = self.hard_seconds
@@ -180,6 +183,11 @@ class Child:
             TaskSubject(task_id=task_id).tell(signals.on_failure, error=None)
             close_old_connections()
         self.say("told", serial)
+
+
+def has_open_transaction() -> bool:
+    """Tell whether the run has left one open: Django then lets nobody use that connection any more."""
+    return any(connection.in_atomic_block for connection in connections.all(initialized_only=True))
 
 
 def failure_details(result: running.Result) -> list[object] | None:

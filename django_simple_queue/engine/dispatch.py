@@ -154,7 +154,7 @@ class Dispatcher:
             member.outlive()
 
     def refused(self, member: Member, serial: int, now: float) -> None:
-        """The child has grown too big: another one takes what it has not begun."""
+        """The child has grown too big or is spoilt: another one takes what it has not begun."""
         self.take_back(member, now)
         if (run := member.refused(serial)) is not None:
             self.ready.appendleft(run)

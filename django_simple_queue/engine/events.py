@@ -22,6 +22,14 @@ def claimed(rows: list[Claimed]) -> None:
             logger.info("claimed %s %s attempt %d of %d", row.id, row.task, row.attempt, row.max_attempts, extra=said)
 
 
+def settled(entry: Entry, status: int | None) -> None:
+    """Say what became of an ending; None: it was fenced out."""
+    if status is None:
+        fenced_out(entry)
+    else:
+        ended(entry, status)
+
+
 def ended(entry: Entry, status: int) -> None:
     """Say how a run ended; a failure says why in its first line."""
     ending, milliseconds = entry.ending, (entry.ending.ran_seconds or 0) * 1000
@@ -41,7 +49,8 @@ def ended(entry: Entry, status: int) -> None:
 def fenced_out(entry: Entry) -> None:
     ending = entry.ending
     said = of("dropped", ending.id, ending.task)
-    logger.warning("dropped the result of %s %s: the run is not ours any more", ending.id, ending.task, extra=said)
+    words = "dropped the result of %s %s: the run has ended already, or is not ours any more"
+    logger.warning(words, ending.id, ending.task, extra=said)
 
 
 def withheld(entry: Entry) -> None:

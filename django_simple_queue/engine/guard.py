@@ -14,6 +14,7 @@ import socket
 import sys
 import traceback
 from collections import deque
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -47,13 +48,15 @@ class Limits:
 
 def main(link: socket.socket, board: Board, limits: Limits) -> NoReturn:
     """Serve until the parent hangs up."""
-    guard = Guard(link, board, limits)
     try:
-        guard.run()
+        guard = Guard(link, board, limits)
+        try:
+            guard.run()
+        finally:
+            guard.end_all()
     except BaseException:
         traceback.print_exc(file=sys.__stderr__)
     finally:
-        guard.end_all()
         os._exit(0)
 
 
@@ -190,21 +193,24 @@ class Guard:
                 self.send(["problem", f"no child can be forked, trying again: {error}"])
 
     def fork(self) -> None:
-        traces, (ours, theirs), (reader, writer) = Traces(), messages.channel(), os.pipe()
         row, guard = Row(self.board, self.free[-1]), os.getpid()
-        try:
+        with ExitStack() as undo:
+            traces, ends = Traces(), messages.channel()
+            for each in (traces, *ends):
+                undo.callback(each.close)
+            (ours, theirs), (reader, writer) = ends, os.pipe()
+            copies = [reader, *map(os.dup, traces.descriptors)]
+            for descriptor in (*copies, writer):
+                undo.callback(os.close, descriptor)
             pid = os.fork()
-        except OSError:
-            for descriptor in (*traces.descriptors, ours.detach(), theirs.detach(), reader, writer):
-                os.close(descriptor)
-            raise
+            undo.pop_all()
         if pid == 0:
-            self.shut([ours.detach(), reader])
+            self.shut([ours.detach(), *copies])
             child.main(child.Ends(theirs, writer, traces, row), guard)
         os.close(writer)
         self.wards[pid] = Ward(pid, row, traces)
         self.free.pop()
-        self.send(["born", pid], [ours.detach(), theirs.detach(), reader, *map(os.dup, traces.descriptors)])
+        self.send(["born", pid], [ours.detach(), theirs.detach(), *copies])
 
     def shut(self, also: list[int]) -> None:
         """In a child: close what is the guard's and other children's, else nobody ever sees an end of file."""

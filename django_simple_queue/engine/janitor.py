@@ -51,11 +51,14 @@ class Tick(NamedTuple):
     wait: float | None
 
 
-def tick(worker_id: UUID, now: float | None = None) -> Tick:
-    """Do what is due for the whole queue; call it about once a second. ``now`` is of the monotonic clock."""
+def tick(worker_id: UUID, now: float | None = None, reaps: bool = True) -> Tick:
+    """Do what is due for the whole queue; call it about once a second. ``now`` is of the monotonic clock.
+
+    ``reaps=False``: after an outage that took the leases of all, let the others say first what has ended.
+    """
     needs = opened().needs(worker_id)
     promoted = promote() if needs.promote else 0
-    settled = reap(worker_id) if needs.reap else []
+    settled = reap(worker_id) if needs.reap and reaps else []
     settled += sweep() if needs.sweep else []
     more = len(settled) >= SETTLE_ROWS
     busy = background.drive() if needs.act else False

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from django_simple_queue import conf
@@ -64,6 +66,14 @@ class Lease:
         """An alarm interrupts even a parent that waits for a database that does not answer."""
         signal.signal(signal.SIGALRM, self.ring)
         signal.setitimer(signal.ITIMER_REAL, max(self.deadline - clock.now(), 0.001))
+
+    @contextmanager
+    def last_chance(self, seconds: float) -> Iterator[None]:
+        """Although the lease is over, let the database be asked something, for so long at most."""
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        with suppress(store.NoAnswer):
+            yield
+        self.disarm()
 
     def disarm(self) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)

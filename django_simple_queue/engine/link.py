@@ -26,6 +26,7 @@ class Link:
     def __init__(self, bell: Bell) -> None:
         self.bell = bell
         self.down_since: float | None = None
+        self.back_since = 0.0
         self.pause = FIRST_PAUSE
         self.retry_at = 0.0
         self.connected = False
@@ -65,7 +66,7 @@ class Link:
     def give_up(self) -> None:
         """Interrupt a question that the database does not answer; called from a signal handler."""
         if self.asking:
-            raise store.LeaseLost("The database has not answered until the lease was over.")
+            raise store.NoAnswer("The database has not answered until the lease was over.")
 
     def hang_up(self) -> None:
         """Close the connection; the next question opens another."""
@@ -94,7 +95,8 @@ class Link:
 
     def back_again(self) -> None:
         if self.down_since is not None:
-            logger.warning("database answers again after %.1f s", clock.now() - self.down_since)
+            self.back_since = clock.now()
+            logger.warning("database answers again after %.1f s", self.back_since - self.down_since)
         self.down_since, self.pause = None, FIRST_PAUSE
 
 

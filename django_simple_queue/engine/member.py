@@ -128,7 +128,7 @@ class Member:
                 yield message
 
     def refused(self, serial: int) -> Run | None:
-        """The child has grown too big and gives this run back, untouched."""
+        """The child is worn out and gives this run back, untouched."""
         self.worn_out_at = 0
         return self.stream.pop(serial, None)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import random
 import selectors
-import time
 
 from django_simple_queue.engine import clock, events, janitor, store
 from django_simple_queue.engine.bell import Bell
 from django_simple_queue.engine.dispatch import Dispatcher
+from django_simple_queue.engine.farewell import LAST_WORDS_SECONDS, Farewell
 from django_simple_queue.engine.lease import Lease
 from django_simple_queue.engine.link import Link
 from django_simple_queue.engine.live import Live
@@ -18,7 +18,7 @@ from django_simple_queue.engine.outbox import Entry
 from django_simple_queue.engine.poll import Poll
 from django_simple_queue.engine.pool import Pool
 from django_simple_queue.engine.stopping import Signals
-from django_simple_queue.engine.watch import LAST_WORDS_SECONDS, Watch
+from django_simple_queue.engine.watch import Watch
 from django_simple_queue.models import Worker
 
 FLUSH_SECONDS = 0.02
@@ -41,6 +41,7 @@ class Parent:
         self.bell = Bell(self.selector, options.queues)
         self.link, self.poll = Link(self.bell), Poll()
         self.lease = Lease(self.worker, self.pool, self.link)
+        self.farewell = Farewell(self.worker, self.dispatcher, self.link, self.lease)
         self.left_to_claim = float("inf") if options.max_tasks is None else options.max_tasks
         self.house_at = 0.0
 
@@ -54,10 +55,9 @@ class Parent:
             self.register()
             while not self.is_done(clock.now()):
                 self.turn()
-            return self.leave()
+            return self.farewell.in_peace()
         except store.LeaseLost as error:
-            logger.error("leaving: %s Other workers settle its tasks.", error)
-            return 1
+            return self.farewell.without_a_lease(error)
         finally:
             self.lease.disarm()
             self.pool.disband()
@@ -76,23 +76,6 @@ class Parent:
         if self.dispatcher.busy or not (self.watch.stopping or self.left_to_claim <= 0):
             return False
         return now >= self.watch.grace_until or not self.dispatcher.telling
-
-    def leave(self) -> int:
-        """Give up the lease; return the exit code."""
-        self.pool.dismiss(clock.now())
-        unsaved = len(self.dispatcher.outbox)
-        until = clock.now() + LAST_WORDS_SECONDS
-        while not (left := self.link.ask(self.give_up_lease)) and clock.now() < until:
-            time.sleep(0.05)
-        if unsaved or not left:
-            logger.error("leaving while the database does not answer: %d endings are not stored", unsaved)
-            return 1
-        logger.info("worker %s stopped", self.worker.id)
-        return 0
-
-    def give_up_lease(self) -> bool:
-        store.leave(self.worker.id)
-        return True
 
     def turn(self) -> None:
         """Sleep until something happens or is due, then do all that is due."""
@@ -180,11 +163,8 @@ class Parent:
                 continue
             self.dispatcher.outbox.remove(entry)
             status = turn.ended.get(entry.ending.run)
-            if status is None:
-                events.fenced_out(entry)
-            else:
-                events.ended(entry, status)
-                self.left_to_claim += entry.ending.verb == "release"
+            events.settled(entry, status)
+            self.left_to_claim += status is not None and entry.ending.verb == "release"
             self.dispatcher.settled(entry, status)
 
     def withhold(self, entry: Entry) -> None:
@@ -211,7 +191,8 @@ class Parent:
     def keep_house(self, now: float) -> None:
         if now >= self.house_at and not self.watch.stopping:
             self.house_at = now + HOUSE_SECONDS * random.uniform(0.9, 1.1)  # noqa: S311
-            tick = self.link.ask(lambda: janitor.tick(self.worker.id))
+            reaps = now >= self.link.back_since + LAST_WORDS_SECONDS
+            tick = self.link.ask(lambda: janitor.tick(self.worker.id, reaps=reaps))
             if tick is not None:
                 self.dispatcher.failures_to_tell.extend(map(str, tick.failed))
                 self.hear_of_drain(tick.state, now)

@@ -115,6 +115,7 @@ class Run:
 
     def ending(self, verb: str, **details: Any) -> Ending:
         claimed = self.claimed
+        details["retry"] = details.get("retry", True) and claimed.attempt < claimed.max_attempts
         return Ending(
             id=claimed.id, epoch=claimed.epoch, attempt=claimed.attempt, task=claimed.task, verb=verb, **details
         )

@@ -8,6 +8,7 @@ from django_simple_queue import conf
 from django_simple_queue.engine import runs
 from django_simple_queue.engine.board import FOREVER
 from django_simple_queue.engine.dispatch import STALE_SECONDS, Dispatcher
+from django_simple_queue.engine.farewell import LAST_WORDS_SECONDS
 from django_simple_queue.engine.lease import LOOK_SECONDS
 from django_simple_queue.engine.member import Member
 from django_simple_queue.engine.store import Renewal
@@ -15,7 +16,6 @@ from django_simple_queue.models import Worker
 
 logger = logging.getLogger("django_simple_queue.worker")
 RECALL_SECONDS = 0.1
-LAST_WORDS_SECONDS = 5.0
 
 
 class Watch:

@@ -6,7 +6,7 @@ import getpass
 import re
 import socket
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -39,13 +39,18 @@ def account() -> str:
         return socket.gethostname()
 
 
-def say(command: BaseCommand, verb: Verb, sentence: str) -> None:
-    """Do ``verb`` and print ``sentence``; CommandError when it is not possible."""
-    try:
-        verb()
-    except ValueError as error:
-        raise CommandError(str(error)) from None
-    command.stdout.write(sentence)
+def say_each(command: BaseCommand, asked: Iterable[tuple[Verb, str]]) -> None:
+    """Do each verb and print its sentence; what is not possible is said at the end, by CommandError."""
+    problems = []
+    for verb, sentence in asked:
+        try:
+            verb()
+        except ValueError as error:
+            problems.append(str(error))
+        else:
+            command.stdout.write(sentence)
+    if problems:
+        raise CommandError("\n".join(problems))
 
 
 def workers_named(names: list[str]) -> list[Worker]:

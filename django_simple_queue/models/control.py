@@ -57,7 +57,7 @@ def resume_queue(queue: str, actor: object = None) -> OperatorAction:
     """Let workers claim from ``queue`` again. Raises NotPossible when it is not paused."""
     with transaction.atomic(using=alias()):
         pause = QueuePause.objects.using(alias()).filter(queue=queue)
-        holds = pause.current().exists()
+        holds, _models = pause.current().delete()
         pause.delete()
         if holds:
             wake.workers(alias(), "" if queue == QueuePause.ALL else queue)

@@ -189,7 +189,7 @@ class Task(TaskColumns):
             release=conf.get_release(),
             modified=Now(),
         )
-        self.refresh_from_db()
+        self.refresh_from_db(using=router.db_for_write(Task))
         return moved == 1
 
     def complete(self, output: str, log: str = "") -> bool:
@@ -232,7 +232,7 @@ class Task(TaskColumns):
         columns |= {"log": storable(log, conf.get_max_log_size())} if log else {}
         ended = fence.update(finished=Now(), modified=Now(), **columns) == 1
         if ended:
-            self.refresh_from_db(fields=[*columns, "finished", "modified"])
+            self.refresh_from_db(using=router.db_for_write(Task), fields=[*columns, "finished", "modified"])
         return ended
 
     def run_again(self, created_by: str = "") -> UUID:

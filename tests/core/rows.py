@@ -18,7 +18,8 @@ LABELS = {0: "QUEUED", 1: "PROGRESS", 2: "COMPLETED", 3: "FAILED", 4: "CANCELLED
 
 def a_worker(seconds: int = 60, **columns: Any) -> Worker:
     """A worker whose lease ends in so many seconds."""
-    return Worker.objects.create(host="web-1", pid=4711, lease_until=Now() + timedelta(seconds=seconds), **columns)
+    known = {"host": "web-1", "pid": 4711, "lease_until": Now() + timedelta(seconds=seconds)}
+    return Worker.objects.create(**known | columns)
 
 
 def lose_lease(worker: UUID | None) -> None:

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from django_simple_queue.models import OperatorAction, QueuePause, Worker
+from django_simple_queue.models.control import pause_queue, pause_worker
 from tests.core.rows import a_worker
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,23 @@ def test_queues_are_paused_and_resumed():
     assert not QueuePause.objects.exists()
     assert OperatorAction.objects.count() == 4
     assert OperatorAction.objects.latest("pk").actor != ""
+
+
+def test_what_is_not_possible_for_one_is_done_for_the_others():
+    pause_queue("media")
+    out = StringIO()
+    with pytest.raises(CommandError) as refused:
+        call_command("resume_queue", "mail", "media", "bulk", stdout=out)
+    assert out.getvalue() == "Resumed media.\n"
+    assert str(refused.value) == ("Queue mail is not paused. Nothing done.\nQueue bulk is not paused. Nothing done.")
+
+
+def test_one_of_a_host_s_workers_that_is_paused_already_stops_nothing():
+    workers = [a_worker(host="web-7", pid=pid) for pid in (1, 2, 3)]
+    pause_worker(workers[1].pk)
+    with pytest.raises(CommandError, match="web-7:2 is paused"):
+        call_command("pause_worker", "web-7", *WHY, stdout=StringIO())
+    assert set(Worker.objects.values_list("state", flat=True)) == {Worker.State.PAUSED}
 
 
 def test_all_queues():

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django_simple_queue import monitor
 from django_simple_queue.engine import janitor, store
 from django_simple_queue.engine.store.vendors import opened
-from django_simple_queue.failure import UNOWNED
+from django_simple_queue.failure import LOST, UNOWNED
 from django_simple_queue.models import Attempt, Task, Worker
 from django_simple_queue.signals import on_failure
 from tests.engine.storing import claim, completed, enqueue, let_lease_end, live_worker, row, running, write
@@ -166,6 +166,23 @@ def test_a_reaped_worker_that_comes_back_is_told(worker, reaper):
     assert row(run).status == Task.FAILED
 
 
+def test_what_has_ended_outlives_the_lease_until_others_settle_it(worker, reaper):
+    ended, settled = running(worker), running(worker)
+    let_lease_end(worker)
+    assert store.last_words(worker.pk, [completed(ended)]) == {(ended.id, ended.epoch): Task.COMPLETED}
+    assert ids(janitor.reap(reaper.pk)) == [settled.id]
+    assert store.last_words(worker.pk, [completed(settled)]) == {}
+    assert (row(ended).status, row(settled).status) == (Task.COMPLETED, Task.FAILED)
+
+
+def test_after_an_outage_nobody_is_declared_lost_at_once(worker, reaper):
+    run = running(worker)
+    let_lease_end(worker)
+    assert janitor.tick(reaper.pk, reaps=False).failed == []
+    assert row(run).status == Task.PROGRESS
+    assert janitor.tick(reaper.pk).failed == [run.id]
+
+
 @pytest.mark.parametrize("gone", ["stopped", "deleted"])
 def test_the_sweep_settles_what_a_departed_worker_left(worker, reaper, gone):
     run = running(worker)
@@ -284,6 +301,13 @@ def test_orphans_are_never_taken_from_a_live_worker(worker, failures, dead_pid):
     let_lease_end(worker)
     assert monitor.detect_orphaned_tasks() == 1
     assert row(run).status == Task.FAILED
+
+
+def test_an_orphan_without_a_process_says_that_its_worker_is_gone(worker):
+    run = running(worker)
+    let_lease_end(worker)
+    assert monitor.detect_orphaned_tasks() == 1
+    assert row(run).error == LOST.error
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ class Point(NamedTuple):
 
 def points() -> dict[str, Point]:
     from django_simple_queue.engine import janitor, store
+    from django_simple_queue.engine.farewell import Farewell
     from django_simple_queue.engine.guard import Guard
     from django_simple_queue.engine.parent import Parent
     from django_simple_queue.engine.store import history
@@ -33,7 +34,7 @@ def points() -> dict[str, Point]:
         "committed": Point(Parent, "settled", lambda parent, batch, turn: batch),
         "heartbeat": Point(store, "renew", after=True),
         "reaping": Point(janitor, "settle"),
-        "leaving": Point(Parent, "leave"),
+        "leaving": Point(Farewell, "in_peace"),
         "guard, before a fork": Point(Guard, "fork", first_of_many),
         "guard, after a fork": Point(Guard, "fork", first_of_many, after=True),
     }

@@ -110,6 +110,26 @@ def test_an_outage_longer_than_the_lease_ends_what_runs(fleet: Fleet, ledger: Le
     wait_until(all_ended, 15, "another worker settles the task")
 
 
+def test_what_ended_in_an_outage_longer_than_the_lease_is_stored(
+    fleet: Fleet, ledger: Ledger, postgres: Server
+) -> None:
+    """The lease is lost, and with it the right to claim; what has ended is told all the same."""
+    first = fleet.ready("--concurrency", "1", lease_seconds=3)
+    task = enqueue("recorded", {"ledger": ledger.path, "name": "one", "seconds": 1})
+    ledger.wait_for("start")
+    other = fleet.ready("--concurrency", "1", lease_seconds=3)
+    connection.close()
+    postgres.stop("immediate")
+    try:
+        ledger.wait_for("end")
+        leases_are_over = time.monotonic() + 3.5
+        wait_until(lambda: time.monotonic() > leases_are_over, 5, "all leases are over")
+    finally:
+        postgres.resume()
+    assert [first.wait(20), other.wait(20)] == [1, 1]
+    assert (Task.objects.get(pk=task).status, Task.objects.get(pk=task).output) == (Task.COMPLETED, "one")
+
+
 def test_a_database_that_falls_silent(fleet: Fleet, ledger: Ledger, postgres: Server) -> None:
     """No error, no answer: the child is ended before the lease is over, and the worker leaves."""
     boot = fleet.ready("--concurrency", "1", lease_seconds=3)

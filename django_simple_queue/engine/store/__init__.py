@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from django_simple_queue.engine.store.batches import turn
+from django_simple_queue.engine.store.batches import last_words, turn
 from django_simple_queue.engine.store.lease import alias, connection, disconnect, held, leave, register, renew, tune
 from django_simple_queue.engine.store.live import keep_output, show
-from django_simple_queue.engine.store.records import Claimed, Ending, Glimpse, LeaseLost, Renewal, Turn
+from django_simple_queue.engine.store.records import Claimed, Ending, Glimpse, LeaseLost, NoAnswer, Renewal, Turn
 
 __all__ = [
     "Claimed",
     "Ending",
     "Glimpse",
     "LeaseLost",
+    "NoAnswer",
     "Renewal",
     "Turn",
     "alias",
@@ -19,6 +20,7 @@ __all__ = [
     "disconnect",
     "held",
     "keep_output",
+    "last_words",
     "leave",
     "register",
     "renew",

@@ -98,6 +98,20 @@ def attempted(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: S
         return Turn(ended, claim(database, worker_id, wanted if may_claim else 0, queues, opening))
 
 
+@restarted_after_deadlock
+def last_words(worker_id: UUID, endings: Sequence[Ending]) -> dict[Run, int]:
+    """Write ``endings`` of a worker whose lease has ended, as far as nobody has settled its tasks yet.
+
+    A claim needs the lease; an ending needs its fence only. Returns the final status of each that was accepted.
+    """
+    database = opened()
+    with transaction.atomic(using=alias()):
+        groups = by_verb(endings).items()
+        ended = dict(row for verb, group in groups for row in database.end(worker_id, verb, group))
+        history.record(worker_id, endings, ended)
+    return ended
+
+
 def by_verb(endings: Iterable[Ending]) -> dict[str, list[Ending]]:
     groups: dict[str, list[Ending]] = {}
     for ending in endings:

@@ -109,4 +109,6 @@ def failure_of(ending: Ending) -> dict[str, str]:
 
 def delay_of(ending: Ending) -> float:
     """Return the seconds until the next attempt, should there be one."""
+    if not ending.retry:
+        return 0.0
     return wait_after(ending.failure, ending.task, ending.attempt, ending.backoff).total_seconds()

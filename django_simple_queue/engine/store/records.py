@@ -15,7 +15,11 @@ Run = tuple[UUID, int]
 
 
 class LeaseLost(Exception):
-    """Our Worker row is not live any more: end the children and leave, without another word to the database."""
+    """Our Worker row is not live any more: claim nothing, end the children and leave."""
+
+
+class NoAnswer(LeaseLost):
+    """The database is silent: it cannot be asked for anything."""
 
 
 @dataclass(slots=True)

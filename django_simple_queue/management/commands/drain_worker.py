@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from django_simple_queue.management.operating import add_reason, add_who, add_workers, say, workers_named
+from django_simple_queue.management.operating import add_reason, add_who, add_workers, say_each, workers_named
 from django_simple_queue.models.control import drain_worker
 
 
@@ -19,5 +19,6 @@ class Command(BaseCommand):
         add_who(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for worker in workers_named(options["worker"]):
-            say(self, partial(drain_worker, worker.pk, options["reason"], options["by"]), f"Draining {worker}.")
+        why = options["reason"], options["by"]
+        workers = workers_named(options["worker"])
+        say_each(self, ((partial(drain_worker, worker.pk, *why), f"Draining {worker}.") for worker in workers))

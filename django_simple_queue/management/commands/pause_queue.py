@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from django_simple_queue.management.operating import add_reason, add_who, end_of_pause, say
+from django_simple_queue.management.operating import add_reason, add_who, end_of_pause, say_each
 from django_simple_queue.models import QueuePause
 from django_simple_queue.models.control import pause_queue
 
@@ -24,9 +24,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         until = end_of_pause(options["until"], options["lasting"])
-        for queue in chosen(options["queue"], options["all"]):
-            pause = partial(pause_queue, queue, options["reason"], options["by"], until=until)
-            say(self, pause, f"Paused {'all queues' if queue == QueuePause.ALL else queue}.")
+        why = options["reason"], options["by"]
+        queues = chosen(options["queue"], options["all"])
+        say_each(self, ((partial(pause_queue, each, *why, until=until), f"Paused {words(each)}.") for each in queues))
+
+
+def words(queue: str) -> str:
+    return "all queues" if queue == QueuePause.ALL else queue
 
 
 def chosen(names: list[str], everything: bool) -> list[str]:

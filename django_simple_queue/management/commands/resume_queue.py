@@ -6,9 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from django_simple_queue.management.commands.pause_queue import chosen
-from django_simple_queue.management.operating import add_who, say
-from django_simple_queue.models import QueuePause
+from django_simple_queue.management.commands.pause_queue import chosen, words
+from django_simple_queue.management.operating import add_who, say_each
 from django_simple_queue.models.control import resume_queue
 
 
@@ -21,6 +20,5 @@ class Command(BaseCommand):
         add_who(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for queue in chosen(options["queue"], options["all"]):
-            words = "all queues" if queue == QueuePause.ALL else queue
-            say(self, partial(resume_queue, queue, options["by"]), f"Resumed {words}.")
+        queues = chosen(options["queue"], options["all"])
+        say_each(self, ((partial(resume_queue, each, options["by"]), f"Resumed {words(each)}.") for each in queues))

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from django_simple_queue.management.operating import add_who, add_workers, say, workers_named
+from django_simple_queue.management.operating import add_who, add_workers, say_each, workers_named
 from django_simple_queue.models.control import resume_worker
 
 
@@ -18,5 +18,5 @@ class Command(BaseCommand):
         add_who(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for worker in workers_named(options["worker"]):
-            say(self, partial(resume_worker, worker.pk, options["by"]), f"Resumed {worker}.")
+        workers = workers_named(options["worker"])
+        say_each(self, ((partial(resume_worker, each.pk, options["by"]), f"Resumed {each}.") for each in workers))

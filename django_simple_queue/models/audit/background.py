@@ -50,11 +50,13 @@ def start(
     """
     action = new(verb, frozen, terms, actor, words, expected, reason, hold)
     with transaction.atomic(using=alias()):
+        action.save(force_insert=True)
         running = OperatorAction.objects.filter(verb=verb, state=action.state, actor_id=action.actor_id)
-        same = (each for each in running if each.actor == action.actor and is_same_scope(each, action))
+        others = running.using(alias()).exclude(pk=action.pk).order_by("pk")
+        same = (each for each in others if each.actor == action.actor and is_same_scope(each, action))
         twin = next(same, None)
-        if twin is None:
-            action.save(force_insert=True)
+        if twin is not None:
+            action.delete()
         return twin or action
 
 
