@@ -191,8 +191,7 @@ class Parent:
     def keep_house(self, now: float) -> None:
         if now >= self.house_at and not self.watch.stopping:
             self.house_at = now + HOUSE_SECONDS * random.uniform(0.9, 1.1)  # noqa: S311
-            reaps = now >= self.link.back_since + LAST_WORDS_SECONDS
-            tick = self.link.ask(lambda: janitor.tick(self.worker.id, reaps=reaps))
+            tick = self.link.ask(lambda: janitor.tick(self.worker.id, reaps=self.may_reap(now)))
             if tick is not None:
                 self.dispatcher.failures_to_tell.extend(map(str, tick.failed))
                 self.hear_of_drain(tick.state, now)
@@ -201,6 +200,10 @@ class Parent:
                 self.expect(tick.wait, now)
             if tick is not None and tick.promoted:
                 self.poll.ring(now)
+
+    def may_reap(self, now: float) -> bool:
+        """After an outage others may have something to say before they are declared lost, and so may we."""
+        return not (self.link.is_down or self.lease.is_over or now < self.link.back_since + LAST_WORDS_SECONDS)
 
     def hear_of_drain(self, state: str, now: float) -> None:
         """Renew at once: what a renewal says is acted on."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -16,12 +14,10 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from django_simple_queue import monitor
 from django_simple_queue.engine import janitor, store
 from django_simple_queue.engine.store.vendors import opened
-from django_simple_queue.failure import LOST, UNOWNED
+from django_simple_queue.failure import UNOWNED
 from django_simple_queue.models import Attempt, Task, Worker
-from django_simple_queue.signals import on_failure
 from tests.engine.storing import claim, completed, enqueue, let_lease_end, live_worker, row, running, write
 from tests.support.waiting import wait_until
 
@@ -36,26 +32,6 @@ def worker(db):
 @pytest.fixture
 def reaper(db):
     return live_worker(host="web-2")
-
-
-@pytest.fixture
-def failures():
-    """The tasks for which `on_failure` was sent, with their errors."""
-    sent = []
-
-    def hear(sender, task, error, **kwargs):
-        sent.append((task.pk, task.status, repr(error)))
-
-    on_failure.connect(hear)
-    yield sent
-    on_failure.disconnect(hear)
-
-
-@pytest.fixture
-def dead_pid():
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
 
 
 def reload(model):
@@ -282,73 +258,6 @@ def test_worker_rows_are_kept_a_while(worker, reaper):
     Worker.objects.filter(pk=worker.pk).update(ended=Now() - timedelta(days=8))
     janitor.prune()
     assert list(Worker.objects.values_list("pk", flat=True)) == [reaper.pk]
-
-
-def test_a_process_that_is_gone_ends_the_row_of_the_older_package(worker, failures, dead_pid):
-    gone, alive, unknown = enqueue(3, max_attempts=3)
-    for task, pid in ((gone, dead_pid), (alive, os.getpid()), (unknown, None)):
-        Task.objects.filter(pk=task.pk).update(status=Task.PROGRESS, worker_pid=pid)
-    assert monitor.detect_orphaned_tasks() == 1
-    assert [reload(task).status for task in (gone, alive, unknown)] == [Task.FAILED, Task.PROGRESS, Task.PROGRESS]
-    assert gone.error == f"worker process (PID {dead_pid}) no longer running"
-    assert failures == [(gone.pk, Task.FAILED, "None")]
-
-
-def test_orphans_are_never_taken_from_a_live_worker(worker, failures, dead_pid):
-    run = running(worker)
-    Task.objects.filter(pk=run.id).update(worker_pid=dead_pid)
-    assert monitor.detect_orphaned_tasks() == 0
-    let_lease_end(worker)
-    assert monitor.detect_orphaned_tasks() == 1
-    assert row(run).status == Task.FAILED
-
-
-def test_an_orphan_without_a_process_says_that_its_worker_is_gone(worker):
-    run = running(worker)
-    let_lease_end(worker)
-    assert monitor.detect_orphaned_tasks() == 1
-    assert row(run).error == LOST.error
-
-
-@pytest.mark.parametrize(
-    ("report", "value", "error", "cause"),
-    [
-        (monitor.handle_subprocess_exit, -9, "Worker subprocess exited with code -9", "None"),
-        (
-            monitor.handle_task_timeout,
-            90,
-            "Task timed out after 90 seconds",
-            "TimeoutError('Task exceeded 90s timeout')",
-        ),
-    ],
-)
-def test_an_ending_from_outside_is_written_once(worker, failures, report, value, error, cause):
-    run = running(worker)
-    assert report(run.id, value) is True
-    assert (row(run).status, row(run).error) == (Task.FAILED, error)
-    assert failures == [(run.id, Task.FAILED, cause)]
-    assert report(run.id, value) is False
-    assert report(uuid4(), value) is False
-    assert len(failures) == 1
-
-
-def test_a_process_that_left_well_ends_nothing(worker):
-    run = running(worker)
-    assert monitor.handle_subprocess_exit(run.id, 0) is False
-    assert row(run).status == Task.PROGRESS
-
-
-def test_a_receiver_that_raises_changes_nothing(worker):
-    def break_down(sender, **kwargs):
-        raise RuntimeError("receiver")
-
-    run = running(worker)
-    on_failure.connect(break_down)
-    try:
-        assert monitor.handle_task_timeout(run.id, 1) is True
-    finally:
-        on_failure.disconnect(break_down)
-    assert row(run).status == Task.FAILED
 
 
 def on_a_connection_of_its_own(work, *arguments):
