@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
 
 from django_simple_queue.checks.settings import APP
 from django_simple_queue.models import Task
@@ -37,11 +39,11 @@ def check_database(**kwargs: object) -> list[CheckMessage]:
 
 @register(Tags.database, APP)
 def check_database_version(databases: Sequence[str] | None = None, **kwargs: object) -> list[CheckMessage]:
-    """Report a MySQL or MariaDB that is too old; it is asked for its version."""
+    """Report a MySQL or MariaDB that is too old or lives in another time zone; it is asked."""
     connection = connections[alias()]
     if alias() not in (databases or ()) or connection.vendor != "mysql":
         return []
-    return [*mysql_too_old(connection)]
+    return [*mysql_too_old(connection), *mysql_elsewhere(connection)]
 
 
 def alias() -> str:
@@ -102,6 +104,22 @@ def mysql_too_old(connection: Any) -> Found:
     kind, needed = ("MariaDB", MARIADB_NEEDED) if connection.mysql_is_mariadb else ("MySQL", MYSQL_NEEDED)
     if connection.mysql_version < needed:
         yield too_old(kind, connection.mysql_version, needed)
+
+
+def mysql_elsewhere(connection: Any) -> Found:
+    """Django writes its times in the zone of the connection (UTC), and the server must say "now" in the same."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(), NOW()), @@session.time_zone")
+        minutes, zone = cursor.fetchone()
+    wanted = datetime.now(connection.timezone or timezone.get_default_timezone()).utcoffset() or timedelta()
+    if timedelta(minutes=minutes) != wanted:
+        yield Error(
+            f"Database {connection.alias!r} has the time zone {zone!r}, {minutes / 60:+g} hours from UTC, "
+            f"but Django writes times that are {wanted.total_seconds() / 3600:+g} hours from it: "
+            "leases, delays and pauses would end at the wrong time.",
+            hint=f'In DATABASES[{connection.alias!r}]["OPTIONS"] write "init_command": "SET time_zone = \'+00:00\'".',
+            id=f"{APP}.E006",
+        )
 
 
 def too_old(kind: str, version: tuple[int, ...], needed: tuple[int, ...]) -> CheckMessage:

@@ -8,12 +8,12 @@ from django_simple_queue.engine import clock
 
 FOREVER = float("inf")
 WORD = 8
-LEASE_UNTIL, ASLEEP, HEADER = range(3)
+LEASE_UNTIL, ASLEEP, LOOKED, HEADER = range(4)
 SERIAL, UNTIL, CONDEMNED, WIDTH = range(4)
 
 
 class Board:
-    """The end of the lease, whether the guard sleeps, and a row for each child."""
+    """The end of the lease, whether the guard sleeps, when it last looked, and a row for each child."""
 
     def __init__(self, rows: int) -> None:
         memory = memoryview(mmap.mmap(-1, (HEADER + rows * WIDTH) * WORD))
@@ -28,6 +28,14 @@ class Board:
     @lease_until.setter
     def lease_until(self, until: float) -> None:
         self.times[LEASE_UNTIL] = until
+
+    @property
+    def looked(self) -> float:
+        return self.times[LOOKED]
+
+    @looked.setter
+    def looked(self, at: float) -> None:
+        self.times[LOOKED] = at
 
     @property
     def asleep(self) -> bool:

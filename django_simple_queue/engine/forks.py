@@ -1,10 +1,17 @@
-"""What must not be there when the worker forks: open database connections and running threads."""
+"""What a worker needs before it forks: no open database connection, no running thread, room for open files."""
 
 from __future__ import annotations
 
+import resource
 import threading
 
 from django.db import connections
+
+FILES_A_CHILD = 8
+"""Those that the parent holds for each, rounded up; the guard holds fewer."""
+CHILDREN_A_SLOT = 2
+"""One on duty, and one that is just leaving or standing by."""
+OTHER_FILES = 128
 
 
 class CannotFork(Exception):
@@ -37,3 +44,17 @@ def require_no_threads() -> None:
             f"The project started threads that a child process cannot take along: {', '.join(map(repr, others))}. "
             "Start them where they are used, not at import or in AppConfig.ready()."
         )
+
+
+def allow_open_files(slots: int) -> None:
+    """Raise this process's limit of open files to what ``slots`` children take; CannotFork when that is not allowed."""
+    needed = OTHER_FILES + slots * CHILDREN_A_SLOT * FILES_A_CHILD
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        raise CannotFork(
+            f"--concurrency {slots} takes up to {needed} open files, and this process may have {hard}. "
+            "Raise its limit (ulimit -Hn, LimitNOFILE= of systemd), or start several workers."
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))

@@ -97,7 +97,7 @@ class Guard:
         while not self.orphaned:
             for key, _ in self.selector.select(self.pause(clock.now())):
                 key.data()
-            now = clock.now()
+            now = self.board.looked = clock.now()
             self.look(now)
             self.collect(now)
             self.give_birth(now)

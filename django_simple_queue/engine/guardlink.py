@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import signal
 import time
@@ -14,8 +15,11 @@ from django_simple_queue.engine import clock, guard, messages
 from django_simple_queue.engine.board import Board
 from django_simple_queue.engine.forks import prepare_to_fork
 
+logger = logging.getLogger("django_simple_queue.worker")
 LEAVE_SECONDS = 10.0
 LOOK_SECONDS = 0.002
+SILENT_SECONDS, HOPELESS_SECONDS = 4.0, 10.0
+"""After which a guard that looks at nothing is trusted with nothing more, and ended."""
 
 
 class GuardLink:
@@ -25,6 +29,7 @@ class GuardLink:
         prepare_to_fork()
         guard.adopt_orphans()
         self.board = Board(rows)
+        self.looked, self.seen_at = 0.0, clock.now()
         self.end, theirs = messages.channel()
         gc.collect()
         gc.freeze()
@@ -61,6 +66,15 @@ class GuardLink:
         except ConnectionError:
             raise EOFError from None
 
+    def silent_for(self, now: float) -> float:
+        """Return for how many seconds the guard has not been seen to look; it does so once a second at least.
+
+        As seen from here: after both of us have stood still, its last look is old and says nothing.
+        """
+        if self.board.looked != self.looked:
+            self.looked, self.seen_at = self.board.looked, now
+        return now - self.seen_at
+
     def kill(self) -> None:
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
@@ -72,6 +86,9 @@ class GuardLink:
         while not has_left(self.pid):
             if clock.now() > until:
                 self.kill()
+            if clock.now() > until + LEAVE_SECONDS:
+                logger.error("the guard (PID %d) cannot be ended, leaving it to the system", self.pid)
+                return
             time.sleep(LOOK_SECONDS)
 
 

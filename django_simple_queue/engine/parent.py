@@ -122,7 +122,7 @@ class Parent:
 
     def wanted(self, now: float) -> tuple[int, bool]:
         """Return how many tasks to claim, and whether to claim them now rather than with the next endings."""
-        if self.watch.stopping or self.lease.is_over or self.left_to_claim <= 0:
+        if self.watch.stopping or self.lease.is_over or self.left_to_claim <= 0 or not self.pool.is_guarded:
             return 0, False
         room, worth_it = self.dispatcher.demand(now)
         return int(min(room, self.left_to_claim)), worth_it

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from django_simple_queue.engine import clock
 from django_simple_queue.engine.board import FOREVER
-from django_simple_queue.engine.guardlink import GuardLink, end_groups
+from django_simple_queue.engine.guardlink import HOPELESS_SECONDS, SILENT_SECONDS, GuardLink, end_groups
 from django_simple_queue.engine.member import Member
 from django_simple_queue.engine.ward import GUARD_LOST
 
@@ -50,6 +50,11 @@ class Pool:
     @property
     def unguarded(self) -> bool:
         return self.guard is None
+
+    @property
+    def is_guarded(self) -> bool:
+        """Tell whether there is a guard that does its work: else nothing new may run."""
+        return self.guard is not None and self.guard.silent_for(clock.now()) < SILENT_SECONDS
 
     @property
     def processes(self) -> list[int]:
@@ -157,9 +162,15 @@ class Pool:
                 continue
             if member.leaving and not member.killed:
                 member.kill(now)
-            elif self.guard:
-                logger.error("the guard does not answer, so it is ended")
-                self.guard.kill()
+            else:
+                self.end_guard()
+        if self.guard and self.guard.silent_for(now) > HOPELESS_SECONDS:
+            self.end_guard()
+
+    def end_guard(self) -> None:
+        if self.guard:
+            logger.error("the guard does not answer, so it is ended")
+            self.guard.kill()
 
     def next_look(self) -> float:
         return min((member.gone_by for member in self.members.values() if member.gone_by), default=FOREVER)

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from django_simple_queue import checks, conf
 from django_simple_queue.checks import database
@@ -216,8 +217,12 @@ def test_a_database_in_memory_is_not_blamed(tmp_path):
 def test_the_database_of_these_tests_is_fine_and_is_not_asked(django_assert_num_queries, db):
     with django_assert_num_queries(0):
         assert checks.check_database() == []
-        assert checks.check_database_version(databases=["default"]) == []
+        assert checks.check_database_version(databases=[]) == []
         checks.check_settings()
+
+
+def test_the_database_of_these_tests_is_fine_when_asked(db):
+    assert checks.check_database_version(databases=["default"]) == []
 
 
 class OtherConnection:
@@ -253,11 +258,23 @@ def test_an_old_sqlite_is_an_error():
     ("mariadb", "version", "expected"),
     [(True, (10, 7, 1), ["E005"]), (True, (10, 11, 2), []), (False, (5, 7, 44), ["E005"]), (False, (8, 0, 11), [])],
 )
-def test_an_old_mysql_or_mariadb_is_an_error_of_a_check_that_may_ask(connected_to, mariadb, version, expected):
-    connected_to(OtherConnection("mysql", mysql_is_mariadb=mariadb, mysql_version=version))
-    assert ids(checks.check_database_version, databases=["default"]) == expected
-    assert ids(checks.check_database_version, databases=[]) == []
-    assert ids(checks.check_database_version) == []
+def test_an_old_mysql_or_mariadb_is_an_error(mariadb, version, expected):
+    other = OtherConnection("mysql", mysql_is_mariadb=mariadb, mysql_version=version)
+    assert [message.id.rpartition(".")[2] for message in database.mysql_too_old(other)] == expected
+
+
+@pytest.mark.mariadb
+@pytest.mark.django_db
+@pytest.mark.parametrize(("zone", "expected"), [("+00:00", []), ("+02:00", ["E006"]), ("-03:30", ["E006"])])
+def test_a_server_whose_now_is_not_django_s_is_an_error_of_a_check_that_may_ask(zone, expected):
+    with connection.cursor() as cursor:
+        cursor.execute("SET @before = @@session.time_zone, SESSION time_zone = %s", [zone])
+        try:
+            assert ids(checks.check_database_version, databases=["default"]) == expected
+            assert ids(checks.check_database_version, databases=[]) == []
+            assert ids(checks.check_database_version) == []
+        finally:
+            cursor.execute("SET SESSION time_zone = @before")
 
 
 def test_the_check_command_shows_an_error_as_one_and_fails(settings):

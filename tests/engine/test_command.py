@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from django.db import connection
 
 from django_simple_queue.models import Task
 from tests.engine.fleet import TASKS, Fleet, enqueue
+from tests.support.processes import ROOT, environment
 
 
 @pytest.mark.parametrize(
@@ -26,6 +29,17 @@ def test_impossible_options(fleet: Fleet, arguments: list[str], complaint: str) 
     assert boot.wait() == 1
     assert boot.lines.strip().endswith(complaint)
     assert "Traceback" not in boot.lines
+
+
+@pytest.mark.django_db(transaction=True)
+def test_more_slots_than_files_may_be_open() -> None:
+    command = 'ulimit -n 300; exec "$0" manage.py task_worker --burst --concurrency 40'
+    refused = subprocess.run(
+        ["sh", "-c", command, sys.executable], cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=60
+    )
+    assert refused.returncode == 1
+    assert "--concurrency 40 takes up to 768 open files, and this process may have 300." in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_wrong_settings(fleet: Fleet) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import resource
 import threading
 
 import pytest
 from django.db import connection
 
 from django_simple_queue.engine import forks, runs
+from django_simple_queue.engine.board import Board
+from django_simple_queue.engine.forks import allow_open_files
+from django_simple_queue.engine.guardlink import GuardLink
 from django_simple_queue.engine.outbox import BATCH_BYTES, BATCH_ROWS, Entry, Outbox
 from django_simple_queue.engine.pace import UNKNOWN_SECONDS, Pace
 from django_simple_queue.engine.poll import LONGEST, SHORTEST, Poll
@@ -82,6 +86,32 @@ def test_batches_are_bounded_in_rows_and_bytes() -> None:
     drop(outbox, outbox.batch(0.0))
     drop(outbox, outbox.batch(0.0))
     assert outbox.oldest == float("inf")
+
+
+def test_a_guard_that_has_not_been_seen_to_look_is_silent() -> None:
+    """Its own last look says nothing when both processes have stood still, as on a laptop that slept."""
+    link = GuardLink.__new__(GuardLink)
+    link.board, link.looked, link.seen_at = Board(1), 0.0, 100.0
+    link.board.looked = 100.5
+    assert link.silent_for(101.0) == 0
+    assert link.silent_for(5000.0) == 5000.0 - 101.0
+    link.board.looked = 5000.5
+    assert link.silent_for(5001.0) == 0
+
+
+@pytest.fixture
+def file_limit():
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    yield lambda soft, hard: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard or before[1]))
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_the_limit_of_open_files_is_raised_as_far_as_the_slots_need(file_limit) -> None:
+    file_limit(512, None)
+    allow_open_files(4)
+    assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 512
+    allow_open_files(100)
+    assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 128 + 100 * 16
 
 
 def test_an_ending_whose_row_is_locked_waits_and_the_others_do_not() -> None:

@@ -93,6 +93,17 @@ def test_a_guard_that_does_not_answer_is_replaced(fleet: Fleet, ledger: Ledger) 
     wait_for_status(enqueue("noop"), Task.COMPLETED)
 
 
+def test_a_guard_that_stands_still_lets_nothing_new_run_and_is_replaced(fleet: Fleet) -> None:
+    boot = fleet.ready("--concurrency", "1")
+    wait_until(lambda: boot.children, 10, "the child is there")
+    guard = boot.guard
+    os.kill(guard, signal.SIGSTOP)
+    wait_until(lambda: not is_alive(guard), 30, "the worker ends it")
+    assert "the guard does not answer, so it is ended" in boot.lines
+    wait_for_status(enqueue("noop"), Task.COMPLETED)
+    assert boot.guard != guard
+
+
 def test_a_run_that_ends_before_a_slow_guard_can_end_it_costs_the_other_runs_nothing(
     fleet: Fleet, ledger: Ledger, tmp_path: Path
 ) -> None:

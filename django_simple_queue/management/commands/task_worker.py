@@ -13,8 +13,9 @@ from django.db.migrations.executor import MigrationExecutor
 
 from django_simple_queue import conf
 from django_simple_queue.apps import DjangoSimpleQueueConfig
+from django_simple_queue.checks import check_database_version
 from django_simple_queue.engine.events import JsonLines
-from django_simple_queue.engine.forks import CannotFork
+from django_simple_queue.engine.forks import CannotFork, allow_open_files
 from django_simple_queue.engine.options import Options
 from django_simple_queue.engine.parent import Parent
 from django_simple_queue.models import Task
@@ -46,8 +47,10 @@ class Command(BaseCommand):
         )
         set_up_logging(options["verbosity"], options["json"])
         require_migrated()
+        require_fitting_database()
         announce(chosen)
         try:
+            allow_open_files(chosen.slots)
             code = Parent(chosen).run()
         except (CannotFork, Error) as error:
             raise CommandError(" ".join(str(error).split())) from None
@@ -95,6 +98,13 @@ def require_migrated() -> None:
     if missing:
         names = ", ".join(migration.name for migration, _ in missing)
         raise CommandError(f'The database {alias!r} is not migrated (missing: {names}). Run "manage.py migrate" first.')
+
+
+def require_fitting_database() -> None:
+    """Raise CommandError for what only the database itself can tell to be wrong: its version, its time zone."""
+    found = check_database_version(databases=[router.db_for_write(Task)])
+    if found:
+        raise CommandError("\n".join(f"{each.msg} {each.hint}" for each in found))
 
 
 def announce(options: Options) -> None:
