@@ -123,5 +123,7 @@ def review(request: HttpRequest, form: EnqueueForm) -> Mapping[str, Any]:
         "sent": sent,
         "digest": form.digest(),
         "environment": conf.get_environment(),
-        "chosen": [(form[name].label, form.cleaned_data[name]) for name in OPTIONS if form.cleaned_data[name]],
+        "chosen": [
+            (form[name].label, form.cleaned_data[name]) for name in OPTIONS if form.cleaned_data[name] not in (None, "")
+        ],
     }

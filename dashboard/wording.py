@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import NamedTuple
@@ -194,3 +195,8 @@ def stop(running: int, total: int, name: str) -> Asked:
     )
     words = {"running": running, "total": total}
     return Asked(_("Cancel %s tasks?") % total, text % words, _("Cancel all %s") % total)
+
+
+def worker_command(queue: str) -> str:
+    """Return what starts a worker for ``queue`` in a shell, whatever the queue is called."""
+    return f"python manage.py task_worker --queues {shlex.quote(visible(queue))}"

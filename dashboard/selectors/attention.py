@@ -15,6 +15,7 @@ from dashboard.selectors.headline import short
 from dashboard.selectors.health import WAITS_TOO_LONG, age, fails_too_often
 from dashboard.selectors.snapshot import Snapshot
 from dashboard.selectors.trouble import Group
+from dashboard.wording import worker_command
 from django_simple_queue.redaction import visible
 
 MOST_SENTENCES = 3
@@ -115,7 +116,7 @@ def unserved(picture: Snapshot) -> Iterator[Sentence]:
         title = gettext("No worker serves the queue %s") % visible(name)
         detail = gettext("Its tasks wait until a worker takes from it. Start one with")
         query = urlencode({"status": "queued", "queue": name})
-        yield Sentence(title, detail, "warn", query, command=f"python manage.py task_worker --queues {visible(name)}")
+        yield Sentence(title, detail, "warn", query, command=worker_command(name))
 
 
 def idle(picture: Snapshot) -> Iterator[Sentence]:

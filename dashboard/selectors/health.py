@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from dashboard.formats import CAP, brief, capped, coarse, duration
-from dashboard.selectors.snapshot import Snapshot
+from dashboard.selectors.snapshot import FAILING_WINDOW, Fleet, Snapshot
+from django_simple_queue.models import Worker
 
 WAITS_TOO_LONG = timedelta(minutes=5)
 FAILS_TOO_OFTEN = 0.05
@@ -86,7 +87,7 @@ def room(slots: int, taken: int) -> str:
 
 def failed(picture: Snapshot) -> Tile:
     count, total = picture.failed_lately, picture.ended_lately
-    query = "status=failed"
+    query = "status=failed&time=15m"
     note = gettext("%(count)s not handled") % {"count": capped(picture.unhandled)}
     if not picture.unhandled:
         note = gettext("all are handled")
@@ -134,14 +135,32 @@ def run_time(picture: Snapshot) -> Tile:
 def workers(picture: Snapshot) -> Tile:
     live = picture.fleet.live
     if live:
-        alive = gettext("%(slots)s slots, all alive")
-        return Tile("workers", gettext("Workers"), str(len(live)), alive % {"slots": picture.fleet.slots})
+        return Tile("workers", gettext("Workers"), str(len(live)), company(picture.fleet, picture.taken))
     last = picture.fleet.last_seen
     reason = gettext("none has started yet")
     if last:
         reason = gettext("last heartbeat %(age)s ago") % {"age": coarse(timezone.now() - last.heartbeat)}
     tone = "failed" if picture.counts["queued"] else "warn"
     return Tile("workers", gettext("Workers"), "0", "", "", "", tone, reason)
+
+
+def company(fleet: Fleet, now: datetime) -> str:
+    """Say how many slots there are, and how many workers take nothing, or have been lost lately."""
+    paused = sum(worker.state == Worker.State.PAUSED for worker in fleet.live)
+    draining = sum(worker.state == Worker.State.DRAINING for worker in fleet.live)
+    parts = [gettext("%(slots)s slots") % {"slots": fleet.slots}]
+    parts += [gettext("%(count)s paused") % {"count": paused}] if paused else []
+    parts += [gettext("%(count)s draining") % {"count": draining}] if draining else []
+    if lost := sum(is_lost(worker, now) for worker in fleet.workers.values()):
+        parts.append(gettext("%(count)s lost in 15 min") % {"count": lost})
+    return ", ".join(parts if len(parts) > 1 else [*parts, gettext("all alive")])
+
+
+def is_lost(worker: Worker, now: datetime) -> bool:
+    """Tell whether a worker has gone without a word, whether or not another one has found that yet."""
+    if worker.state in Worker.LIVE_STATES:
+        return not worker.is_live  # type: ignore[attr-defined]
+    return worker.state == Worker.State.LOST and (worker.ended or worker.lease_until) > now - FAILING_WINDOW
 
 
 def percentile(ordered: Sequence[float], percent: int) -> float | None:

@@ -11,6 +11,7 @@ from dashboard.selectors.diagnosis import RUNNING, pause_of, serves
 from dashboard.selectors.named import COLUMNS, LATEST, Row
 from dashboard.selectors.timeline import run_time, wait_time
 from dashboard.states import state_of
+from dashboard.wording import worker_command
 from django_simple_queue import conf
 from django_simple_queue.models import QueuePause, Task, Worker
 
@@ -31,6 +32,11 @@ class QueuePage:
     def claiming(self) -> Sequence[Worker]:
         """The workers that take tasks of it now."""
         return [worker for worker in self.workers if worker.state == RUNNING]
+
+    @property
+    def command(self) -> str:
+        """What starts a worker for it."""
+        return worker_command(self.name)
 
     @property
     def slots(self) -> int:

@@ -80,8 +80,9 @@ class TaskPage:
 
     @property
     def similar_all(self) -> int:
-        """How many failed in the same way, this one too; 0 when there are more than are counted."""
-        return 0 if self.similar > MOST_SIMILAR else self.similar + 1
+        """How many failed in the same way within a day, this one too if it did; 0 for more than are counted."""
+        this_one = self.task.finished is not None and self.task.finished > self.now - SIMILAR_SINCE
+        return 0 if self.similar > MOST_SIMILAR else self.similar + this_one
 
     @property
     def similar_query(self) -> str:
