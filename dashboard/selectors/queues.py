@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from django_simple_queue.models.states import DUE_SQL
 SECONDS = 0.5
 WINDOW = timedelta(minutes=5)
 MOST_QUEUES = 40
+MOST_WAITING = 1000
 WORTH_SAYING = 20
 Row = tuple[Any, ...]
 
@@ -46,19 +47,36 @@ class Line:
         return (self.depth or 0) > WORTH_SAYING and (self.came or 0) > 1.2 * (self.went or 0)
 
 
-def queues(fleet: Fleet, paused: Iterable[QueuePause], now: datetime) -> list[Line]:
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """The queues that matter most, by name, and how many ``more`` there are."""
+
+    lines: Sequence[Line]
+    more: int
+
+
+def queues(fleet: Fleet, paused: Iterable[QueuePause], now: datetime) -> Queues:
     """Return a line for each queue that is served, declared, paused, or has something to claim."""
     pauses = {pause.queue: pause for pause in paused}
     known = {"default", *served(fleet), *declared(), *pauses} - {QueuePause.ALL}
     try:
         with deadline(SECONDS):
-            names = sorted({*known, *waiting_queues()})[:MOST_QUEUES]
+            waiting = {*waiting_queues()}
+            names = most_important(known | waiting, pauses, waiting)
             numbers = read(names, now)
     except TookTooLong:
-        return [line(name, fleet, pauses, None, None, None) for name in sorted(known)[:MOST_QUEUES]]
+        names = most_important(known, pauses)
+        return Queues([line(name, fleet, pauses, None, None, None) for name in names], len(known) - len(names))
     depths = {name: (count, as_moment(oldest)) for _, name, count, oldest in numbers["depth"]}
     came, went = per_minute(numbers["created"], now), per_minute(numbers["finished"], now)
-    return [line(name, fleet, pauses, depths[name], came.get(name, 0.0), went.get(name, 0.0)) for name in names]
+    lines = [line(name, fleet, pauses, depths[name], came.get(name, 0.0), went.get(name, 0.0)) for name in names]
+    return Queues(lines, len(known | waiting) - len(names))
+
+
+def most_important(names: Collection[str], *groups: Collection[str]) -> list[str]:
+    """Return the names that fit, those of the first group first in line, then those of the next; in order of names."""
+    first = sorted(names, key=lambda name: (*(name not in group for group in groups), name))
+    return sorted(first[:MOST_QUEUES])
 
 
 def line(
@@ -92,7 +110,7 @@ def waiting_queues() -> Iterable[str]:
     sql = (
         f"WITH RECURSIVE step (queue) AS (SELECT ({first}) UNION ALL "
         f"SELECT ({first} AND queue > step.queue) FROM step WHERE step.queue IS NOT NULL) "
-        f"SELECT queue FROM step WHERE queue IS NOT NULL LIMIT {MOST_QUEUES}"
+        f"SELECT queue FROM step WHERE queue IS NOT NULL LIMIT {MOST_WAITING}"
     )
     return [queue for (queue,) in rows(sql)]
 

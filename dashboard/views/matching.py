@@ -60,8 +60,9 @@ def ticked(verb: str) -> Callable[..., HttpResponseBase]:
             return tell(request, _("No task is ticked. Nothing done."))
         if len(ids) <= MAX_ROWS:
             return act_or_ask(request, verb, ids)
-        words = _("%s ticked tasks") % number(len(ids))
-        scope = scopes.freeze_ids(ids[: scopes.MOST_FOUND], read_mark(request), words)
+        kept = ids[: scopes.MOST_FOUND]
+        note = _("More than that are not taken at once.") if len(ids) > len(kept) else ""
+        scope = scopes.freeze_ids(kept, read_mark(request), _("%s ticked tasks") % number(len(kept)), note)
         return answer(request, verb, scope, {"elsewhere": " ".join(map(str, scope.ids))})
 
     return view

@@ -75,6 +75,10 @@ document.addEventListener("click", event => {
   if (event.shiftKey && from >= 0) boxes.slice(Math.min(from, to), Math.max(from, to) + 1).forEach(each => { each.checked = box.checked; });
   lastBox = box;
 });
+// Enter in a box would press the form's first button, and Chromium takes no disabled one for that
+document.addEventListener("keydown", event => {
+  if (event.key === "Enter" && event.target.matches("#rows [type=checkbox]")) event.preventDefault();
+});
 
 // ---- many rows are not changed by a list that may be wrong by now
 document.addEventListener("submit", event => {

@@ -103,3 +103,20 @@ def test_a_dialog_is_answered_with_keys_and_gives_focus_back(console: Page) -> N
     expect(console.get_by_role("dialog")).to_be_hidden()
     expect(opener).to_be_focused()
     assert fresh(task).cancel_requested is None
+
+
+def test_enter_on_the_box_of_a_row_starts_nothing(console: Page) -> None:
+    tasks = [a_task(Task.FAILED, age=age) for age in range(3)]
+    console.goto("/?status=failed")
+    is_live(console)
+    sent: list[str] = []
+    console.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    box = row(console, tasks[0]).get_by_role("checkbox")
+    box.check()
+    box.press("Enter")
+    with next_poll(console):
+        pass
+    expect(console.locator("dialog[open]")).to_have_count(0)
+    assert sent == []
+    assert {fresh(task).status for task in tasks} == {Task.FAILED}
+    expect(box).to_be_checked()

@@ -301,3 +301,10 @@ def test_ticked_rows_that_changed_since_are_left_alone(ada):
     changed, same = a_task(Task.FAILED), a_task(Task.FAILED)
     ada.post("/tasks/requeue/", {"ids": [str(changed.pk), str(same.pk)], "skip": str(changed.pk)})
     assert (status_of(changed), status_of(same)) == (Task.FAILED, Task.QUEUED)
+
+
+def test_more_ticked_rows_than_are_taken_at_once_are_told_as_such(ada):
+    ids = " ".join(f"{number:032x}" for number in range(1001))
+    html = ada.post("/tasks/requeue/", {"elsewhere": ids}).content.decode()
+    assert "1\N{NARROW NO-BREAK SPACE}000 ticked tasks" in html
+    assert "More than that are not taken at once." in html

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from dashboard.selectors import attention, health, snapshot
-from django_simple_queue.models import Task, Worker
+from django_simple_queue.models import QueuePause, Task, Worker
 from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import a_task, a_worker, shown
 
@@ -91,3 +91,22 @@ def test_a_review_shows_an_option_that_is_nought(chief, settings):
     html = chief.post(f"/enqueue/?task={SHIP}", {**form, "timeout": "0", "priority": "0"}).content.decode()
     assert not Task.objects.exists()
     assert re.findall(r"<dt>([\w ]+)</dt><dd><span>(\d+)</span></dd>", html) == [("Priority", "0"), ("Time limit", "0")]
+
+
+def test_a_queue_that_needs_somebody_is_never_among_those_left_out(chief):
+    names = [f"a-{number:03}" for number in range(100)]
+    a_worker(queues=",".join(names))
+    a_task(queue="z-unserved")
+    QueuePause.objects.create(queue="z-paused", reason="moving", paused_by="omar")
+    html = chief.get("/workers/").content.decode()
+    listed = re.findall(r'<a class="task" href="/queues/named/([\w-]+)/">', html)
+    assert len(listed) == 40
+    assert listed == sorted(listed)
+    assert {"z-paused", "z-unserved"} < set(listed)
+    assert "63 more queues are not shown" in html
+
+
+def test_all_of_a_few_queues_are_shown(chief):
+    a_worker(queues="mail,media")
+    html = chief.get("/workers/").content.decode()
+    assert 'id="more-queues"' not in html
