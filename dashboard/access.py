@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.csrf import csrf_protect
 
 from dashboard import errors
+from dashboard.deadline import TookTooLong
 from dashboard.htmx import client_redirect, current_path, is_fragment
 from dashboard.preferences import in_zone
 
@@ -50,7 +51,8 @@ def operator(permission: str = "", *, methods: Collection[str] = READ) -> Decora
                 return turned_away(request, methods, kwargs.get("pk"))
             require(request, "view_task")
             require(request, permission)
-            names_something(kwargs)
+            if has_nul(kwargs.values()):
+                raise Http404
             return view(request, *args, **kwargs)
 
         return guard(view, csrf_protect(admitted))
@@ -65,10 +67,9 @@ def turned_away(request: HttpRequest, methods: Collection[str], pk: object) -> H
     return redirect("simple_queue_dashboard:task", pk) if isinstance(pk, UUID) else redirect(LIST)
 
 
-def names_something(kwargs: dict[str, Any]) -> None:
-    """Raise Http404 for an address with a NUL: no row can hold one, and PostgreSQL refuses the question."""
-    if any("\x00" in str(value) for value in kwargs.values()):
-        raise Http404
+def has_nul(parts: Iterable[object]) -> bool:
+    """Tell whether something holds a NUL: no row can hold one, and PostgreSQL refuses the question."""
+    return any("\x00" in str(part) for part in parts)
 
 
 def public(view: View) -> View:
@@ -95,7 +96,11 @@ def answer(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpR
         return errors.forbidden(request, str(error))
     except Http404 as error:
         return errors.not_found(request, str(error))
+    except TookTooLong:
+        return errors.too_slow(request)
     except (DatabaseError, InterfaceError) as error:
+        if has_nul(request.GET.values()):
+            return errors.not_found(request, "")
         return errors.unavailable(request, error)
 
 

@@ -89,7 +89,7 @@ class Control:
     title: str
     text: str
     answer: str
-    said: str
+    said: Callable[[dict[str, Any]], str]
     do: Do
     danger: bool = False
 
@@ -99,7 +99,7 @@ def pausing_worker(worker: Worker) -> Control:
         title=_("Pause %(name)s?") % {"name": worker},
         text=_("It claims nothing more until it is resumed. What it runs goes on. A restart runs again."),
         answer=_("Pause worker"),
-        said=_("Paused %(name)s.") % {"name": worker},
+        said=lambda data: _("Paused %(name)s.") % {"name": worker},
         do=lambda data, actor: pause_worker(worker.pk, data["reason"], actor),
     )
 
@@ -109,7 +109,7 @@ def draining(worker: Worker) -> Control:
         title=_("Drain %(name)s?") % {"name": worker},
         text=_("It finishes what it runs, gives back what has not started, and leaves. That cannot be taken back."),
         answer=_("Drain worker"),
-        said=_("%(name)s finishes what it runs and leaves.") % {"name": worker},
+        said=lambda data: _("%(name)s finishes what it runs and leaves.") % {"name": worker},
         do=lambda data, actor: drain_worker(worker.pk, data["reason"], actor),
         danger=True,
     )
@@ -132,7 +132,7 @@ def pausing_queue(queue: str) -> Control:
         if everything
         else _("No worker claims from it. What runs goes on, and other queues are served as before."),
         answer=_("Pause everything") if everything else _("Pause queue"),
-        said=_("Paused %(queue)s.") % words,
+        said=lambda data: _("Paused %(queue)s.") % {"queue": queue_words(data.get("queue") or queue)},
         do=lambda data, actor: pause_queue(data.get("queue") or queue, data["reason"], actor, until=end_of(data)),
         danger=everything,
     )

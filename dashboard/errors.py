@@ -32,6 +32,11 @@ def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
     return response
 
 
+def too_slow(request: HttpRequest) -> HttpResponse:
+    """503 that says what would be quicker; it is not tried again by itself."""
+    return respond(request, 503, {"slow": True, "shown": request.path})
+
+
 def respond(request: HttpRequest, status: int, context: dict[str, object]) -> HttpResponse:
     """A whole page; for a fragment one sentence, put where results are announced."""
     if not is_fragment(request):

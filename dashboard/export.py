@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing
+from datetime import datetime, tzinfo
 from typing import Any
 
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import get_language, override
 
 from dashboard.scopes import Scope
 from dashboard.selectors.keyset import CREATED
@@ -47,7 +49,24 @@ def begin(scope: Scope, kind: str, with_payload: bool, actor: object) -> Operato
 
 
 def stream(scope: Scope, kind: str, with_payload: bool, action: OperatorAction) -> Iterator[str]:
-    """Yield the export line by line; at its end the action says how many tasks were sent, and whether that was all."""
+    """Return the export line by line, in the time zone and the language of now: it is read after the request.
+
+    At its end the action says how many tasks were sent, and whether that was all.
+    """
+    return as_of_now(lines(scope, kind, with_payload, action), timezone.get_current_timezone(), get_language() or "")
+
+
+def as_of_now(source: Generator[str, None, None], zone: tzinfo, language: str) -> Iterator[str]:
+    with closing(source):
+        while True:
+            with timezone.override(zone), override(language or None):
+                line = next(source, None)
+            if line is None:
+                return
+            yield line
+
+
+def lines(scope: Scope, kind: str, with_payload: bool, action: OperatorAction) -> Generator[str, None, None]:
     sent, problem = 0, CUT_OFF
     try:
         found = records(scope, with_payload)

@@ -26,6 +26,7 @@ LABELS = {
     "yesterday": _("yesterday"),
 }
 SECONDS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
+LONGEST_SECONDS = 36_500 * 86_400
 SPAN = re.compile(r"^(\d+(?:\.\d+)?) ?(ms|s|m|min|h|d|w)$")
 COMPARED = re.compile(r"^(>=|<=|>|<)?(.+?)(?:\.\.(.+))?$")
 LOOKUPS = {">=": "gte", "<=": "lte", ">": "gt", "<": "lt"}
@@ -34,10 +35,10 @@ LOOKUPS = {">=": "gte", "<=": "lte", ">": "gt", "<": "lt"}
 def span(text: str) -> timedelta:
     """Return "90s", "1.5h" or "200ms" as a timedelta; a bare number is seconds. Raises ValueError."""
     match = SPAN.match(text.strip())
-    try:
-        return timedelta(seconds=float(match[1]) * SECONDS[match[2]] if match else float(text))
-    except OverflowError as error:
-        raise ValueError(text) from error
+    seconds = float(match[1]) * SECONDS[match[2]] if match else float(text)
+    if not abs(seconds) <= LONGEST_SECONDS:
+        raise ValueError(text)
+    return timedelta(seconds=seconds)
 
 
 def start_of_day(days_ago: int = 0) -> datetime:

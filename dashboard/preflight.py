@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -12,10 +13,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dashboard.deadline import TookTooLong, deadline
 from dashboard.formats import number
 from dashboard.scopes import Scope
-from dashboard.selectors.deadline import TookTooLong, deadline
 from dashboard.wording import past, why_not
+from django_simple_queue.models import Task
 from django_simple_queue.models.audit import MAX_ROWS
 from django_simple_queue.models.audit.background import moved_by_others
 from django_simple_queue.models.audit.terms import Terms, doubtful, readable
@@ -143,16 +145,21 @@ def check(scope: Scope, verb: str, actor: Any, shown: int | None = None) -> Pref
 def look(scope: Scope, verb: str, terms: Terms) -> tuple[int, Counter[str], int]:
     refused: Counter[str] = Counter()
     looked = asking = 0
-    end = time.monotonic() + SECONDS
-    found = readable(scope.rows(verb)).order_by("-created", "-id")[:ROWS].iterator(CHUNK)
-    while rows := list(islice(found, CHUNK)):
+    for rows in sample(scope, verb):
         reasons = terms.refusals(verb, rows)
         refused.update(reason for reason in reasons.values() if reason)
         asking += len(doubtful(verb, (row for row in rows if not reasons[row.pk])))
         looked += len(rows)
-        if time.monotonic() > end:
-            break
     return looked, refused, asking
+
+
+def sample(scope: Scope, verb: str) -> Iterator[list[Task]]:
+    """Yield the newest tasks, as many as can be read in time."""
+    found = readable(scope.rows(verb)).order_by("-created", "-id")[:ROWS].iterator(CHUNK)
+    end = time.monotonic() + SECONDS
+    with suppress(TookTooLong), deadline(SECONDS):
+        while (rows := list(islice(found, CHUNK))) and time.monotonic() < end:
+            yield rows
 
 
 def left_alone(verb: str, why: str) -> str:

@@ -8,6 +8,7 @@ frozen: what a search finds is taken instead, up to 1 000 tasks, and ``note`` sa
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,12 +20,13 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from dashboard.filters import TABS, TaskFilter, time_field
 from dashboard.selectors.keyset import ORDERS, Cursor
 from dashboard.selectors.scalars import alias, as_moment
-from dashboard.selectors.search import HITS, search
+from dashboard.selectors.search import search
 from django_simple_queue.models import Task
 from django_simple_queue.models.audit import scope as core
 from django_simple_queue.models.task import TaskQuerySet
@@ -33,6 +35,8 @@ from django_simple_queue.models.transitions import MOVES
 MOST_FOUND = 1_000
 TEXTS = ("q", "error", "args")
 FIXED_PERIODS = ("today", "yesterday")
+LONGEST_AGO = timedelta(days=36_500)
+SECONDS = 1.5
 PAGING = ("older", "newer", "top", "live", "rows")
 
 
@@ -90,6 +94,17 @@ def mark() -> datetime:
     return as_moment(value) or timezone.now()
 
 
+def read_moment(text: str | None, latest: datetime) -> datetime:
+    """Return a time with its offset that a page carries, never one after ``latest``; that for what is none."""
+    try:
+        given = parse_datetime(text or "")
+    except ValueError:
+        given = None
+    if given is None or timezone.is_naive(given):
+        return latest
+    return min(max(given, latest - LONGEST_AGO), latest)
+
+
 def freeze(filters: TaskFilter, as_of: datetime, payload: bool) -> Scope:
     """Freeze what the filters match; ``payload`` says whether the operator may look into texts."""
     words = in_words(filters)
@@ -114,7 +129,8 @@ def found(filters: TaskFilter, as_of: datetime, payload: bool, words: str) -> Sc
     """Freeze what a search for texts finds: the first 1 000 tasks."""
     ids: list[UUID] = []
     reach: Cursor | None = None
-    for _turn in range(MOST_FOUND // HITS):
+    end = time.monotonic() + SECONDS
+    while len(ids) < MOST_FOUND and (reach is None or time.monotonic() < end):
         hits, where = search(filters, ORDERS[filters.tab], reach, payload)
         ids += [hit.pk for hit in hits]
         reach = where.cursor

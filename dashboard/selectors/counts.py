@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
+from dashboard.deadline import TookTooLong, deadline
 from dashboard.filters import NARROW, TABS, TaskFilter
 from dashboard.formats import CAP, capped, number
 from dashboard.selectors import scalars
-from dashboard.selectors.deadline import TookTooLong, deadline
 from dashboard.selectors.keyset import Cursor, Order
 from dashboard.selectors.snapshot import Snapshot
 from dashboard.selectors.tasks import Page

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from dashboard.deadline import TookTooLong, deadline
 from dashboard.models import FailureGroup
 from dashboard.selectors import fingerprints
-from dashboard.selectors.deadline import TookTooLong, deadline
 from dashboard.selectors.fingerprints import Found, Numbers
 from dashboard.selectors.headline import last_line, named
 from dashboard.selectors.rows import ARGS_SHOWN, end_of_error, light

@@ -52,7 +52,8 @@ def read_group(fingerprint: str, now: datetime, *, with_payload: bool) -> Group 
 def group_page(group: Group, *, with_payload: bool) -> GroupPage:
     failed = fingerprints.failed(group.fingerprint).order_by("-finished", "-id")
     samples = [sample(row, with_payload) for row in light(failed)[:SAMPLES]]
-    latest = Task.objects.filter(pk=group.found.sample).first() if with_payload else None
+    framed = Task.objects.only("task", "args", "frames")
+    latest = framed.filter(pk=group.found.sample).first() if with_payload else None
     return GroupPage(group, samples, stack(latest) if latest else (), with_payload)
 
 

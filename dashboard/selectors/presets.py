@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Case, F, TextField, When
+from django.db.models.functions import Coalesce, Length
 from django.utils.translation import gettext as _
 
 from dashboard.fields.typed_json import read_object
@@ -51,16 +53,22 @@ class Recent:
 
 
 def recent(call: Call) -> Recent:
-    rows = Task.objects.filter(task=call.path).order_by("-created", "-id").only("pk", "args", "created")[:EXAMINED]
-    short = [row for row in rows if len(row.args or "") <= LONGEST_ARGS]
     presets: dict[str, Preset] = {}
     calls = []
-    for row in short:
-        shown = redact_args(call.path, row.args)
+    for row in latest(call.path):
+        shown = redact_args(call.path, row.args_short)
         calls.append((normal(shown), row.created))
         if isinstance(shown, dict) and shown and (label := label_of(shown)):
             presets.setdefault(label, Preset(row.pk, label, row.created))
     return Recent(call.path, list(presets.values())[:OFFERED], calls)
+
+
+def latest(path: str) -> list[Any]:
+    """Return the latest calls whose arguments are short; the long ones are not even read."""
+    short = Case(When(size__lte=LONGEST_ARGS, then=F("args")), output_field=TextField(null=True))
+    rows = Task.objects.filter(task=path).order_by("-created", "-id").only("pk", "created")
+    sized = rows.annotate(size=Coalesce(Length("args"), 0)).annotate(args_short=short)[:EXAMINED]
+    return [row for row in sized if row.size <= LONGEST_ARGS]  # type: ignore[attr-defined]
 
 
 def label_of(args: Mapping[str, Any]) -> str:

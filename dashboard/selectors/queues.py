@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db import connections
 
+from dashboard.deadline import TookTooLong, deadline
 from dashboard.formats import CAP
-from dashboard.selectors.deadline import TookTooLong, deadline
 from dashboard.selectors.scalars import alias, as_moment, compiled
 from dashboard.selectors.workers import Fleet, Member
 from django_simple_queue import conf

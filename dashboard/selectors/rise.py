@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dashboard.selectors.deadline import TookTooLong, deadline
+from dashboard.deadline import TookTooLong, deadline
 from dashboard.selectors.failures import Group
 from dashboard.selectors.scalars import ask, capped_count
 from dashboard.selectors.snapshot import Fleet

@@ -14,9 +14,9 @@ from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from dashboard.deadline import TookTooLong, deadline
 from dashboard.filters import NARROW
 from dashboard.selectors import backlog, marks, scalars
-from dashboard.selectors.deadline import TookTooLong, deadline
 from dashboard.selectors.open_groups import count_open, open_failures
 from dashboard.selectors.scalars import as_moment, capped_count, first_value
 from dashboard.selectors.trouble import NO_TROUBLE, Trouble, trouble

@@ -10,9 +10,9 @@ from uuid import UUID
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
+from dashboard.deadline import TookTooLong, deadline
 from dashboard.filters import TaskFilter
 from dashboard.selectors import marks
-from dashboard.selectors.deadline import TookTooLong, deadline
 from dashboard.selectors.keyset import ORDERS, BrokenCursor, Cursor, Order
 from dashboard.selectors.rows import Row, Viewer, light, make_row
 from dashboard.selectors.scalars import as_moment

@@ -9,12 +9,12 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from dashboard import groups, many, preflight, scopes
-from dashboard.access import may, operator, safe_next
-from dashboard.htmx import render, render_dialog, with_query
+from dashboard import groups, scopes
+from dashboard.access import may, operator
+from dashboard.htmx import render, with_query
 from dashboard.models import FailureGroup
 from dashboard.selectors import failures as selector
 from dashboard.selectors import live, snapshot
@@ -23,12 +23,13 @@ from dashboard.selectors.group_page import group_page, read_group
 from dashboard.selectors.rise import after_release
 from dashboard.summary import markdown
 from dashboard.views.actions import tell
+from dashboard.views.matching import answer, read_mark
 
 CHANGE = "simple_queue_dashboard.change_failuregroup"
 SAID = {
-    "resolve_group": _("Resolved. You are told if it returns."),
-    "ignore_group": _("Ignored. It is never told again."),
-    "reopen_group": _("Open again."),
+    "resolve_group": gettext_lazy("Resolved. You are told if it returns."),
+    "ignore_group": gettext_lazy("Ignored. It is never told again."),
+    "reopen_group": gettext_lazy("Open again."),
 }
 MARKS = ("new", "quiet")
 
@@ -134,7 +135,7 @@ def judged(verb: str) -> Callable[..., HttpResponseBase]:
     @operator(CHANGE, methods=("POST",))
     def view(request: HttpRequest, fingerprint: str) -> HttpResponseBase:
         groups.judge(verb, found(fingerprint, timezone.now(), with_payload=False), request.user)
-        return tell(request, SAID[verb], done=True)
+        return tell(request, str(SAID[verb]), done=True)
 
     return view
 
@@ -147,24 +148,15 @@ failure_reopen = judged("reopen_group")
 @operator("requeue_task", methods=("GET", "HEAD", "POST"))
 def failure_requeue(request: HttpRequest, fingerprint: str) -> HttpResponseBase:
     """Say what a requeue of the window would do; do it when that is answered."""
-    now = timezone.now()
-    group = found(fingerprint, now, with_payload=False)
-    given = request.POST if request.method == "POST" else request.GET
+    group = found(fingerprint, timezone.now(), with_payload=False)
+    given, mark = request.POST or request.GET, read_mark(request)
     window = given.get("window", "")
     window = window if window in WINDOWS else "24h"
-    until = as_moment(given.get("until")) or now
-    since = as_moment(given.get("since")) or until - timedelta(hours=WINDOWS[window])
-    scope = groups.scope_of(group, since, until, as_moment(given.get("mark")) or scopes.mark())
-    shown = int(given["shown"]) if given.get("shown", "").isdecimal() and len(given["shown"]) < 10 else None
-    if request.method == "POST":
-        repeat = given.get("repeat") == "yes"
-        result = many.run(scope, "requeue", request.user, repeat=repeat, reason=given.get("reason", ""), shown=shown)
-        return tell(request, result.sentence, done=bool(result.moved) or result.goes_on, undo=result.undo)
-    check = preflight.check(scope, "requeue", request.user, shown)
-    times = {"since": since.isoformat(), "until": until.isoformat(), "mark": scope.mark.isoformat()}
-    asked = {"group": group, "check": check, "window": window, "windows": WINDOWS, "times": times, "now": now}
-    asked |= {"refused": list(check.refused.items()), "already": list(check.already.items())}
-    return render_dialog(request, "failure_requeue", {**asked, "next": safe_next(request), "action": request.path})
+    until = scopes.read_moment(given.get("until"), mark)
+    since = scopes.read_moment(given.get("since"), until - timedelta(hours=WINDOWS[window]))
+    fields = {"window": window, "since": since.isoformat(), "until": until.isoformat()}
+    scope = groups.scope_of(group, since, until, mark)
+    return answer(request, "requeue", scope, fields, window=window, windows=WINDOWS)
 
 
 def found(fingerprint: str, now: datetime, with_payload: bool) -> Group:
@@ -174,12 +166,3 @@ def found(fingerprint: str, now: datetime, with_payload: bool) -> Group:
             _("No failed task has the fingerprint %s any more: all were requeued or removed.") % fingerprint[:16]
         )
     return group
-
-
-def as_moment(text: str | None) -> datetime | None:
-    """Return a time with its offset; None for what is none."""
-    try:
-        moment = parse_datetime(text or "")
-    except ValueError:
-        return None
-    return moment if moment and timezone.is_aware(moment) else None

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from dashboard import actions, filters, many, preflight, scopes
@@ -72,11 +71,14 @@ tasks_requeue = ticked("requeue")
 tasks_cancel = ticked("cancel")
 
 
-def answer(request: HttpRequest, verb: str, scope: Scope, fields: Fields, count: int | None = None) -> HttpResponseBase:
+def answer(
+    request: HttpRequest, verb: str, scope: Scope, fields: Fields, count: int | None = None, **more: Any
+) -> HttpResponseBase:
     """Say what ``verb`` would do to the scope, or, when that is confirmed, do it.
 
     ``fields`` are what the form must carry so that the same request, confirmed, makes the same scope; ``mark`` and
-    ``expected`` are added here. ``count`` is how many tasks the page showed that ``verb`` may be done to, if it said.
+    ``expected`` are added here. ``count`` is how many tasks the page showed that ``verb`` may be done to, if it said,
+    and ``more`` is what else the question offers.
     """
     shown = whole_number(request.POST.get("expected")) or count
     if request.POST.get("confirm") == "yes":
@@ -90,6 +92,7 @@ def answer(request: HttpRequest, verb: str, scope: Scope, fields: Fields, count:
         "fields": [(name, value) for name, value in carried.items() if value],
         "next": carried["next"],
         "nobody_works": checked.goes_on and not Worker.objects.live().exists(),
+        **more,
     }
     return render_dialog(request, "preflight", context)
 
@@ -112,12 +115,7 @@ def read_scope(request: HttpRequest, chosen: filters.TaskFilter) -> Scope:
 
 def read_mark(request: HttpRequest) -> datetime:
     """Return the moment that the page was shown at, never one to come."""
-    now = scopes.mark()
-    try:
-        given = parse_datetime(request.POST.get("mark", ""))
-    except ValueError:
-        given = None
-    return min(given, now) if given and timezone.is_aware(given) else now
+    return scopes.read_moment(request.POST.get("mark"), scopes.mark())
 
 
 def whole_number(text: str | None) -> int | None:

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from dashboard import errors
 from dashboard.access import may, operator
+from dashboard.deadline import TookTooLong, deadline
 from dashboard.htmx import page_path, render
 from dashboard.pauses import paused
-from dashboard.selectors.deadline import TookTooLong, deadline
 from dashboard.selectors.named import NamedTask, named_task
 from dashboard.selectors.queue_page import queue_page
 from dashboard.selectors.snapshot import last_action

@@ -81,7 +81,7 @@ def ask(request: HttpRequest, control: Control, make_form: Callable[[Any], forms
     form = make_form(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            return done(request, control.do, form.cleaned_data, control.said)
+            return done(request, control.do, form.cleaned_data, control.said(form.cleaned_data))
         except ValueError as error:
             form.add_error(None, str(error))
     here = safe_next(request, PAGE)

@@ -38,6 +38,9 @@ function missed() {
   clock.due = Date.now() + Math.min(30, 2 ** clock.failures) * 1000;
   show("offline");
 }
+function refused() { // what is shown stays, and soon says how old it is
+  clock.due = Date.now() + 30_000;
+}
 function choose(every) {
   clock.every = Number(every);
   if (clock.every) clock.wanted = every;
@@ -56,10 +59,10 @@ if (live && connection) {
   setInterval(tick, 1000);
   tick();
   document.addEventListener("htmx:after:request", event => {
-    const { response, hx } = event.detail.ctx;
+    const { response, hx, target } = event.detail.ctx;
     if (hx?.redirect) show("signed-out");
     else if (response.status >= 500) missed();
-    else arrived(response);
+    else if (target === live) (response.status < 400 ? arrived : refused)(response);
   });
   document.addEventListener("htmx:error", event => {
     if (event.detail.ctx?.sourceElement === $("#q")) return;

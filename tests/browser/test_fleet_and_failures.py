@@ -87,8 +87,8 @@ def test_a_group_is_requeued_by_keyboard_alone(console: Page) -> None:
     keys = ["j", "r", "Enter"]
     console.keyboard.press(keys[0])
     console.keyboard.press(keys[1])
-    expect(console.get_by_role("dialog")).to_contain_text("Requeue 2 failed tasks (24h)?")
-    is_focused(console, "#reason")
+    expect(console.get_by_role("dialog")).to_contain_text("Requeue 2 tasks?")
+    is_focused(console, "#why")
     console.keyboard.press(keys[2])
     said(console, "Requeued 2 of 2")
     assert len(keys) == KEYS_TO_REQUEUE_A_GROUP

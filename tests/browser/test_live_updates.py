@@ -34,6 +34,27 @@ def test_rows_change_by_themselves(console: Page) -> None:
     expect(console.locator("#tab-completed .n")).to_have_text("1")
 
 
+def test_a_poll_that_is_refused_makes_no_list_fresh(console: Page) -> None:
+    a_task()
+    console.goto("/")
+    is_live(console)
+    console.route("**/*live=1*", lambda route: route.fulfill(status=403, body="<p>No.</p>"))
+    word(console, "Late", timeout=40_000)
+
+
+def test_suggestions_and_dialogs_make_no_list_fresh(console: Page) -> None:
+    a_task(Task.FAILED)
+    console.goto("/?status=failed")
+    is_live(console)
+    pause(console)
+    shown_at = console.locator("#connection time").get_attribute("datetime")
+    later = console.evaluate("Math.floor(Date.now() / 1000) + 2")
+    wait_until(lambda: console.evaluate("Date.now() / 1000") > later, 10, "a later second")
+    console.locator("#q").press_sequentially("stat")
+    expect(console.get_by_role("option").first).to_be_visible()
+    assert console.locator("#connection time").get_attribute("datetime") == shown_at
+
+
 def test_new_rows_wait_behind_a_link(console: Page) -> None:
     task = a_task()
     console.goto("/")

@@ -101,6 +101,11 @@ def test_a_queue_that_is_not_listed_is_named_in_the_form(chief):
     assert b"field-error" in chief.post("/workers/queues/pause/", WHY).content
 
 
+def test_the_queue_that_was_typed_is_named(chief):
+    response = chief.post("/workers/queues/pause/", {"queue": "media", "reason": "Maintenance"}, follow=True)
+    assert b"Paused queue media." in response.content
+
+
 def test_a_queue_called_everything_is_not_paused_without_the_question_for_everything(chief):
     assert b"use Pause all" in chief.post("/workers/queues/pause/", {**WHY, "queue": "*"}).content
     assert not QueuePause.objects.exists()

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.contrib.messages import get_messages
@@ -13,6 +14,7 @@ from django.db import models
 from django.http import QueryDict
 
 from dashboard import export, filters, scopes
+from dashboard.preferences import ZONE_COOKIE
 from django_simple_queue.models import OperatorAction, Task
 from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import SEND, a_task
@@ -49,6 +51,14 @@ def test_the_file_holds_what_the_filter_matches_newest_first(ada):
     assert rows_of(text)[0] | {"task": SEND, "status": "Failed", "queue": "default"} == rows_of(text)[0]
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert re.search(r'filename="tasks-failed-\d{8}T\d{6}\.csv"', response["Content-Disposition"])
+
+
+def test_times_are_in_the_zone_of_who_downloads_it(ada):
+    task = a_task()
+    Task.objects.filter(pk=task.pk).update(created=datetime(2026, 7, 1, 12, tzinfo=UTC))
+    ada.cookies[ZONE_COOKIE] = "Asia/Kolkata"
+    _, text = download(ada)
+    assert rows_of(text)[0]["created"] == "2026-07-01T17:30:00+05:30"
 
 
 def test_every_task_is_in_it_once_over_many_chunks(ada, monkeypatch):

@@ -7,11 +7,14 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dashboard.models import FailureGroup
 from dashboard.selectors import fingerprints, snapshot
-from django_simple_queue.models import OperatorAction, Task
+from django_simple_queue.models import Attempt, OperatorAction, Task
+from django_simple_queue.models.audit import MAX_ROWS
 from tests.dashboard.counting import few_statements
 from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import CHARGE, SEND, a_task, a_worker
@@ -247,7 +250,7 @@ def test_a_group_is_requeued_for_a_window_as_it_was_shown(chief):
     outside = failed(hours=30)
     form = hidden(chief.get(f"{URL}{PAY}/requeue/?window=24h").content.decode())
     late = failed(hours=0)
-    assert form["shown"] == "2"
+    assert form["expected"] == "2"
     response = chief.post(f"{URL}{PAY}/requeue/", {**form, "reason": "Gateway is back"}, follow=True)
     assert "Requeued 2 of 2" in response.content.decode()
     statuses = {task.pk: Task.objects.get(pk=task.pk).status for task in (*inside, outside, late)}
@@ -256,6 +259,52 @@ def test_a_group_is_requeued_for_a_window_as_it_was_shown(chief):
     action = OperatorAction.objects.get()
     assert (action.verb, action.done, action.reason) == ("requeue", 2, "Gateway is back")
     assert "charge_invoice" in action.scope
+
+
+def test_what_may_have_taken_effect_is_asked_about_and_counted_apart(chief):
+    doubtful = [failed(error_class="x.E", epoch=1) for _ in range(6)]
+    Attempt.objects.bulk_create(Attempt(task=each, epoch=1, attempt=1, outcome="lost") for each in doubtful)
+    safe = [failed(error_class="x.E") for _ in range(4)]
+    html = chief.get(f"{URL}{PAY}/requeue/?window=24h").content.decode()
+    assert 'value="no">Only the 4 others</button>' in html
+    assert re.search(r'value="yes">.*Requeue\s+10</button>', html)
+    assert 'aria-current="true">24h</a>' in html
+    response = chief.post(f"{URL}{PAY}/requeue/", {**hidden(html), "repeat": "no"}, follow=True)
+    assert "Requeued 4 of 10" in response.content.decode()
+    assert {Task.objects.get(pk=task.pk).status for task in safe} == {Task.QUEUED}
+    assert {Task.objects.get(pk=task.pk).status for task in doubtful} == {Task.FAILED}
+
+
+def test_a_large_group_is_left_to_the_workers_and_can_be_watched(chief):
+    first = failed(error_class="x.E")
+    columns = {name: getattr(first, name) for name in ("task", "status", "fingerprint", "finished", "error_class")}
+    Task.objects.bulk_create(Task(**columns) for _ in range(MAX_ROWS))
+    html = chief.get(f"{URL}{PAY}/requeue/?window=24h").content.decode()
+    assert "The workers do it, batch by batch." in html
+    assert "No worker is running now" in html
+    response = chief.post(f"{URL}{PAY}/requeue/", hidden(html))
+    action = OperatorAction.objects.get()
+    assert (action.state, action.expected) == (OperatorAction.State.RUNNING, MAX_ROWS + 1)
+    assert response["Location"] == f"/activity/{action.pk}/"
+
+
+@pytest.mark.parametrize("name", ["since", "until", "mark"])
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59-14:00", "x", "2026-01-01"])
+def test_a_moment_that_nobody_can_have_been_shown_is_no_error(chief, name, moment):
+    failed()
+    assert chief.get(f"{URL}{PAY}/requeue/", {name: moment}).status_code == 200
+    assert chief.post(f"{URL}{PAY}/requeue/", {name: moment, "confirm": "yes"}, follow=True).status_code == 200
+    assert chief.post("/tasks/matching/requeue/?status=failed&time=24h", {name: moment}).status_code == 200
+
+
+def test_the_page_of_a_group_reads_no_long_text(chief):
+    failed(output="x" * 100_000, error="y" * 100_000)
+    with CaptureQueriesContext(connection) as asked:
+        assert chief.get(f"{URL}{PAY}/").status_code == 200
+    read = [
+        query["sql"] for query in asked.captured_queries if re.search(r'task[`"]\.[`"](output|log)[`"],', query["sql"])
+    ]
+    assert read == []
 
 
 def test_what_may_not_run_is_told_before(chief, settings):

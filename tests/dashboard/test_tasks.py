@@ -274,7 +274,7 @@ def test_a_stale_cursor_means_the_first_page_and_a_notice(viewer):
 
 
 def test_a_slow_database_leaves_the_page_usable(viewer, monkeypatch):
-    from dashboard.selectors.deadline import TookTooLong
+    from dashboard.deadline import TookTooLong
 
     def slow(*args):
         raise TookTooLong
@@ -287,7 +287,7 @@ def test_a_slow_database_leaves_the_page_usable(viewer, monkeypatch):
 
 
 def test_missing_numbers_are_told_and_not_invented(viewer, monkeypatch):
-    from dashboard.selectors.deadline import TookTooLong
+    from dashboard.deadline import TookTooLong
 
     def slow(now):
         raise TookTooLong

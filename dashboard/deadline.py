@@ -1,0 +1,102 @@
+"""The one place where a reading statement gets its deadline; a page says so instead of hanging."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from django.db import DatabaseError, OperationalError, connections, router, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from django_simple_queue.models import Task
+
+SECONDS = 2.0
+PROGRESS_STEPS = 20_000
+TIMED_OUT = ("interrupted", "statement timeout", "max_statement_time", "maximum statement execution time")
+
+
+class TookTooLong(Exception):
+    """A statement passed its deadline; nothing is wrong with the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """``seconds`` for each statement; where they cannot be told apart, all of them until ``end``."""
+
+    seconds: float
+    end: float
+
+
+_limit: ContextVar[Limit | None] = ContextVar("limit", default=None)
+
+
+@contextmanager
+def deadline(seconds: float = SECONDS) -> Iterator[None]:
+    """Let each statement in this block take ``seconds`` at most; raise TookTooLong when one takes longer.
+
+    A block within another one cannot allow more than that, and the limit of the outer one holds again after it.
+    """
+    connection = connections[router.db_for_read(Task)]
+    limits = {"postgresql": postgresql_limit, "sqlite": sqlite_limit, "mysql": mysql_limit}
+    outer, now = _limit.get(), time.monotonic()
+    limit = within(outer, Limit(seconds, now + seconds))
+    token = _limit.set(limit)
+    try:
+        with limits[connection.vendor](connection, limit, outer):
+            yield
+    except DatabaseError as error:
+        if is_timeout(error):
+            raise TookTooLong(f"A query took longer than {limit.seconds:g} s.") from error
+        raise
+    finally:
+        _limit.reset(token)
+
+
+def within(outer: Limit | None, limit: Limit) -> Limit:
+    return Limit(min(outer.seconds, limit.seconds), min(outer.end, limit.end)) if outer else limit
+
+
+def is_timeout(error: Exception) -> bool:
+    return isinstance(error, OperationalError) and any(words in str(error).lower() for words in TIMED_OUT)
+
+
+@contextmanager
+def postgresql_limit(connection: BaseDatabaseWrapper, limit: Limit, outer: Limit | None) -> Iterator[None]:
+    """To compile a statement takes longer than a page may: it is not done here."""
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL statement_timeout = {int(limit.seconds * 1000)}; SET LOCAL jit = off")
+        yield
+        if outer:
+            cursor.execute(f"SET LOCAL statement_timeout = {int(outer.seconds * 1000)}")
+        elif connection.savepoint_ids:
+            cursor.execute("SET LOCAL statement_timeout = DEFAULT; SET LOCAL jit = DEFAULT")
+
+
+@contextmanager
+def sqlite_limit(connection: BaseDatabaseWrapper, limit: Limit, outer: Limit | None) -> Iterator[None]:
+    connection.ensure_connection()
+    interrupt_after(connection, limit)
+    try:
+        yield
+    finally:
+        interrupt_after(connection, outer)
+
+
+def interrupt_after(connection: BaseDatabaseWrapper, limit: Limit | None) -> None:
+    handler = (lambda: int(time.monotonic() > limit.end)) if limit else None
+    connection.connection.set_progress_handler(handler, PROGRESS_STEPS)
+
+
+@contextmanager
+def mysql_limit(connection: BaseDatabaseWrapper, limit: Limit, outer: Limit | None) -> Iterator[None]:
+    mariadb = getattr(connection, "mysql_is_mariadb", False)
+    name, unit = ("max_statement_time", 1.0) if mariadb else ("max_execution_time", 1000)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET SESSION {name} = %s", [limit.seconds * unit])
+        try:
+            yield
+        finally:
+            cursor.execute(f"SET SESSION {name} = %s", [outer.seconds * unit if outer else 0])
