@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.shortcuts import redirect, resolve_url
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_protect
 
 from dashboard import errors
@@ -99,8 +100,8 @@ def answer(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpR
     except TookTooLong:
         return errors.too_slow(request)
     except (DatabaseError, InterfaceError) as error:
-        if has_nul(request.GET.values()):
-            return errors.not_found(request, "")
+        if has_nul([*request.GET.values(), *request.POST.values()]):
+            return errors.not_found(request, _("What was sent holds a NUL, a character that nothing here can hold."))
         return errors.unavailable(request, error)
 
 

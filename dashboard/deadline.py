@@ -94,9 +94,10 @@ def interrupt_after(connection: BaseDatabaseWrapper, limit: Limit | None) -> Non
 def mysql_limit(connection: BaseDatabaseWrapper, limit: Limit, outer: Limit | None) -> Iterator[None]:
     mariadb = getattr(connection, "mysql_is_mariadb", False)
     name, unit = ("max_statement_time", 1.0) if mariadb else ("max_execution_time", 1000)
+    wanted, before = (type(unit)(each.seconds * unit) if each else 0 for each in (limit, outer))
     with connection.cursor() as cursor:
-        cursor.execute(f"SET SESSION {name} = %s", [limit.seconds * unit])
+        cursor.execute(f"SET SESSION {name} = %s", [wanted])
         try:
             yield
         finally:
-            cursor.execute(f"SET SESSION {name} = %s", [outer.seconds * unit if outer else 0])
+            cursor.execute(f"SET SESSION {name} = %s", [before])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -17,7 +17,6 @@ from dashboard.deadline import TookTooLong, deadline
 from dashboard.formats import number
 from dashboard.scopes import Scope
 from dashboard.wording import past, why_not
-from django_simple_queue.models import Task
 from django_simple_queue.models.audit import MAX_ROWS
 from django_simple_queue.models.audit.background import moved_by_others
 from django_simple_queue.models.audit.terms import Terms, doubtful, readable
@@ -73,6 +72,11 @@ class Preflight:
         return self.total is None or self.looked < self.total
 
     @property
+    def is_unseen(self) -> bool:
+        """Tell whether nothing is known of the tasks, because to find a single one took too long."""
+        return not self.looked and (self.total is None or bool(self.scope.note))
+
+    @property
     def able(self) -> int:
         """How many tasks would move, those about which must be asked included; of a sample an estimate."""
         return self.scaled(self.looked - sum(self.refused.values()))
@@ -85,6 +89,8 @@ class Preflight:
     @property
     def title(self) -> str:
         """The question, with the number of tasks that will move."""
+        if self.is_unseen:
+            return _("It takes too long to find these tasks")
         if not self.able:
             return str(NOTHING_TO[self.verb])
         asked: str = ASK[self.verb] % {"about": self.about, "count": number(self.able)}
@@ -143,23 +149,18 @@ def check(scope: Scope, verb: str, actor: Any, shown: int | None = None) -> Pref
 
 
 def look(scope: Scope, verb: str, terms: Terms) -> tuple[int, Counter[str], int]:
+    """Look at the newest tasks, as many as there is time for."""
     refused: Counter[str] = Counter()
     looked = asking = 0
-    for rows in sample(scope, verb):
-        reasons = terms.refusals(verb, rows)
-        refused.update(reason for reason in reasons.values() if reason)
-        asking += len(doubtful(verb, (row for row in rows if not reasons[row.pk])))
-        looked += len(rows)
-    return looked, refused, asking
-
-
-def sample(scope: Scope, verb: str) -> Iterator[list[Task]]:
-    """Yield the newest tasks, as many as can be read in time."""
     found = readable(scope.rows(verb)).order_by("-created", "-id")[:ROWS].iterator(CHUNK)
     end = time.monotonic() + SECONDS
     with suppress(TookTooLong), deadline(SECONDS):
-        while (rows := list(islice(found, CHUNK))) and time.monotonic() < end:
-            yield rows
+        while time.monotonic() < end and (rows := list(islice(found, CHUNK))):
+            reasons = terms.refusals(verb, rows)
+            asking += len(doubtful(verb, (row for row in rows if not reasons[row.pk])))
+            refused.update(reason for reason in reasons.values() if reason)
+            looked += len(rows)
+    return looked, refused, asking
 
 
 def left_alone(verb: str, why: str) -> str:

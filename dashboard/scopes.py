@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -23,6 +24,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from dashboard.deadline import TookTooLong, deadline
 from dashboard.filters import TABS, TaskFilter, time_field
 from dashboard.selectors.keyset import ORDERS, Cursor
 from dashboard.selectors.scalars import alias, as_moment
@@ -126,18 +128,30 @@ def freeze_ids(ids: Iterable[UUID], as_of: datetime, words: str, note: str = "")
 
 
 def found(filters: TaskFilter, as_of: datetime, payload: bool, words: str) -> Scope:
-    """Freeze what a search for texts finds: the first 1 000 tasks."""
+    """Freeze what a search for texts finds: the first 1 000 tasks, or those that are found in time."""
     ids: list[UUID] = []
+    ended = search_in_time(filters, payload, ids)
+    return freeze_ids(ids, as_of, words, "" if ended else cut_short(len(ids)))
+
+
+def cut_short(count: int) -> str:
+    if not count:
+        return _("A text is looked for task by task: none was found in time.")
+    return _("A text is looked for task by task: these are the first %d that were found.") % count
+
+
+def search_in_time(filters: TaskFilter, payload: bool, ids: list[UUID]) -> bool:
+    """Add what is found to ``ids``; tell whether all was looked through."""
     reach: Cursor | None = None
     end = time.monotonic() + SECONDS
-    while len(ids) < MOST_FOUND and (reach is None or time.monotonic() < end):
-        hits, where = search(filters, ORDERS[filters.tab], reach, payload)
-        ids += [hit.pk for hit in hits]
-        reach = where.cursor
-        if reach is None:
-            break
-    note = _("A text is looked for task by task: these are the first %d that were found.") % len(ids) if reach else ""
-    return freeze_ids(ids, as_of, words, note)
+    with suppress(TookTooLong), deadline(SECONDS):
+        while len(ids) < MOST_FOUND and (reach is None or time.monotonic() < end):
+            hits, where = search(filters, ORDERS[filters.tab], reach, payload)
+            ids += [hit.pk for hit in hits]
+            reach = where.cursor
+            if reach is None:
+                return True
+    return False
 
 
 def absolute(filters: TaskFilter, as_of: datetime) -> Sequence[Q]:

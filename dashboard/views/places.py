@@ -9,9 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dashboard import errors
 from dashboard.access import may, operator
-from dashboard.deadline import TookTooLong, deadline
+from dashboard.deadline import deadline
 from dashboard.htmx import page_path, render
 from dashboard.pauses import paused
 from dashboard.selectors.named import NamedTask, named_task
@@ -30,11 +29,8 @@ NUL = "\0"
 @operator()
 def named(request: HttpRequest, path: str) -> HttpResponseBase:
     """Show what is known of all tasks with one path."""
-    try:
-        with deadline():
-            found = None if NUL in path else named_task(path, window_of(request), timezone.now())
-    except TookTooLong as error:
-        return errors.unavailable(request, error)
+    with deadline():
+        found = None if NUL in path else named_task(path, window_of(request), timezone.now())
     if found is None:
         raise Http404(_("No task of the path %s is known, and it is not in the allowlist.") % repr(path[:255]))
     return render(request, "named", about(request, found), live=False)
@@ -56,16 +52,13 @@ def queue(request: HttpRequest, name: str) -> HttpResponseBase:
     """Show what waits in one queue, and who serves it."""
     now = timezone.now()
     tag = tag_of(page_path(request), request.user.pk, last_action(), int(now.timestamp()) // SECONDS_A_PICTURE_LASTS)
-    try:
-        with deadline():
-            return render(
-                request,
-                "queue",
-                lambda: {"page": picture(name, paused(request), now), "may_change": may(request, "change_worker")},
-                tag=tag,
-            )
-    except TookTooLong as error:
-        return errors.unavailable(request, error)
+    with deadline():
+        return render(
+            request,
+            "queue",
+            lambda: {"page": picture(name, paused(request), now), "may_change": may(request, "change_worker")},
+            tag=tag,
+        )
 
 
 def picture(name: str, pauses: list[QueuePause], now: datetime) -> Any:

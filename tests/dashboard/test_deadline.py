@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from dashboard import access
+from dashboard import access, preflight, scopes
 from dashboard.deadline import TookTooLong, deadline
+from django_simple_queue.models import OperatorAction, Task
 from tests.dashboard.people import operator, signed_in
+from tests.dashboard.queue import a_task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.postgres]
 ENDLESS = {
-    "sqlite": "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT MAX(i) FROM n",
+    "sqlite": "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000000) SELECT MAX(i) FROM n",
     "postgresql": "SELECT PG_SLEEP(60)",
 }
 
@@ -71,3 +73,106 @@ def test_a_run_time_beyond_all_measure_is_refused_in_words(client):
     html = chief.get("/", {"duration": ">999999998d"})
     assert html.status_code == 200
     assert b"10s" in html.content
+
+
+def slowly(rows):
+    """The same rows, to find which takes for ever."""
+    return rows.extra(where=[f"({ENDLESS[connection.vendor]}) IS NOT NULL"])
+
+
+class Slow(scopes.Scope):
+    def rows(self, verb):
+        return slowly(super().rows(verb))
+
+
+class Doubts(preflight.Terms):
+    """Terms that look into the database for each chunk, which takes for ever."""
+
+    def refusals(self, verb, rows):
+        list(slowly(Task.objects.all()))
+        return super().refusals(verb, rows)
+
+
+def everything(kind=scopes.Scope):
+    frozen = scopes.freeze_where([], scopes.mark(), "all tasks").frozen
+    return kind(frozen, "all tasks")
+
+
+def test_a_question_about_tasks_that_cannot_be_found_in_time_says_so():
+    a_task(Task.FAILED)
+    chief = operator("chief", superuser=True)
+    checked = preflight.check(everything(Slow), "requeue", chief)
+    assert (checked.total, checked.looked, checked.able) == (None, 0, 0)
+    assert checked.title == "It takes too long to find these tasks"
+
+
+def test_a_look_at_tasks_ends_in_time_whatever_takes_it(monkeypatch):
+    monkeypatch.setattr(preflight, "SECONDS", 0.2)
+    a_task(Task.FAILED)
+    assert preflight.look(everything(), "requeue", Doubts()) == (0, {}, 0)
+
+
+@pytest.fixture
+def slow_search(monkeypatch):
+    """Each turn of a search but the first takes for ever."""
+    monkeypatch.setattr(scopes, "SECONDS", 0.2)
+    turns = []
+
+    def search(*args):
+        if turns:
+            ask_for_ever()
+        turns.append(args)
+        return scopes_search(*args)
+
+    scopes_search = scopes.search
+    monkeypatch.setattr(scopes, "search", search)
+    return turns
+
+
+def test_what_a_search_has_found_is_kept_when_the_rest_takes_too_long(client, slow_search):
+    chief = signed_in(client, operator("chief", superuser=True))
+    for _ in range(51):
+        a_task(Task.FAILED, args='{"order_id": 48213}')
+    html = chief.post("/tasks/matching/requeue/", {"query": "status=failed&q=48213"}).content.decode()
+    assert "these are the first 50 that were found" in html
+    assert "Requeue 50 tasks?" in html
+
+
+def test_a_search_that_finds_nothing_in_time_does_not_say_that_nothing_is_there(client, slow_search):
+    slow_search.append("the first")
+    chief = signed_in(client, operator("chief", superuser=True))
+    a_task(Task.FAILED)
+    html = chief.post("/tasks/matching/requeue/", {"query": "status=failed&q=48213"}).content.decode()
+    assert "none was found in time" in html
+    assert "Narrow the filters" in html
+    assert "No task matches" not in html
+    assert "none was found in time" in chief.get("/export/?q=48213").content.decode()
+
+
+@pytest.mark.parametrize("address", ["/tasks/named/shop.tasks.send_email/", "/queues/named/default/"])
+def test_the_pages_of_names_say_that_it_took_too_long(client, monkeypatch, address):
+    chief = signed_in(client, operator("chief", superuser=True))
+    a_task()
+    for name in ("named_task", "queue_page"):
+        monkeypatch.setattr(f"dashboard.views.places.{name}", lambda *_: ask_for_ever())
+    html = chief.get(address)
+    assert html.status_code == 503
+    assert b"This took too long" in html.content
+
+
+@pytest.mark.parametrize(
+    ("address", "form"),
+    [
+        ("/tasks/matching/requeue/", {"query": "status=failed", "confirm": "yes", "reason": "a\0b"}),
+        ("/workers/queues/resume/", {"queue": "a\0b"}),
+        ("/workers/queues/pause/?queue=mail", {"reason": "a\0b"}),
+    ],
+)
+def test_a_nul_in_a_form_is_no_outage(client, address, form):
+    chief = signed_in(client, operator("chief", superuser=True))
+    a_task(Task.FAILED)
+    response = chief.post(address, form, follow=True)
+    assert response.status_code in (200, 404)
+    if response.status_code == 404:
+        assert b"holds a NUL" in response.content
+        assert not OperatorAction.objects.exists()
