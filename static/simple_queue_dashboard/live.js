@@ -59,10 +59,11 @@ if (live && connection) {
   setInterval(tick, 1000);
   tick();
   document.addEventListener("htmx:after:request", event => {
-    const { response, hx, target } = event.detail.ctx;
+    const { response, hx, target, sourceElement } = event.detail.ctx;
     if (hx?.redirect) show("signed-out");
     else if (response.status >= 500) missed();
-    else if (target === live) (response.status < 400 ? arrived : refused)(response);
+    else if (response.status >= 400) { if (sourceElement === live) refused(); }
+    else if (target === live && !hx?.retarget) arrived(response);
   });
   document.addEventListener("htmx:error", event => {
     if (event.detail.ctx?.sourceElement === $("#q")) return;

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from django_simple_queue.models import Task
 from tests.browser.conftest import SignIn
-from tests.browser.look import is_live, next_poll, row, rows
+from tests.browser.look import is_live, next_poll, row, rows, said
 from tests.browser.site import Site
 from tests.dashboard.queue import a_task, a_worker
 from tests.support.waiting import wait_until
@@ -47,12 +48,71 @@ def test_suggestions_and_dialogs_make_no_list_fresh(console: Page) -> None:
     console.goto("/?status=failed")
     is_live(console)
     pause(console)
-    shown_at = console.locator("#connection time").get_attribute("datetime")
-    later = console.evaluate("Math.floor(Date.now() / 1000) + 2")
-    wait_until(lambda: console.evaluate("Date.now() / 1000") > later, 10, "a later second")
+    before = shown_at(console)
+    a_later_second(console)
     console.locator("#q").press_sequentially("stat")
     expect(console.get_by_role("option").first).to_be_visible()
-    assert console.locator("#connection time").get_attribute("datetime") == shown_at
+    assert shown_at(console) == before
+
+
+def a_later_second(page: Page) -> None:
+    later = page.evaluate("Math.floor(Date.now() / 1000) + 2")
+    wait_until(lambda: page.evaluate("Date.now() / 1000") > later, 10, "a later second")
+
+
+def shown_at(page: Page) -> str | None:
+    return page.locator("#connection time").get_attribute("datetime")
+
+
+def test_a_list_that_may_not_be_seen_any_more_gets_late(signed_in: SignIn) -> None:
+    page = signed_in("eva", "view_task")
+    a_task()
+    page.goto("/")
+    is_live(page)
+    answers: list[int] = []
+    page.on("response", lambda response: answers.append(response.status) if "live=1" in response.url else None)
+    User.objects.get(username="eva").user_permissions.clear()
+    said(page, "You lack the permission")
+    before = shown_at(page)
+    word(page, "Late", timeout=25_000)
+    assert answers.count(403) == 1
+    assert shown_at(page) == before
+
+
+def test_the_page_of_a_task_that_was_removed_gets_late(console: Page) -> None:
+    task = a_task(Task.PROGRESS, worker=a_worker().pk)
+    console.goto(f"/tasks/{task.pk}/")
+    is_live(console)
+    Task.objects.filter(pk=task.pk).delete()
+    said(console, "It may have been deleted")
+    word(console, "Late", timeout=25_000)
+
+
+def test_a_question_makes_no_list_fresh(console: Page) -> None:
+    for _ in range(26):
+        a_task(Task.FAILED)
+    console.goto("/?status=failed&rows=25")
+    is_live(console)
+    rows(console).first.get_by_role("checkbox").check()
+    pause(console)
+    before = shown_at(console)
+    a_later_second(console)
+    console.locator("#matching summary").click()
+    console.get_by_role("button", name="Requeue all matching").click()
+    expect(console.get_by_role("dialog")).to_contain_text("Requeue 26 tasks?")
+    assert shown_at(console) == before
+
+
+def test_a_click_that_is_refused_does_not_stop_the_updates(console: Page) -> None:
+    task, other = a_task(Task.FAILED), a_task(Task.FAILED)
+    console.goto("/?status=failed")
+    is_live(console)
+    aside = {"HX-Retarget": "#outcome", "HX-Reswap": "innerHTML"}
+    console.route("**/requeue/", lambda route: route.fulfill(status=403, headers=aside, body="<p>No.</p>"))
+    row(console, task).get_by_role("button", name="Requeue").click()
+    said(console, "No.")
+    Task.objects.filter(pk=other.pk).update(status=Task.COMPLETED)
+    expect(row(console, other)).to_have_count(0)
 
 
 def test_new_rows_wait_behind_a_link(console: Page) -> None:
