@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from dashboard import many, preflight
 from dashboard.models import FailureGroup
 from dashboard.selectors import fingerprints, snapshot
 from django_simple_queue.models import Attempt, OperatorAction, Task
@@ -286,6 +287,26 @@ def test_a_large_group_is_left_to_the_workers_and_can_be_watched(chief):
     action = OperatorAction.objects.get()
     assert (action.state, action.expected) == (OperatorAction.State.RUNNING, MAX_ROWS + 1)
     assert response["Location"] == f"/activity/{action.pk}/"
+
+
+def test_the_numbers_of_a_group_that_is_only_sampled_are_estimates_that_add_up(chief, monkeypatch):
+    monkeypatch.setattr(preflight, "ROWS", 2)
+    for _ in range(5):
+        failed(error_class="x.E")
+    html = chief.get(f"{URL}{PAY}/requeue/?window=24h").content.decode()
+    assert "Requeue about 5 tasks?" in html
+    assert "the newest 2 of 5 were looked at" in html
+
+
+def test_who_may_not_look_at_actions_is_told_that_the_workers_do_it(client, monkeypatch):
+    monkeypatch.setattr(many, "MAX_ROWS", 1)
+    eva = signed_in(client, operator("eva", "view_task", "requeue_task"))
+    for _ in range(2):
+        failed(error_class="x.E")
+    form = hidden(eva.get(f"{URL}{PAY}/requeue/?window=24h").content.decode())
+    html = eva.post(f"{URL}{PAY}/requeue/", form, follow=True).content.decode()
+    assert "the workers do it, batch by batch" in html
+    assert "/activity/" not in html
 
 
 @pytest.mark.parametrize("name", ["since", "until", "mark"])
