@@ -177,7 +177,7 @@ def chosen(ids: Collection[UUID]) -> QuerySet[Task]:
 
 def describe_scope(ids: Collection[UUID]) -> str:
     if len(ids) != 1:
-        return f"{len(ids)} ticked tasks"
+        return _("%s ticked tasks") % len(ids)
     (pk,) = ids
     path = Task.objects.filter(pk=pk).values_list("task", flat=True).first() or "task"
     return f"{path.rpartition('.')[2]} {str(pk)[-8:]}"

@@ -41,6 +41,18 @@ IN_ORDER = ("status", "time", "since", "until")
 UNINDEXED = ("worker", "error", "args", "attempt", "duration", "has", "q")
 SCANNED = ("task", "queue", "fingerprint", *UNINDEXED)
 HAS = {"error": _("with an error"), "output": _("with output"), "log": _("with a log")}
+CHIPS = {
+    "task": _("task"),
+    "queue": _("queue"),
+    "worker": _("worker"),
+    "fingerprint": _("fingerprint"),
+    "error": _("error"),
+    "args": _("arguments"),
+    "attempt": _("attempt"),
+    "duration": _("duration"),
+    "has": _("has"),
+    "q": _("text"),
+}
 FILLED = {name: Q(**{f"{name}__isnull": False}) & ~Q(**{name: ""}) for name in HAS}
 RAN = ExpressionWrapper(Coalesce("finished", Now()) - F("started"), output_field=DurationField())
 A_NUMBER = _("Write a whole number such as 2, >1, <=3 or 2..5.")
@@ -178,14 +190,12 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def chips(self) -> list[tuple[str, str, str]]:
         """Return (name, label, value in words) of each filter besides the tab."""
-        field = gettext(time_field(self.tab))
-        labels = {"q": gettext("text"), "time": field, "args": gettext("arguments")}
+        field = gettext("finished") if self.tab in ENDED else gettext("created")
+        labels = {**CHIPS, "time": field}
         labels |= {"since": gettext("%s since") % field, "until": gettext("%s until") % field}
         words: dict[str, Any] = {"time": LABELS, "has": HAS}
         given = [(name, self.data.get(name, "")) for name in self.filters if name != "status"]
-        return [
-            (name, labels.get(name, name), str(words.get(name, {}).get(value, value))) for name, value in given if value
-        ]
+        return [(name, str(labels[name]), str(words.get(name, {}).get(value, value))) for name, value in given if value]
 
 
 def shown(value: object) -> str:

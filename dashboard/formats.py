@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 NOTHING = "\N{EN DASH}"
@@ -27,10 +28,10 @@ def coarse(value: float | timedelta | None) -> str:
     if value is None:
         return NOTHING
     seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+    for size, words in ((86_400, _("%s d")), (3_600, _("%s h")), (60, _("%s min"))):
         if seconds >= 2 * size or (size == 60 and seconds >= 60):
-            return f"{int(seconds // size)} {unit}"
-    return f"{int(seconds)} s"
+            return words % int(seconds // size)
+    return _("%s s") % int(seconds)
 
 
 def duration(value: float | timedelta | None) -> str:
@@ -39,18 +40,25 @@ def duration(value: float | timedelta | None) -> str:
         return NOTHING
     seconds = max(value.total_seconds() if isinstance(value, timedelta) else float(value), 0.0)
     if seconds < 0.1:
-        return f"{seconds * 1000:.0f} ms"
+        return _("%s ms") % f"{seconds * 1000:.0f}"
     if seconds < 60:
-        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
+        return _("%s s") % (f"{seconds:.2f}" if seconds < 10 else f"{seconds:.1f}")
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
+    if hours:
+        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": f"{minutes:02}"}
+    return _("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": f"{rest:02}"}
 
 
 def brief(value: float | timedelta | None) -> str:
     """How long something took, for a narrow place: from a minute on in one unit."""
     seconds = value.total_seconds() if isinstance(value, timedelta) else value
     return coarse(seconds) if seconds is not None and seconds >= 60 else duration(seconds)
+
+
+def day_and_time(local: datetime, seconds: bool = False) -> str:
+    """A moment of another day: "24 Nov 09:30"."""
+    return date_format(local, "j M H:i:s" if seconds else "j M H:i")
 
 
 def number(value: int | None) -> str:

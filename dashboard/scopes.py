@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 
 from dashboard.deadline import TookTooLong, deadline
 from dashboard.filters import TABS, TaskFilter, time_field
+from dashboard.formats import day_and_time
 from dashboard.selectors.keyset import ORDERS, Cursor
 from dashboard.selectors.scalars import alias, as_moment
 from dashboard.selectors.search import search
@@ -198,7 +199,7 @@ def leaves(condition: Any) -> Iterator[tuple[str, Any]]:
 
 
 def moment_words(value: Any, written: str) -> str:
-    return f"{timezone.localtime(value):%-d %b %H:%M:%S}" if isinstance(value, datetime) else written
+    return day_and_time(timezone.localtime(value), seconds=True) if isinstance(value, datetime) else written
 
 
 def in_words(filters: TaskFilter) -> str:

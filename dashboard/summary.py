@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dashboard.formats import number
-from dashboard.selectors.failures import Group
+from dashboard.selectors.failures import Group, State
 from django_simple_queue.redaction import visible
 
 MOST = 20
@@ -39,7 +39,8 @@ def section(group: Group, url: str) -> Iterator[str]:
     yield _("- First seen %(first)s, last seen %(last)s") % seen
     if group.numbers.releases:
         yield _("- Releases: %s") % ", ".join(plain(name) for name in group.numbers.releases)
-    yield (_("- State: %s (it has returned)") if group.returned else _("- State: %s")) % group.state
+    state = str(State(group.state).label).lower()
+    yield (_("- State: %s (it has returned)") if group.returned else _("- State: %s")) % state
     yield f"- {url}{group.fingerprint}/"
 
 

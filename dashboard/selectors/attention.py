@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
-from dashboard.formats import capped, coarse, number
+from dashboard.formats import capped, coarse, day_and_time, number
 from dashboard.selectors.headline import short
 from dashboard.selectors.health import WAITS_TOO_LONG, age, fails_too_often
 from dashboard.selectors.snapshot import Snapshot
@@ -108,7 +108,7 @@ def found_by(group: Group) -> str:
 
 def time_of(moment: datetime) -> str:
     local = timezone.localtime(moment)
-    return f"{local:%H:%M}" if local.date() == timezone.localdate() else f"{local.day} {local:%b %H:%M}"
+    return f"{local:%H:%M}" if local.date() == timezone.localdate() else day_and_time(local)
 
 
 def unserved(picture: Snapshot) -> Iterator[Sentence]:

@@ -12,6 +12,7 @@ from django.db.models.functions import Length, Right
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from dashboard.formats import coarse
 from dashboard.selectors.headline import last_line, named, short
 from dashboard.selectors.live import BUSY_SECONDS
 from dashboard.selectors.marks import Mark
@@ -146,7 +147,7 @@ class Row:
 
     @property
     def starts(self) -> str:
-        return f"in {max(ceil((self.task.run_after - self.now).total_seconds()), 1)} s"
+        return _("in %s") % coarse(max(ceil((self.task.run_after - self.now).total_seconds()), 1))
 
     @property
     def moment(self) -> datetime | None:
@@ -190,7 +191,7 @@ class Row:
     @property
     def cancel_word(self) -> str:
         """What ending this task is called: a waiting one is cancelled, a running one stopped, after a question."""
-        return "Stop\N{HORIZONTAL ELLIPSIS}" if self.task.status == Task.PROGRESS else "Cancel"
+        return _("Stop…") if self.task.status == Task.PROGRESS else _("Cancel")
 
     @property
     def can_undo(self) -> bool:

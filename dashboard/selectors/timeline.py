@@ -111,8 +111,13 @@ def runs(bars: Sequence[Bar]) -> list[Run]:
 
 def in_words(bars: Sequence[Bar]) -> str:
     """Return the line as a sentence, for those who do not see it."""
-    words = ((f"attempt {bar.stretch.attempt} " if bar.stretch.kind == "run" else "", bar.stretch) for bar in bars)
-    return _(", then ").join(f"{start}{each.state.label.lower()} {each.seconds:,.1f} s" for start, each in words)
+    return _(", then ").join(spoken(bar.stretch) for bar in bars)
+
+
+def spoken(stretch: Stretch) -> str:
+    words = {"attempt": stretch.attempt, "state": stretch.state.label.lower(), "seconds": f"{stretch.seconds:,.1f}"}
+    run = stretch.kind == "run"
+    return (_("attempt %(attempt)s %(state)s %(seconds)s s") if run else _("%(state)s %(seconds)s s")) % words
 
 
 def stretches(

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import BooleanField, Case, Q, Value, When
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from dashboard.selectors.diagnosis import queues_of
 from dashboard.selectors.scalars import ask, first_value
@@ -26,13 +27,13 @@ JOB_COLUMNS = ("pk", "task", "status", "worker", "started", "finished", "modifie
 SETTLING = timedelta(seconds=5)
 
 STATES = {
-    Worker.State.RUNNING: State("running", "Running", "completed", "completed"),
-    Worker.State.DRAINING: State("draining", "Draining", "warn", "draining"),
-    Worker.State.PAUSED: State("paused", "Paused", "queued", "pause"),
-    Worker.State.STOPPED: State("stopped", "Stopped", "queued", "cancelled"),
-    Worker.State.LOST: State("lost", "Lost", "failed", "lost"),
+    Worker.State.RUNNING: State("running", gettext_noop("Running"), "completed", "completed"),
+    Worker.State.DRAINING: State("draining", gettext_noop("Draining"), "warn", "draining"),
+    Worker.State.PAUSED: State("paused", gettext_noop("Paused"), "queued", "pause"),
+    Worker.State.STOPPED: State("stopped", gettext_noop("Stopped"), "queued", "cancelled"),
+    Worker.State.LOST: State("lost", gettext_noop("Lost"), "failed", "lost"),
 }
-SILENT = State("silent", "Silent", "failed", "lost")
+SILENT = State("silent", gettext_noop("Silent"), "failed", "lost")
 ORDER = {slug: position for position, slug in enumerate(("silent", "lost", "running", "draining", "paused", "stopped"))}
 
 

@@ -9,18 +9,19 @@ from django import template
 from django.contrib.messages.storage.base import Message
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
 from dashboard import charts
 from dashboard.access import may
-from dashboard.formats import NOTHING, brief, coarse, number
+from dashboard.formats import NOTHING, brief, coarse, day_and_time, number
 from dashboard.pauses import paused
 from dashboard.scopes import mark
 from dashboard.selectors import snapshot
 from dashboard.selectors.activity import Filter, did
 from dashboard.selectors.task_page import MOST_SIMILAR
 from dashboard.templatetags.simple_queue import shown, stamp
-from dashboard.wording import outcome_words, why_not
+from dashboard.wording import outcome_words, past, why_not
 from django_simple_queue.models import OperatorAction, QueuePause, Task, Worker
 from django_simple_queue.redaction import redact_text, visible
 
@@ -94,7 +95,7 @@ def moment(value: datetime, now: datetime) -> SafeString:
     """A moment as the time of day, with the day when that is not today."""
     local = timezone.localtime(value)
     today = local.date() == timezone.localdate(now)
-    return stamp(value, f"{local:%H:%M:%S}" if today else f"{local.day} {local:%b %H:%M}")
+    return stamp(value, f"{local:%H:%M:%S}" if today else day_and_time(local))
 
 
 @register.filter
@@ -111,7 +112,7 @@ def letters(name: str) -> str:
 
 @register.filter
 def verb_label(verb: str) -> str:
-    return visible(verb.replace("_", " ").capitalize())
+    return visible(capfirst(past(verb)))
 
 
 @register.filter

@@ -30,7 +30,7 @@ function arrived(response) {
   Object.assign(clock, { last: Date.now(), failures: 0 });
   const time = $("time", connection);
   time.dateTime = date.toISOString();
-  time.textContent = date.toLocaleTimeString("en-GB", { timeZone: zone });
+  time.textContent = date.toLocaleTimeString(document.documentElement.lang, { timeZone: zone, hourCycle: "h23" });
   show(stateNow());
 }
 function missed() {

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError, connections, router, transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 
 from django_simple_queue.models.audit import scope, walk
 from django_simple_queue.models.audit.tables import OperatorAction, OperatorActionItem
@@ -116,7 +117,7 @@ def is_same_scope(one: OperatorAction, other: OperatorAction) -> bool:
 def abort(action: OperatorAction, actor: object = None) -> bool:
     """Let no further row be moved; False when the action has ended already. What is done stays done."""
     running = OperatorAction.objects.filter(pk=action.pk, state=OperatorAction.State.RUNNING)
-    problem = f"Stopped by {identify(actor)['actor'] or 'application code'}."
+    problem = gettext("Stopped by %s.") % (identify(actor)["actor"] or gettext("application code"))
     return bool(running.update(state=OperatorAction.State.ABORTED, finished=Now(), problem=problem))
 
 
