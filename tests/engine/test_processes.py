@@ -213,7 +213,7 @@ def test_a_worker_that_was_found_lost_ends_its_tasks_and_leaves(fleet: Fleet, le
 
 
 def test_a_run_that_leaves_a_transaction_open_spoils_no_other(fleet: Fleet) -> None:
-    left, *others = (enqueue(name) for name in ("leave_transaction_open", "count_tasks", "count_tasks"))
+    left, *others = (enqueue(name) for name in ("leave_transaction_open", "ask_the_database", "ask_the_database"))
     fleet.burst("--concurrency", "1")
     assert Task.objects.get(pk=left).status == Task.COMPLETED
     assert set(Task.objects.filter(pk__in=others).values_list("status", "error")) == {(Task.COMPLETED, None)}
