@@ -105,3 +105,12 @@ def test_a_database_that_is_away_is_a_problem_not_a_traceback(tmp_path) -> None:
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert json.loads(out)["problems"][0].startswith("The database does not answer: ")
+
+
+def test_a_database_that_is_not_migrated(tmp_path) -> None:
+    env = environment() | {"TEST_DATABASE_URL": f"sqlite:///{tmp_path / 'empty.sqlite3'}"}
+    process = start_manage("queue_health", env=env)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    (problem,) = json.loads(out)["problems"]
+    assert problem.startswith('The database is not migrated, run "manage.py migrate": ')

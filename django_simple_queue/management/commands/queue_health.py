@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import Error
+from django.db import Error, ProgrammingError
 
 from django_simple_queue.engine import health
 
@@ -29,7 +29,12 @@ class Command(BaseCommand):
             picture = health.look(host)
             report = health.report(picture, list(health.problems(picture, limits)))
         except Error as error:
-            cause = " ".join(str(error).split())
-            report = {"healthy": False, "problems": [f"The database does not answer: {cause}"]}
+            report = unknown(error)
         self.stdout.write(json.dumps(report))
         sys.exit(0 if report["healthy"] else 1)
+
+
+def unknown(error: Error) -> dict[str, Any]:
+    is_there = isinstance(error, ProgrammingError) or "no such table" in str(error)  # SQLite's way to say it
+    words = 'The database is not migrated, run "manage.py migrate"' if is_there else "The database does not answer"
+    return {"healthy": False, "problems": [f"{words}: {' '.join(str(error).split())}"]}
