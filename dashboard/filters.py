@@ -41,6 +41,7 @@ IN_ORDER = ("status", "time", "since", "until")
 UNINDEXED = ("worker", "error", "args", "attempt", "duration", "has", "q")
 SCANNED = ("task", "queue", "fingerprint", *UNINDEXED)
 HAS = {"error": _("with an error"), "output": _("with output"), "log": _("with a log")}
+NO_GROUP = "none"
 CHIPS = {
     "task": _("task"),
     "queue": _("queue"),
@@ -81,7 +82,7 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
     task = django_filters.CharFilter(max_length=255)
     queue = django_filters.CharFilter(max_length=64)
     worker = django_filters.UUIDFilter()
-    fingerprint = django_filters.CharFilter(max_length=16)
+    fingerprint = django_filters.CharFilter(method="narrow_fingerprint", max_length=16)
     error = django_filters.CharFilter(method="leave_to_search", max_length=200)
     args = django_filters.CharFilter(method="leave_to_search", max_length=200)
     attempt = ComparisonFilter(method="narrow_attempt", read=small_number, wanted=A_NUMBER, max_length=20)
@@ -165,6 +166,9 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
         ran = rows.filter(started__isnull=False).exclude(status=Task.QUEUED)
         return ran.alias(ran=RAN).filter(**value.on("ran"))
 
+    def narrow_fingerprint(self, rows: TaskQuerySet, name: str, value: str) -> TaskQuerySet:
+        return rows.filter(fingerprint="" if value == NO_GROUP else value)
+
     def narrow_has(self, rows: TaskQuerySet, name: str, value: str) -> TaskQuerySet:
         return rows.filter(FILLED[value])
 
@@ -193,7 +197,7 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
         field = gettext("finished") if self.tab in ENDED else gettext("created")
         labels = {**CHIPS, "time": field}
         labels |= {"since": gettext("%s since") % field, "until": gettext("%s until") % field}
-        words: dict[str, Any] = {"time": LABELS, "has": HAS}
+        words: dict[str, Any] = {"time": LABELS, "has": HAS, "fingerprint": {NO_GROUP: _("in no group")}}
         given = [(name, self.data.get(name, "")) for name in self.filters if name != "status"]
         return [(name, str(labels[name]), str(words.get(name, {}).get(value, value))) for name, value in given if value]
 

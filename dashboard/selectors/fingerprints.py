@@ -87,6 +87,11 @@ def failed(fingerprint: str) -> TaskQuerySet:
     return Task.objects.filter(literal, fingerprint=fingerprint)
 
 
+def ungrouped() -> bool:
+    """Tell whether failed tasks have no fingerprint: they failed before failures were grouped."""
+    return failed("").exists()
+
+
 def numbers(fingerprints: Sequence[str], now: datetime) -> Mapping[str, Numbers]:
     """Count the failures of these groups by the hour of the last week, and tell in which releases the latest ran."""
     found: dict[str, Numbers] = defaultdict(Numbers)

@@ -64,3 +64,9 @@ def test_queues_are_stepped_through_by_the_index_of_the_claim(plans):
     assert list(queues.waiting_queues()) == ["default"]
     assert "dsq_claim" in plans[-1]
     assert f"Seq Scan on {TABLE}" not in plans[-1]
+
+
+def test_whether_any_is_in_no_group_is_seen_by_the_index(full_tables):  # noqa: F811
+    assert fingerprints.ungrouped()
+    plan = fingerprints.failed("").order_by()[:1].explain()
+    assert "dsq_fingerprint" in plan, plan

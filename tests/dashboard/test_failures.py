@@ -18,7 +18,7 @@ from django_simple_queue.models import Attempt, OperatorAction, Task
 from django_simple_queue.models.audit import MAX_ROWS
 from tests.dashboard.counting import few_statements
 from tests.dashboard.people import operator, signed_in
-from tests.dashboard.queue import CHARGE, SEND, a_task, a_worker
+from tests.dashboard.queue import CHARGE, SEND, a_task, a_worker, shown
 
 pytestmark = pytest.mark.django_db
 URL = "/failures/"
@@ -360,3 +360,16 @@ def test_who_decided_and_when_is_kept(chief):
     group = FailureGroup.objects.get()
     assert (group.state, group.set_by) == ("resolved", "chief")
     assert "by chief" in chief.get(f"{URL}{PAY}/").content.decode()
+
+
+def test_failures_from_before_the_upgrade_are_told_and_opened(chief):
+    failed()
+    FailureGroup.objects.create(fingerprint=PAY, state=FailureGroup.State.IGNORED)
+    assert "in no group" not in text_of(chief)
+    assert "Everything that failed was requeued" in text_of(chief)
+    a_task(Task.CANCELLED)
+    old = failed("")
+    html = text_of(chief)
+    address = unescape(re.search(r'id="ungrouped".*?href="(/\?[^"]+)"', html, re.DOTALL)[1])
+    assert "Everything that failed was requeued" not in html
+    assert shown(chief.get(address).content.decode()) == [str(old.pk)]
