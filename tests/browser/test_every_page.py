@@ -180,6 +180,7 @@ PAGES: dict[str, Seed] = {
 
 
 @pytest.mark.parametrize("name", PAGES)
+@pytest.mark.ability(15)
 def test_of_an_operator(console: Page, name: str) -> None:
     console.goto(PAGES[name]())
     is_in_order(console)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from django_simple_queue.models import Task
@@ -24,6 +25,7 @@ def completes(task: Task) -> None:
     Task.objects.filter(pk=task.pk, status=Task.QUEUED).update(status=Task.COMPLETED, output="charged")
 
 
+@pytest.mark.ability(15)
 def test_by_keyboard_in_eighteen_keys(console: Page) -> None:
     task, keys = the_task(), Keys(console)
     console.goto("/")
@@ -42,6 +44,7 @@ def test_by_keyboard_in_eighteen_keys(console: Page) -> None:
     assert keys.count == KEYS == 18
 
 
+@pytest.mark.ability(15)
 def test_without_javascript(signed_in: SignIn) -> None:
     task = the_task()
     page = signed_in("ada", java_script_enabled=False)

@@ -43,6 +43,7 @@ def test_preferences(console: Page) -> None:
     is_in_order(console)
 
 
+@pytest.mark.ability(7)
 def test_a_search_that_stopped_says_how_far_it_came_and_goes_on(console: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "LONGEST_WALK", 2)
     monkeypatch.setattr(search, "FIRST_CHUNK", 2)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
@@ -127,6 +128,7 @@ def test_new_rows_wait_behind_a_link(console: Page) -> None:
     expect(row(console, task)).to_be_visible()
 
 
+@pytest.mark.ability(8)
 def test_an_update_keeps_ticked_rows_and_scroll(console: Page) -> None:
     tasks = [a_task(Task.FAILED, age=age) for age in range(40)]
     console.goto("/?status=failed&rows=50")
@@ -140,6 +142,7 @@ def test_an_update_keeps_ticked_rows_and_scroll(console: Page) -> None:
     assert console.evaluate("scrollY") == 240
 
 
+@pytest.mark.ability(8)
 def test_an_update_keeps_a_half_typed_search(console: Page) -> None:
     task, other = a_task(Task.FAILED), a_task(Task.FAILED)
     console.goto("/?status=failed")
@@ -153,6 +156,7 @@ def test_an_update_keeps_a_half_typed_search(console: Page) -> None:
     expect(field).to_have_value("half a word")
 
 
+@pytest.mark.ability(8)
 def test_an_update_keeps_selected_text_and_open_details(console: Page) -> None:
     a_worker()
     task = a_task(Task.FAILED, args='{"deep": {"inner": [1, 2]}}', error="ValueError: x")
@@ -170,6 +174,7 @@ def test_an_update_keeps_selected_text_and_open_details(console: Page) -> None:
     assert console.evaluate("getSelection().toString()") == chosen
 
 
+@pytest.mark.ability(8)
 def test_an_update_keeps_focus_on_a_button(console: Page) -> None:
     task, other = a_task(Task.FAILED), a_task(Task.FAILED)
     console.goto("/?status=failed")
@@ -215,6 +220,7 @@ def test_a_paused_page_stays_paused_after_a_reload(console: Page) -> None:
     word(console, "Paused")
 
 
+@pytest.mark.ability(9)
 def test_a_hidden_tab_does_not_ask(console: Page) -> None:
     asked: list[str] = []
     console.goto("/")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -13,6 +14,7 @@ def requeue(page: Page, task: Task) -> None:
     row(page, task).get_by_role("button", name="Requeue").click()
 
 
+@pytest.mark.ability(1)
 def test_one_click_requeues_and_undo_takes_it_back(console: Page) -> None:
     task = a_task(Task.FAILED)
     console.goto("/")

@@ -67,6 +67,7 @@ def test_the_row_says_what_was_done_with_undo_and_start_now(ada):
     assert "Queued" in row
 
 
+@pytest.mark.ability(1)
 def test_undo_puts_the_row_back_as_it_was(ada):
     task = a_task(Task.FAILED)
     do(ada, task, "requeue")
@@ -85,6 +86,7 @@ def test_undo_is_once(ada, omar):
     assert said(ada.post(f"/activity/{action.pk}/undo/")) == "omar has undone this already. Nothing done."
 
 
+@pytest.mark.ability(1)
 def test_undo_after_a_start_says_too_late(ada):
     task = a_task(Task.FAILED)
     do(ada, task, "requeue")
@@ -297,6 +299,7 @@ def test_outcomes_add_up_in_words():
     )
 
 
+@pytest.mark.ability(2)
 def test_ticked_rows_that_changed_since_are_left_alone(ada):
     changed, same = a_task(Task.FAILED), a_task(Task.FAILED)
     ada.post("/tasks/requeue/", {"ids": [str(changed.pk), str(same.pk)], "skip": str(changed.pk)})

@@ -47,6 +47,7 @@ def test_an_empty_list_says_what_will_be_in_it(auditor):
     assert "Nobody has done anything yet" in text_of(auditor)
 
 
+@pytest.mark.ability(10)
 def test_an_action_is_told_with_who_what_why_and_its_task(auditor):
     action = requeue(reason="gateway is back")
     html = text_of(auditor)
@@ -62,6 +63,7 @@ def test_an_action_over_many_tasks_leads_to_all_of_them(auditor):
     assert all(f"/tasks/{item.task}/" in alone for item in action.items.all())
 
 
+@pytest.mark.ability(10)
 def test_mixed_outcomes_are_counted(auditor):
     action = requeue(2)
     OperatorAction.objects.filter(pk=action.pk).update(outcomes={"done": 2, "progress": 3, "asked": 1})
@@ -139,12 +141,23 @@ def test_a_broken_link_shows_the_newest_with_a_notice(auditor, query):
     assert "Omar" in html
 
 
+@pytest.mark.ability(10)
 def test_one_person_or_one_kind_can_be_shown(auditor):
     requeue(actor="Omar")
     record("enqueue", Task.objects.all(), "Eva", "x")
     assert "<strong>Eva</strong>" not in text_of(auditor, who="Omar")
     assert "<strong>Omar</strong>" not in text_of(auditor, verb="enqueue")
     assert "Nothing like that was done" in text_of(auditor, who="Nobody")
+
+
+@pytest.mark.ability(10)
+def test_what_somebody_did_outlives_them(auditor):
+    eva = operator("eva", superuser=True)
+    perform("requeue", Task.objects.filter(pk__in=failed(1)), eva, "x", reason="The gateway is back")
+    eva.delete()
+    html = text_of(auditor, who="eva")
+    assert "<strong>eva</strong>" in html
+    assert "The gateway is back" in html
 
 
 def test_deleted_tasks_stay_in_the_list(auditor):

@@ -78,6 +78,7 @@ def test_the_zone_of_run_after_is_named_and_meant(clerk, settings):
     assert Task.objects.get().run_after == datetime(2031, 2, 2, 19, 5, tzinfo=UTC)
 
 
+@pytest.mark.ability(3)
 def test_a_form_sent_twice_makes_one_task(clerk):
     sent = fields()
     places = {clerk.post(address(), sent)["Location"] for _ in range(3)}

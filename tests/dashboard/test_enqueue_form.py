@@ -217,6 +217,7 @@ def test_a_task_outside_the_allowlist_is_not_edited(clerk, settings):
 
 
 @pytest.mark.parametrize("environment", ["production", "prod-eu"])
+@pytest.mark.ability(3)
 def test_production_asks_for_a_second_look_unless_repeating_is_safe(clerk, settings, environment):
     settings.DJANGO_SIMPLE_QUEUE_ENVIRONMENT = environment
     asked = post(clerk, **NEEDED, **{"a.token": SECRET})

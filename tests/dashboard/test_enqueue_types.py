@@ -88,6 +88,7 @@ def typed(annotation, **raw):
         (Annotated[int | None, Ge(1)], "1", 1),
     ],
 )
+@pytest.mark.ability(3)
 def test_what_is_typed_is_passed_as_json(annotation, text, value):
     found = typed(annotation, v=text)
     assert (found, type(found)) == (value, type(value))

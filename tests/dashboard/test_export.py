@@ -43,6 +43,7 @@ def rows_of(text):
     return list(csv.DictReader(io.StringIO(text)))
 
 
+@pytest.mark.ability(14)
 def test_the_file_holds_what_the_filter_matches_newest_first(ada):
     old, new = a_task(Task.FAILED, age=90), a_task(Task.FAILED, age=30)
     a_task(Task.COMPLETED)
@@ -82,6 +83,7 @@ def test_no_cell_begins_like_a_formula(ada, text):
     assert row["priority"] == "-5"
 
 
+@pytest.mark.ability(14)
 def test_secrets_are_masked(ada):
     a_task(
         Task.FAILED, args='{"password": "hunter22", "n": 1}', error="sent hunter22", output="hunter22", log="hunter22"

@@ -79,6 +79,7 @@ def test_failures_of_one_kind_are_one_row_with_its_windows(chief):
 
 
 @pytest.mark.parametrize(("name", "count"), [("1h", 1), ("3h", 2), ("24h", 3), ("7d", 4)])
+@pytest.mark.ability(6)
 def test_each_number_opens_exactly_the_tasks_it_counts(chief, name, count):
     mine = [failed(hours=hours) for hours in HOURS]
     failed(MAIL)
@@ -209,6 +210,7 @@ def test_without_the_payload_no_word_of_an_error_is_told(client):
             assert f"/{verb}/" not in page
 
 
+@pytest.mark.ability(14)
 def test_secrets_in_errors_are_masked_also_in_the_summary(chief):
     text = "RuntimeError('password=hunter2')\n\nTraceback\nRuntimeError: password=hunter2"
     failed(error=text, error_class="builtins.RuntimeError")
@@ -216,6 +218,7 @@ def test_secrets_in_errors_are_masked_also_in_the_summary(chief):
         assert "hunter2" not in chief.get(path).content.decode(), path
 
 
+@pytest.mark.ability(14)
 def test_the_summary_is_markdown_in_which_hostile_text_is_inert(chief):
     failed(task="shop.tasks.<b>x</b>", error_class="a.[E](javascript:x)", release="*r*")
     response = chief.get(f"{URL}summary/")

@@ -25,6 +25,7 @@ FILL = """INSERT INTO {table} (id, created, modified, run_after, finished, task,
 
 
 @pytest.mark.parametrize("query", ["order_id=48213", "args:order_id=48213"])
+@pytest.mark.ability(7)
 def test_it_is_found_or_the_window_is_stated(client, query):
     values = {"table": Task._meta.db_table, "count": COUNT, "id": IDS[connection.vendor], "ago": AGO[connection.vendor]}
     with connection.cursor() as cursor:

@@ -132,6 +132,7 @@ def assert_secured(response: HttpResponse) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ROUTES))
+@pytest.mark.ability(15)
 def test_every_kind_of_answer_has_the_headers(client: Client, scene: Scene, name: str) -> None:
     address = scene.address(name)
     for person in (None, operator("staff"), operator("chief", superuser=True)):

@@ -42,6 +42,7 @@ def faults(html: str) -> list[str]:
 
 
 @pytest.mark.parametrize("payload", EVERYTHING, ids=lambda value: repr(value[:24]))
+@pytest.mark.ability(15)
 def test_every_page_shows_it_as_text(client, payload, settings):
     settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {}
     signed_in(client, operator("chief", superuser=True))

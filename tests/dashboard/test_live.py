@@ -52,6 +52,7 @@ def test_the_page_polls_itself_with_its_filters_by_its_own_tick(viewer):
     assert 'hx-swap="innerMorph"' in region
 
 
+@pytest.mark.ability(9)
 def test_an_unchanged_poll_is_304_without_a_body(viewer, still):
     a_task()
     tag = poll(viewer)["HX-PTag"]
@@ -138,6 +139,7 @@ def test_results_land_outside_the_live_region(viewer):
     assert whole.index('id="outcome" role="status"') > whole.index("</main>")
 
 
+@pytest.mark.ability(8)
 def test_new_rows_wait_behind_a_link(viewer):
     first = a_task(age=100)
     region = re.search(r'id="live" hx-get="([^"]*)"', viewer.get("/").content.decode())[1].replace("&amp;", "&")
@@ -203,6 +205,7 @@ def test_a_scheduled_row_that_was_cancelled_stays_in_its_tab_only(viewer):
     assert shown(poll(viewer, query="status=queued").content.decode()) == []
 
 
+@pytest.mark.ability(9)
 def test_a_picture_serves_every_page_for_a_second(viewer, monkeypatch):
     taken = []
     take = snapshot.take

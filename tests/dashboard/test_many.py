@@ -80,6 +80,7 @@ def test_the_question_says_how_many_will_move_and_the_answer_moves_them(ada):
     assert action.scope_filter["query"] == "status=failed"
 
 
+@pytest.mark.ability(2)
 def test_what_arrives_after_the_list_was_shown_is_told_and_left_alone(ada):
     a_task(Task.FAILED)
     mark = scopes.mark()
@@ -97,6 +98,7 @@ def test_a_mark_in_the_future_or_none_is_now(ada):
         assert "Requeue 1 tasks?" in text_of(ask(ada, mark=mark))
 
 
+@pytest.mark.ability(2)
 def test_relative_times_become_absolute(ada):
     recent, old = a_task(Task.FAILED), a_task(Task.FAILED, finished=timezone.now() - timedelta(hours=3))
     page = ask(ada, query="status=failed&time=1h&older=x&rows=50")
@@ -106,6 +108,7 @@ def test_relative_times_become_absolute(ada):
     assert (status_of(recent), status_of(old)) == (Task.QUEUED, Task.FAILED)
 
 
+@pytest.mark.ability(11)
 def test_the_preflight_counts_what_would_be_left_alone(ada, settings):
     settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {SEND: {}, CHARGE: {"rerun": "never"}, TYPED: {}, "shop.gone": {}}
     a_task(Task.FAILED)
@@ -180,6 +183,7 @@ def test_with_scripts_the_page_goes_to_the_action(ada, small):
     assert response["HX-Redirect"] == f"/activity/{OperatorAction.objects.get().pk}/"
 
 
+@pytest.mark.ability(1)
 def test_an_action_is_stopped_from_its_page_and_undone_with_its_remainder(ada, small):
     tasks = [a_task(Task.FAILED, age=100 - n) for n in range(6)]
     confirm(ada, ask(ada))
@@ -275,6 +279,7 @@ def test_a_single_task_whose_arguments_no_longer_fit_is_refused_with_the_way_out
     assert status_of(task) == Task.FAILED
 
 
+@pytest.mark.ability(11)
 def test_a_single_task_that_cannot_be_imported_is_refused(ada, settings):
     settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {"shop.tasks.retired": {}}
     task = a_task(Task.FAILED, task="shop.tasks.retired")

@@ -140,6 +140,7 @@ def test_the_flow_of_a_queue_counts_only_its_own_tasks():
     assert found.coming == pytest.approx(4 / flow.MINUTES)
 
 
+@pytest.mark.ability(5)
 def test_an_estimate_is_made_only_while_more_goes_out_than_comes_in():
     now = timezone.now()
     assert flow.Flow(10, 0, 0, now, coming=1, going=5).seconds_for(10) == 120

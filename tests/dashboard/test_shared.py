@@ -52,6 +52,7 @@ def token(html):
     return re.search(r'name="csrfmiddlewaretoken" value="([^"]*)"', html)[1]
 
 
+@pytest.mark.ability(9)
 def test_two_who_see_the_same_share_one_rendering_but_no_token(rendered):
     a_task(Task.FAILED)
     ada, eva = browser("ada", *EVERYTHING), browser("eva", *EVERYTHING)

@@ -156,6 +156,7 @@ def test_a_task_that_demands_a_permission_of_its_own_offers_nothing_without_it(c
         ("[1]", "args must be a JSON object"),
     ],
 )
+@pytest.mark.ability(11)
 def test_arguments_that_no_longer_fit_are_told_before_a_requeue(chief, args, words):
     html = text_of(chief, failed_task(args=args))
     assert "It would fail if it ran again" in html
@@ -314,11 +315,13 @@ def test_the_timeline_knows_rounds_attempts_and_backoffs(chief):
         ),
     ],
 )
+@pytest.mark.ability(5)
 def test_it_says_why_a_task_is_not_running(chief, prepare, words):
     prepare()
     assert words in text_of(chief, make_task())
 
 
+@pytest.mark.ability(5)
 def test_it_says_what_a_task_waits_for(chief):
     live_worker()
     assert "It waits for its time" in text_of(chief, make_task(run_after=timezone.now() + timedelta(hours=2)))

@@ -72,6 +72,7 @@ def test_tiles_are_neutral_until_a_threshold_breaks(viewer):
     assert not re.search(r'class="kpi is-\w+"', page(viewer))
 
 
+@pytest.mark.ability(6)
 def test_counts_stop_and_say_so(viewer):
     tasks = [a_task(Task.COMPLETED) for _ in range(3)]
     assert scalars.ask({"all": scalars.capped_count(Task.objects.all(), 1)}) == {"all": 2}
@@ -273,6 +274,7 @@ def test_a_stale_cursor_means_the_first_page_and_a_notice(viewer):
     assert "nothing beyond that place" in html
 
 
+@pytest.mark.ability(7)
 def test_a_slow_database_leaves_the_page_usable(viewer, monkeypatch):
     from dashboard.deadline import TookTooLong
 

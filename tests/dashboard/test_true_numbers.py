@@ -33,6 +33,7 @@ def ago(**span):
     return timezone.now() - timedelta(**span)
 
 
+@pytest.mark.ability(6)
 def test_the_tile_of_failures_opens_those_that_it_counts(chief):
     lately = [a_task(Task.FAILED, finished=ago(minutes=minutes)) for minutes in (1, 14)]
     a_task(Task.FAILED, finished=ago(hours=2))
