@@ -44,6 +44,7 @@ bench: $(VENV)/bench.stamp ## Measure every row of docs/performance.md; about an
 
 screenshots: $(VENV)/dev.stamp chromium ## Take the pictures of the documentation anew
 	@$(RUN) docs/screenshots.py
+	@GALLERY=1 $(BIN)/pytest -q tests/browser/test_states.py
 
 wheel-smoke: $(VENV)/dev.stamp ## Build the wheel and use it in a fresh foreign project
 	@$(BIN)/pytest -q tests/packaging
