@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hypothesis
 import pytest
 from django.db import connection
 
@@ -8,6 +9,8 @@ from tests.support.missing import REQUIRE_ALL
 from tests.support.servers import Server
 
 pytest_plugins = ["tests.support.browser"]
+hypothesis.settings.register_profile("untimed", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("untimed")
 VENDORS = {"sqlite": "sqlite", "postgresql": "postgres", "mysql": "mariadb"}
 
 

@@ -15,7 +15,8 @@ from django_simple_queue.engine.bell import Bell
 from django_simple_queue.models import Task
 from django_simple_queue.models.contention import is_lock_timeout
 
-FIRST_PAUSE, LONGEST_PAUSE, LOCKED_PAUSE = 0.1, 3.0, 0.5
+FIRST_PAUSE, LONGEST_PAUSE, LOCKED_PAUSE = 0.1, 1.0, 0.5
+"""Between two tries. The longest is short: a database that comes and goes may be there for a few seconds only."""
 Answer = TypeVar("Answer")
 logger = logging.getLogger("django_simple_queue.worker")
 

@@ -129,7 +129,7 @@ def test_two_that_wait_for_each_other_both_come_to_their_end(worker: Worker) -> 
     with ThreadPoolExecutor(2) as threads:
         for each in [threads.submit(alone, first.id, second.id), threads.submit(alone, second.id, first.id)]:
             each.result(60)
-    assert len(tries) == 3
+    assert len(tries) > 2
 
 
 def test_inside_a_caller_s_transaction_it_is_his_to_try_again(worker: Worker) -> None:
