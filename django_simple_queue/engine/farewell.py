@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 
 from django_simple_queue.engine import clock, events, store
 from django_simple_queue.engine.dispatch import Dispatcher
@@ -49,7 +50,10 @@ class Farewell:
         return 1
 
     def say_last_words(self) -> None:
-        batch = self.outbox.batch(clock.now())
-        ended = self.link.ask(lambda: store.last_words(self.worker.id, [entry.ending for entry in batch])) or {}
-        for entry in batch:
-            events.settled(entry, ended.get(entry.ending.run))
+        while batch := self.outbox.batch(clock.now()):
+            ended = self.link.ask(partial(store.last_words, self.worker.id, [entry.ending for entry in batch]))
+            if ended is None:
+                return
+            for entry in batch:
+                self.outbox.remove(entry)
+                events.settled(entry, ended.get(entry.ending.run))

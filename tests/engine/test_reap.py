@@ -151,6 +151,14 @@ def test_what_has_ended_outlives_the_lease_until_others_settle_it(worker, reaper
     assert (row(ended).status, row(settled).status) == (Task.COMPLETED, Task.FAILED)
 
 
+def test_a_result_that_the_database_refuses_takes_no_other_with_it(worker):
+    fine, refused = running(worker), running(worker)
+    let_lease_end(worker)
+    said = [completed(refused, output="a lone surrogate \ud800"), completed(fine)]
+    ended = store.last_words(worker.pk, said)
+    assert ended == {(fine.id, fine.epoch): Task.COMPLETED}
+
+
 def test_after_an_outage_nobody_is_declared_lost_at_once(worker, reaper):
     run = running(worker)
     let_lease_end(worker)

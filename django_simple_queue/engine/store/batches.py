@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from uuid import UUID
@@ -98,17 +99,32 @@ def attempted(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: S
         return Turn(ended, claim(database, worker_id, wanted if may_claim else 0, queues, opening))
 
 
-@restarted_after_deadlock
 def last_words(worker_id: UUID, endings: Sequence[Ending]) -> dict[Run, int]:
     """Write ``endings`` of a worker whose lease has ended, as far as nobody has settled its tasks yet.
 
     A claim needs the lease; an ending needs its fence only. Returns the final status of each that was accepted.
     """
+    try:
+        return outlived(worker_id, endings)
+    except (*REJECTED, DatabaseError) as error:
+        if not is_rejection(error):
+            raise
+    ended: dict[Run, int] = {}
+    for ending in endings:
+        with suppress(*REJECTED, DatabaseError):
+            ended |= outlived(worker_id, [ending])
+    return ended
+
+
+@restarted_after_deadlock
+def outlived(worker_id: UUID, endings: Sequence[Ending]) -> dict[Run, int]:
     database = opened()
     with transaction.atomic(using=alias()):
-        groups = by_verb(endings).items()
+        free, _ = lock_what_is_free((ending.id for ending in endings), alias())
+        said = [ending for ending in endings if ending.id in free]
+        groups = by_verb(said).items()
         ended = dict(row for verb, group in groups for row in database.end(worker_id, verb, group))
-        history.record(worker_id, endings, ended)
+        history.record(worker_id, said, ended)
     return ended
 
 
