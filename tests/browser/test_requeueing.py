@@ -103,7 +103,7 @@ def test_a_run_without_an_answer_is_repeated_only_after_a_question(console: Page
     requeue(console, task)
     dialog = console.get_by_role("dialog")
     expect(dialog).to_contain_text("may have taken effect")
-    dialog.get_by_role("link", name="Cancel").click()
+    dialog.get_by_role("link", name="Keep as is").click()
     expect(dialog).to_be_hidden()
     assert fresh(task).status == Task.FAILED
     requeue(console, task)

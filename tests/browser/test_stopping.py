@@ -30,7 +30,7 @@ def test_a_running_task_is_stopped_after_a_question(console: Page, worker: Fleet
     console.get_by_role("button", name="Stop task").click()
     dialog = console.get_by_role("dialog")
     expect(dialog).to_contain_text("Its process is ended at once")
-    dialog.get_by_role("link", name="Cancel").click()
+    dialog.get_by_role("link", name="Keep as is").click()
     expect(dialog).to_be_hidden()
     assert fresh(task).cancel_requested is None
     console.get_by_role("button", name="Stop task").click()
