@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections
-from django.db.models import BooleanField
+from django.db.models import BooleanField, QuerySet
 from django.db.models.expressions import RawSQL
 
 from dashboard.selectors.scalars import alias, as_moment
@@ -89,7 +89,12 @@ def failed(fingerprint: str) -> TaskQuerySet:
 
 def ungrouped() -> bool:
     """Tell whether failed tasks have no fingerprint: they failed before failures were grouped."""
-    return failed("").exists()
+    return bool(latest_ungrouped())
+
+
+def latest_ungrouped() -> QuerySet[Task, UUID]:
+    """Return one of them; in the order of the index, else a planner that expects many reads the table for it."""
+    return failed("").order_by("-finished").values_list("pk", flat=True)[:1]
 
 
 def numbers(fingerprints: Sequence[str], now: datetime) -> Mapping[str, Numbers]:
