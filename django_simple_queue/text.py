@@ -1,4 +1,4 @@
-"""The one choke point for text that is about to be stored: valid on every database, and bounded."""
+"""The one choke point for text that is about to be stored, valid on every database and bounded; and for one line."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 def storable(value: str, max_bytes: int) -> str:
     """Return ``value`` without what a database refuses (NUL, lone surrogates), cut to ``max_bytes`` of UTF-8."""
     return bounded(UNSTORABLE.sub(REPLACEMENT, value), max_bytes)
+
+
+def in_one_line(error: object) -> str:
+    """Return what is to be said of ``error`` in a line of its own: drivers write several."""
+    return " ".join(str(error).split())
 
 
 def bounded(value: str, max_bytes: int) -> str:

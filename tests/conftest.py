@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import hypothesis
 import pytest
 from django.db import connection
@@ -42,6 +45,14 @@ def leave_out(config: pytest.Config, items: list[pytest.Item], left_out: list[py
 def databases_of(item: pytest.Item) -> set[str]:
     """The databases that a test is marked for; none means every database."""
     return {marker.name for marker in item.iter_markers()} & set(VENDORS.values())
+
+
+@pytest.fixture
+def dead_pid() -> int:
+    """The id of a process that is gone."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
 
 
 @pytest.fixture(scope="session")

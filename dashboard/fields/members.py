@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from dashboard.fields.anything import json_area
 from dashboard.fields.base import NOTHING, Control, Kind, Problems, Raw
 from dashboard.fields.plain import pretty
-from dashboard.fields.scalars import Scalar
+from dashboard.fields.scalars import Scalar, Text
 from dashboard.fields.typed_json import read_json
 from django_simple_queue.redaction import REDACTED
 
@@ -104,7 +104,7 @@ class Member:
 
     def kind_control(self, raw: Raw, name: str, problems: Problems) -> Control:
         kept = f"{name}.keep" in raw
-        if f"{name}.json" in raw or (kept and not isinstance(self.kind, Scalar)):
+        if f"{name}.json" in raw or (kept and not isinstance(self.kind, Scalar | Text)):
             return replace(json_area(raw, f"{name}.json"), kept=kept)
         control = self.kind.control(raw, name, problems)
         if self.secret and control.shape in ("input", "area"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from abc import abstractmethod
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -22,9 +23,9 @@ LONG_TEXTS = frozenset({"body", "comment", "content", "description", "message", 
 class Scalar(Kind):
     """A value that is typed into one line."""
 
+    @abstractmethod
     def parse(self, text: str) -> Any:
         """Return the value that ``text`` stands for; ValueError, in words, when it stands for none."""
-        raise NotImplementedError
 
     def take(self, raw: Raw, name: str, problems: Problems) -> Any:
         text = raw.get(name, "").strip()
@@ -151,7 +152,7 @@ class Identifier(Scalar):
 
 
 @dataclass(frozen=True, slots=True)
-class Text(Scalar):
+class Text(Kind):
     """Text as it is typed; an empty field is empty text only where the form is told so."""
 
     def words(self) -> str:

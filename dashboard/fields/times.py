@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar
@@ -20,8 +21,9 @@ class Temporal(Scalar):
     input_type: ClassVar[str] = "date"
     step: ClassVar[str] = ""
 
+    @abstractmethod
     def native(self, value: Any) -> Any:
-        raise NotImplementedError
+        """Return what the ISO text ``value`` stands for; ValueError or None when it stands for nothing."""
 
     def accepts(self, value: Any) -> str:
         try:

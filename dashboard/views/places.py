@@ -23,14 +23,13 @@ from django_simple_queue.models import QueuePause
 
 DEFAULT_WINDOW = "24h"
 SECONDS_A_PICTURE_LASTS = 4
-NUL = "\0"
 
 
 @operator()
 def named(request: HttpRequest, path: str) -> HttpResponseBase:
     """Show what is known of all tasks with one path."""
     with deadline():
-        found = None if NUL in path else named_task(path, window_of(request), timezone.now())
+        found = named_task(path, window_of(request), timezone.now())
     if found is None:
         raise Http404(_("No task of the path %s is known, and it is not in the allowlist.") % repr(path[:255]))
     return render(request, "named", about(request, found), live=False)
@@ -62,7 +61,7 @@ def queue(request: HttpRequest, name: str) -> HttpResponseBase:
 
 
 def picture(name: str, pauses: list[QueuePause], now: datetime) -> Any:
-    found = None if NUL in name else queue_page(name, pauses, now)
+    found = queue_page(name, pauses, now)
     if found is None:
         raise Http404(_("No task, worker or pause speaks of a queue %s.") % repr(name[:64]))
     return found

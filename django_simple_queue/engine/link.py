@@ -7,13 +7,12 @@ import random
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import Error, connections, router
+from django.db import Error
 
-from django_simple_queue import conf
 from django_simple_queue.engine import clock, store
 from django_simple_queue.engine.bell import Bell
-from django_simple_queue.models import Task
 from django_simple_queue.models.contention import is_lock_timeout
+from django_simple_queue.text import in_one_line
 
 FIRST_PAUSE, LONGEST_PAUSE, LOCKED_PAUSE = 0.1, 1.0, 0.5
 """Between two tries. The longest is short: a database that comes and goes may be there for a few seconds only."""
@@ -57,7 +56,6 @@ class Link:
         try:
             if not self.connected:
                 store.tune()
-                bound_waiting()
                 self.bell.hang()
                 self.connected = True
             return work()
@@ -99,16 +97,3 @@ class Link:
             self.back_since = clock.now()
             logger.warning("database answers again after %.1f s", self.back_since - self.down_since)
         self.down_since, self.pause = None, FIRST_PAUSE
-
-
-def in_one_line(error: Error) -> str:
-    return " ".join(str(error).split())
-
-
-def bound_waiting() -> None:
-    """A wait for SQLite's lock cannot be interrupted: it must end before the lease does."""
-    connection = connections[router.db_for_write(Task)]
-    if connection.vendor == "sqlite":
-        seconds = min(connection.settings_dict["OPTIONS"].get("timeout", 5), conf.get_lease_seconds() / 2)
-        with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")

@@ -12,6 +12,8 @@ from django.db import OperationalError, connections, router
 from django_simple_queue.models.task import Task
 
 TRIES = 5
+PATIENCE_SECONDS = 0.25
+"""How long a worker, which has a lease to renew, waits for a row that somebody else has locked."""
 MYSQL_LOCK_TIMEOUT, MYSQL_DEADLOCK = 1205, 1213
 POSTGRESQL_LOCK_TIMEOUT, POSTGRESQL_DEADLOCK = "55P03", "40P01"
 P = ParamSpec("P")

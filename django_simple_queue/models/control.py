@@ -95,7 +95,8 @@ def move_worker(verb: str, pk: UUID, reason: str, actor: object) -> OperatorActi
         moved = row.live().filter(state__in=sources).update(**columns)
         worker = row.first()
         if moved and worker is not None:
-            wake.workers(alias())
+            if target == State.RUNNING:
+                wake.workers(alias())
             return written(verb, str(worker), {"worker": str(pk)}, actor, reason)
     raise NotPossible(why_not(verb, pk, worker))
 

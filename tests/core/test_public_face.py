@@ -5,8 +5,6 @@ from __future__ import annotations
 import inspect
 import json
 import os
-import subprocess
-import sys
 from uuid import UUID
 
 import pytest
@@ -183,13 +181,6 @@ def test_errors_of_the_caller_are_the_same_classes(client, older):
         utils.create_task("os.system", {})
     with pytest.raises(TypeError):
         utils.create_task("os.system", [1])
-
-
-@pytest.fixture
-def dead_pid():
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
 
 
 def in_progress(pid):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from uuid import uuid4
 
 import pytest
@@ -32,13 +30,6 @@ def failures():
     on_failure.connect(hear)
     yield sent
     on_failure.disconnect(hear)
-
-
-@pytest.fixture
-def dead_pid():
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
 
 
 def reload(model):

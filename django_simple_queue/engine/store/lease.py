@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from math import ceil
 from uuid import UUID
@@ -13,15 +14,10 @@ from django.db.models.functions import Now
 from django_simple_queue import conf
 from django_simple_queue.engine.store.records import LeaseLost, Renewal, Run
 from django_simple_queue.models import Task, Worker
+from django_simple_queue.models.contention import PATIENCE_SECONDS
 
 CACHE_KIB = 64 * 1024
 MMAP_BYTES = 256 * 1024 * 1024
-LOCK_SECONDS = 0.25
-"""How long a worker, which has a lease to renew, waits for a row that somebody else has locked."""
-TUNING = {
-    "sqlite": (f"PRAGMA cache_size = -{CACHE_KIB}", f"PRAGMA mmap_size = {MMAP_BYTES}"),
-    "mysql": (f"SET SESSION innodb_lock_wait_timeout = {ceil(LOCK_SECONDS)}",),
-}
 
 
 def register(worker: Worker, seconds: float | None = None) -> None:
@@ -52,13 +48,21 @@ def leave(worker_id: UUID) -> None:
 
 
 def tune() -> None:
-    """Prepare the worker's connection, once after each connect.
-
-    SQLite's default cache is too small for a big table. MySQL would wait for a locked row for longer than a lease.
-    """
-    for statement in TUNING.get(connection().vendor, ()):
-        with connection().cursor() as cursor:
+    """Prepare the worker's connection, once after each connect: no wait for a lock may outlast the lease."""
+    with connection().cursor() as cursor:
+        for statement in tuning(connection()):
             cursor.execute(statement)
+
+
+def tuning(database: BaseDatabaseWrapper) -> Iterator[str]:
+    """SQLite's default cache is too small for a big table, and its wait for the lock cannot be interrupted."""
+    if database.vendor == "sqlite":
+        yield f"PRAGMA cache_size = -{CACHE_KIB}"
+        yield f"PRAGMA mmap_size = {MMAP_BYTES}"
+        seconds = min(database.settings_dict["OPTIONS"].get("timeout", 5), conf.get_lease_seconds() / 2)
+        yield f"PRAGMA busy_timeout = {seconds * 1000:.0f}"
+    elif database.vendor == "mysql":
+        yield f"SET SESSION innodb_lock_wait_timeout = {ceil(PATIENCE_SECONDS)}"
 
 
 def disconnect() -> None:

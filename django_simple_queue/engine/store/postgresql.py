@@ -9,10 +9,10 @@ from uuid import UUID
 from psycopg import Cursor
 
 from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, Opening, delay_of, failure_of
-from django_simple_queue.engine.store.lease import LOCK_SECONDS
 from django_simple_queue.engine.store.records import Claimed, Ending
 from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, look, needs
 from django_simple_queue.models import Worker
+from django_simple_queue.models.contention import PATIENCE_SECONDS
 from django_simple_queue.models.states import DUE_SQL
 
 NOW = "STATEMENT_TIMESTAMP()"
@@ -47,10 +47,11 @@ FIRST = f"SELECT 1 FROM {TASK} WHERE {SQL.claimable} ORDER BY {ORDER} LIMIT 1"
 FIRST_OF = f"SELECT 1 FROM {TASK} WHERE {SQL.claimable} AND queue = ANY(%(queues)b::text[]) ORDER BY queue LIMIT 1"
 # Statistics lag behind a backlog: a planner that expects few rows would sort all of it for every claim of this turn.
 # What it must sort all the same then looks so dear that it would compile each claim, for hundreds of milliseconds.
-SET = ", ".join(f"SET_CONFIG('{name}', 'off', TRUE)" for name in ("enable_sort", "enable_bitmapscan", "jit"))
-SET += f", SET_CONFIG('lock_timeout', '{LOCK_SECONDS * 1000:.0f}ms', TRUE)"
+PLANNING = ", ".join(f"SET_CONFIG('{name}', 'off', TRUE)" for name in ("enable_sort", "enable_bitmapscan", "jit"))
+PATIENCE = f"SET_CONFIG('lock_timeout', '{PATIENCE_SECONDS * 1000:.0f}ms', TRUE)"
 HOLD = (
-    f"SELECT state, ARRAY({SQL.paused}), {SET} FROM {WORKER} WHERE id = %(worker)b AND {SQL.live} FOR SHARE OF {WORKER}"
+    f"SELECT state, ARRAY({SQL.paused}), {PLANNING}, {PATIENCE} FROM {WORKER} "
+    f"WHERE id = %(worker)b AND {SQL.live} FOR SHARE OF {WORKER}"
 )
 ENDS = {verb: ends(verb) for verb in SQL.ends}
 LOCKED = f"{ORDER} LIMIT %(wanted)b FOR NO KEY UPDATE SKIP LOCKED"

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error, ProgrammingError
 
 from django_simple_queue.engine import health
+from django_simple_queue.text import in_one_line
 
 
 class Command(BaseCommand):
@@ -37,4 +38,4 @@ class Command(BaseCommand):
 def unknown(error: Error) -> dict[str, Any]:
     is_there = isinstance(error, ProgrammingError) or "no such table" in str(error)  # SQLite's way to say it
     words = 'The database is not migrated, run "manage.py migrate"' if is_there else "The database does not answer"
-    return {"healthy": False, "problems": [f"{words}: {' '.join(str(error).split())}"]}
+    return {"healthy": False, "problems": [f"{words}: {in_one_line(error)}"]}

@@ -19,6 +19,7 @@ from django_simple_queue.engine.forks import CannotFork, allow_open_files
 from django_simple_queue.engine.options import Options
 from django_simple_queue.engine.parent import Parent
 from django_simple_queue.models import Task
+from django_simple_queue.text import in_one_line
 
 LINE = "%(asctime)s %(levelname)s %(message)s"
 LEVELS = {0: logging.WARNING, 1: logging.INFO, 2: logging.INFO, 3: logging.DEBUG}
@@ -53,7 +54,7 @@ class Command(BaseCommand):
             allow_open_files(chosen.slots)
             code = Parent(chosen).run()
         except (CannotFork, Error) as error:
-            raise CommandError(" ".join(str(error).split())) from None
+            raise CommandError(in_one_line(error)) from None
         sys.exit(code)
 
 
@@ -94,7 +95,7 @@ def require_migrated() -> None:
         label = DjangoSimpleQueueConfig.name
         missing = executor.migration_plan([node for node in executor.loader.graph.leaf_nodes() if node[0] == label])
     except Error as error:
-        raise CommandError(f"The database {alias!r} does not answer: {' '.join(str(error).split())}") from None
+        raise CommandError(f"The database {alias!r} does not answer: {in_one_line(error)}") from None
     if missing:
         names = ", ".join(migration.name for migration, _ in missing)
         raise CommandError(f'The database {alias!r} is not migrated (missing: {names}). Run "manage.py migrate" first.')

@@ -21,13 +21,12 @@ from django_simple_queue.models.audit.tables import OperatorAction, OperatorActi
 from django_simple_queue.models.audit.terms import Terms
 from django_simple_queue.models.audit.undoing import add_up, close_undo, put_back
 from django_simple_queue.models.audit.verbs import MAX_ROWS, identify, move, require_verb
-from django_simple_queue.models.contention import restarted_after_deadlock, wait_at_most
+from django_simple_queue.models.contention import PATIENCE_SECONDS, restarted_after_deadlock, wait_at_most
 from django_simple_queue.models.task import Task
 
 BATCH_SECONDS = 0.05
 FIRST_BATCH, SMALLEST_BATCH = 100, 10
 LISTED = 500
-LOCK_SECONDS = 0.25
 logger = logging.getLogger("django_simple_queue.worker")
 _batch = FIRST_BATCH
 
@@ -148,7 +147,7 @@ def drive() -> bool:
 def go_on(pk: int, cursor: str, size: int) -> bool:
     """Do the next ``size`` rows of an action, unless another worker does; tell whether this one did."""
     with transaction.atomic(using=alias()):
-        wait_at_most(alias(), LOCK_SECONDS)
+        wait_at_most(alias(), PATIENCE_SECONDS)
         action = held(pk, cursor)
         if action is None:
             return False
