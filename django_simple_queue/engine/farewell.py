@@ -49,6 +49,15 @@ class Farewell:
                 self.say_last_words()
         return 1
 
+    def after_an_error(self) -> None:
+        """End what runs, say of what has ended how it did, and give up the lease: others settle the rest at once."""
+        for member in self.pool:
+            self.dispatcher.hear(member)
+        self.pool.disband()
+        with self.lease.last_chance(LAST_WORDS_SECONDS):
+            self.say_last_words()
+            self.link.ask(self.give_up_lease)
+
     def say_last_words(self) -> None:
         while batch := self.outbox.batch(clock.now()):
             ended = self.link.ask(partial(store.last_words, self.worker.id, [entry.ending for entry in batch]))

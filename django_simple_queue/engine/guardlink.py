@@ -8,7 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from django_simple_queue import conf
 from django_simple_queue.engine import clock, guard, messages
@@ -30,10 +30,12 @@ class GuardLink:
         guard.adopt_orphans()
         self.board = Board(rows)
         self.looked, self.seen_at = 0.0, clock.now()
-        self.end, theirs = messages.channel()
-        gc.collect()
-        gc.freeze()
-        self.pid = os.fork()
+        with ExitStack() as undo:
+            self.end, theirs = map(undo.enter_context, messages.channel())
+            gc.collect()
+            gc.freeze()
+            self.pid = os.fork()
+            undo.pop_all()
         if self.pid == 0:
             self.end.close()
             shut()

@@ -53,15 +53,25 @@ class Parent:
             self.pool.hear, self.pool.bury = self.dispatcher.hear, self.dispatcher.bury
             self.pool.open()
             self.register()
-            while not self.is_done(clock.now()):
-                self.turn()
-            return self.farewell.in_peace()
+            return self.work()
         except store.LeaseLost as error:
             return self.farewell.without_a_lease(error)
         finally:
             self.lease.disarm()
             self.pool.disband()
             self.signals.unwatch()
+
+    def work(self) -> int:
+        """Take turns until done; an error that nobody expected ends the worker, but loses no ending."""
+        try:
+            while not self.is_done(clock.now()):
+                self.turn()
+        except store.LeaseLost:
+            raise
+        except Exception:
+            self.farewell.after_an_error()
+            raise
+        return self.farewell.in_peace()
 
     def register(self) -> None:
         asked_at = clock.now()
@@ -221,5 +231,5 @@ class Parent:
             return
         if self.pool.unguarded and now >= self.pool.born_again_at:
             self.link.hang_up()
-            self.pool.open()
+            self.pool.reopen(now)
         self.pool.keep(now)

@@ -67,6 +67,14 @@ class Pool:
         self.selector.register(self.guard.end, selectors.EVENT_READ, self.listen)
         self.keep(clock.now())
 
+    def reopen(self, now: float) -> None:
+        """Open again after the guard was lost; what the system refuses now it may grant later."""
+        try:
+            self.open()
+        except OSError as error:
+            self.born_again_at = now + REST_SECONDS
+            logger.error("no guard can be forked, trying again: %s", error)
+
     def shut(self) -> None:
         """In the guard: close what belongs to the parent alone."""
         self.selector.close()

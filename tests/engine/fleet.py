@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -159,6 +161,17 @@ def wait_for_status(task: UUID, status: int, seconds: float = 20) -> Task:
     return Task.objects.get(pk=task)
 
 
+def renewed_since(boot: Boot, moment: datetime) -> bool:
+    close_old_connections()
+    return boot.row.heartbeat > moment
+
+
+def wait_for_heartbeats(boot: Boot, count: int = 2) -> None:
+    for _ in range(count):
+        before = boot.row.heartbeat
+        wait_until(lambda before=before: renewed_since(boot, before), 30, "the worker renews its lease")
+
+
 def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
@@ -170,6 +183,16 @@ def is_alive(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"
+
+
+@contextmanager
+def out_of_files(pid: int) -> Iterator[None]:
+    """Let a process open nothing more for a block, whatever it closes."""
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
 
 
 @contextmanager

@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
-from django.db import close_old_connections
-
 from django_simple_queue.models import QueuePause, Task, Worker
 from django_simple_queue.models.control import drain_worker, pause_queue, pause_worker, resume_queue, resume_worker
-from tests.engine.fleet import Fleet, Ledger, enqueue, wait_for_status
-from tests.support.waiting import wait_until
-
-
-def renewed_since(boot, moment) -> bool:
-    close_old_connections()
-    return boot.row.heartbeat > moment
-
-
-def wait_for_heartbeats(boot, count: int = 2) -> None:
-    for _ in range(count):
-        before = boot.row.heartbeat
-        wait_until(lambda before=before: renewed_since(boot, before), 30, "the worker renews its lease")
+from tests.engine.fleet import Fleet, Ledger, enqueue, wait_for_heartbeats, wait_for_status
 
 
 def test_a_paused_worker_renews_its_lease_and_claims_nothing_until_it_is_resumed(fleet: Fleet) -> None:

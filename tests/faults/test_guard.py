@@ -12,8 +12,18 @@ from django.db.models.functions import Now
 
 from django_simple_queue.models import Attempt, Task, Worker
 from django_simple_queue.utils import create_task
-from tests.engine.fleet import Boot, Fleet, Ledger, children_of, enqueue, is_alive, stopped, wait_for_status
-from tests.engine.test_control import wait_for_heartbeats
+from tests.engine.fleet import (
+    Boot,
+    Fleet,
+    Ledger,
+    children_of,
+    enqueue,
+    is_alive,
+    out_of_files,
+    stopped,
+    wait_for_heartbeats,
+    wait_for_status,
+)
 from tests.faults.harm import PATH
 from tests.support.waiting import wait_until
 
@@ -66,6 +76,45 @@ def test_a_killed_guard_is_replaced(fleet: Fleet, ledger: Ledger) -> None:
     assert boot.guard != guard
     assert after.worker_pid in boot.children
     assert f"the guard (PID {guard}) is gone" in boot.lines
+
+
+def test_a_guard_that_cannot_be_forked_anew_is_forked_later(fleet: Fleet, ledger: Ledger) -> None:
+    boot = fleet.ready("--concurrency", "1")
+    task = enqueue("sleep", {"ledger": ledger.path})
+    ledger.wait_for("start")
+    with out_of_files(boot.pid):
+        os.kill(boot.guard, signal.SIGKILL)
+        wait_until(lambda: "no guard can be forked, trying again" in boot.lines, 10, "the worker says so")
+    assert wait_for_status(task, Task.FAILED).error == "The worker's guard process was gone, so the task was ended."
+    wait_for_status(enqueue("noop"), Task.COMPLETED)
+    assert "Traceback" not in boot.lines
+
+
+THREAD_IN_A_BACKOFF = """
+from threading import Event, Thread
+from django.conf import settings
+from django.core.management import call_command
+def start_thread(attempt):
+    Thread(target=Event().wait, name="metrics", daemon=True).start()
+    return 600
+settings.DJANGO_SIMPLE_QUEUE_BACKOFF = start_thread
+call_command("task_worker", "--concurrency", "1")
+"""
+
+
+def test_a_worker_that_an_error_ends_stores_what_has_ended_and_gives_up_its_lease(fleet: Fleet, ledger: Ledger) -> None:
+    boot = fleet.here(THREAD_IN_A_BACKOFF, lease_seconds=60)
+    retried = enqueue("fail", max_attempts=2)
+    wait_until(lambda: Attempt.objects.filter(task=retried).exists(), 20, "the wait before its second try is known")
+    task = enqueue("sleep", {"ledger": ledger.path})
+    ledger.wait_for("start")
+    row = boot.row
+    os.kill(boot.guard, signal.SIGKILL)
+    assert boot.wait() == 1
+    assert "The project started threads" in boot.lines
+    assert Task.objects.get(pk=task).error == "The worker's guard process was gone, so the task was ended."
+    row.refresh_from_db()
+    assert row.state == Worker.State.STOPPED
 
 
 def test_a_guard_killed_with_many_waiting_loses_none(fleet: Fleet, ledger: Ledger) -> None:
