@@ -53,10 +53,10 @@ def fenced_out(entry: Entry) -> None:
     logger.warning(words, ending.id, ending.task, extra=said)
 
 
-def withheld(entry: Entry) -> None:
+def withheld(entry: Entry, reason: str) -> None:
     ending = entry.ending
-    words = "the result of %s %s waits: another transaction has locked its row"
-    logger.warning(words, ending.id, ending.task, extra=of("withheld", ending.id, ending.task))
+    said = of("withheld", ending.id, ending.task, reason=reason)
+    logger.warning("the result of %s %s waits: %s", ending.id, ending.task, reason, extra=said)
 
 
 def of(event: str, task_id: object, task: str, **details: object) -> dict[str, dict[str, object]]:

@@ -60,9 +60,9 @@ class Farewell:
 
     def say_last_words(self) -> None:
         while batch := self.outbox.batch(clock.now()):
-            ended = self.link.ask(partial(store.last_words, self.worker.id, [entry.ending for entry in batch]))
-            if ended is None:
+            said = self.link.ask(partial(store.last_words, self.worker.id, [entry.ending for entry in batch]))
+            if said is None:
                 return
             for entry in batch:
                 self.outbox.remove(entry)
-                events.settled(entry, ended.get(entry.ending.run))
+                events.settled(entry, said.ended.get(entry.ending.run))

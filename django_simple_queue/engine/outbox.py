@@ -16,7 +16,7 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 10.0
 class Entry:
     """``pid`` is the child that wants to hear of the ending of its run ``serial``; ``unreported``: no child can.
 
-    ``not_before``: its row is locked by somebody else, and is tried again then.
+    ``not_before``: it could not be written, for a lock or a refusal, and is tried again then.
     """
 
     ending: Ending
@@ -56,7 +56,7 @@ class Outbox:
         return chosen
 
     def withhold(self, entry: Entry, now: float) -> bool:
-        """Let an ending wait whose row somebody else has locked; tell whether it does so for the first time."""
+        """Let an ending wait that could not be written; tell whether it does so for the first time."""
         first = not entry.not_before
         entry.not_before = now + min(max(now - entry.since, FIRST_WAIT), LONGEST_WAIT)
         return first

@@ -96,6 +96,7 @@ class Parent:
         self.listen(now)
         self.watch.stop(self.signals.asked, now)
         self.watch.look(now)
+        self.keep_lease(now)
         self.renew_pool(now)
         self.dispatcher.tell_failures(now)
         self.dispatcher.hand_out(now)
@@ -103,7 +104,6 @@ class Parent:
         self.show_running(now)
         self.settle_and_claim(now)
         self.dispatcher.hand_out(now)
-        self.keep_lease(now)
 
     def listen(self, now: float) -> None:
         work, cancel = self.bell.heard(now)
@@ -164,12 +164,12 @@ class Parent:
             self.lease.renew_at = now
             return
         self.settled(batch, turn)
-        self.claimed(turn, wanted, now)
+        self.claimed(turn, wanted if turn.looked else 0, now)
 
     def settled(self, batch: list[Entry], turn: store.Turn) -> None:
         for entry in batch:
-            if entry.ending.run in turn.withheld:
-                self.withhold(entry)
+            if (reason := turn.withheld.get(entry.ending.run)) is not None:
+                self.withhold(entry, reason)
                 continue
             self.dispatcher.outbox.remove(entry)
             status = turn.ended.get(entry.ending.run)
@@ -177,9 +177,9 @@ class Parent:
             self.left_to_claim += status is not None and entry.ending.verb == "release"
             self.dispatcher.settled(entry, status)
 
-    def withhold(self, entry: Entry) -> None:
+    def withhold(self, entry: Entry, reason: str) -> None:
         if self.dispatcher.outbox.withhold(entry, clock.now()):
-            events.withheld(entry)
+            events.withheld(entry, reason)
 
     def claimed(self, turn: store.Turn, wanted: int, now: float) -> None:
         events.claimed(turn.claimed)

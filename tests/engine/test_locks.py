@@ -53,17 +53,17 @@ def worker() -> Worker:
     return live_worker()
 
 
-def test_the_other_endings_of_a_turn_are_written_and_it_claims(worker: Worker) -> None:
+def test_the_other_endings_of_a_turn_are_written_and_the_next_one_claims(worker: Worker) -> None:
     stuck, free = running(worker), running(worker)
     next_one = enqueue("noop")
     with locked_elsewhere(stuck.id):
         turn = store.turn(worker.pk, [completed(stuck), completed(free)], 1)
     assert turn.ended == {(free.id, free.epoch): Task.COMPLETED}
-    assert turn.withheld == {(stuck.id, stuck.epoch)}
-    assert [each.id for each in turn.claimed] == [next_one]
+    assert list(turn.withheld) == [(stuck.id, stuck.epoch)]
+    assert (turn.looked, [each.id for each in claim(worker)]) == (False, [next_one])
     assert row(stuck).status == Task.PROGRESS
     again = store.turn(worker.pk, [completed(stuck)], 0)
-    assert (again.ended, again.withheld) == ({(stuck.id, stuck.epoch): Task.COMPLETED}, set())
+    assert (again.ended, again.withheld) == ({(stuck.id, stuck.epoch): Task.COMPLETED}, {})
 
 
 def test_an_ending_whose_row_is_gone_is_not_said_again(worker: Worker) -> None:
@@ -71,7 +71,7 @@ def test_an_ending_whose_row_is_gone_is_not_said_again(worker: Worker) -> None:
     Task.objects.filter(pk=gone.id).delete()
     with locked_elsewhere(stuck.id):
         turn = store.turn(worker.pk, [completed(stuck), completed(gone)], 0)
-    assert (turn.ended, turn.withheld) == ({}, {(stuck.id, stuck.epoch)})
+    assert (turn.ended, list(turn.withheld)) == ({}, [(stuck.id, stuck.epoch)])
 
 
 def test_what_the_others_show_is_shown(worker: Worker) -> None:

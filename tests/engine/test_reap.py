@@ -145,9 +145,9 @@ def test_a_reaped_worker_that_comes_back_is_told(worker, reaper):
 def test_what_has_ended_outlives_the_lease_until_others_settle_it(worker, reaper):
     ended, settled = running(worker), running(worker)
     let_lease_end(worker)
-    assert store.last_words(worker.pk, [completed(ended)]) == {(ended.id, ended.epoch): Task.COMPLETED}
+    assert store.last_words(worker.pk, [completed(ended)]).ended == {(ended.id, ended.epoch): Task.COMPLETED}
     assert ids(janitor.reap(reaper.pk)) == [settled.id]
-    assert store.last_words(worker.pk, [completed(settled)]) == {}
+    assert store.last_words(worker.pk, [completed(settled)]).ended == {}
     assert (row(ended).status, row(settled).status) == (Task.COMPLETED, Task.FAILED)
 
 
@@ -155,8 +155,9 @@ def test_a_result_that_the_database_refuses_takes_no_other_with_it(worker):
     fine, refused = running(worker), running(worker)
     let_lease_end(worker)
     said = [completed(refused, output="a lone surrogate \ud800"), completed(fine)]
-    ended = store.last_words(worker.pk, said)
-    assert ended == {(fine.id, fine.epoch): Task.COMPLETED}
+    ended = store.last_words(worker.pk, said).ended
+    assert ended == {(fine.id, fine.epoch): Task.COMPLETED, (refused.id, refused.epoch): Task.FAILED}
+    assert row(refused).error_class == "ResultNotStored"
 
 
 def test_after_an_outage_nobody_is_declared_lost_at_once(worker, reaper):

@@ -2,81 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from uuid import UUID
 
-from django.db import DatabaseError, DataError, IntegrityError, InternalError, transaction
+from django.db import Error, transaction
 
 from django_simple_queue import wake
+from django_simple_queue.engine import clock
 from django_simple_queue.engine.store import history, live
 from django_simple_queue.engine.store.database import Database, Look, Opening
 from django_simple_queue.engine.store.lease import alias
-from django_simple_queue.engine.store.records import Claimed, Ending, LeaseLost, Run, Turn
+from django_simple_queue.engine.store.records import Claimed, Ending, LeaseLost, Turn
+from django_simple_queue.engine.store.refusals import REJECTED, is_refusal, is_rejection
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import QueuePause, Worker
 from django_simple_queue.models.contention import is_lock_timeout, lock_what_is_free, restarted_after_deadlock
+from django_simple_queue.text import in_one_line
 
-REJECTED = (DataError, IntegrityError, InternalError, UnicodeError, OverflowError, ValueError, TypeError)
-TOO_LARGE, DISK_FULL = "54", "53100"
+PIECES_SECONDS = 1.0
+"""How long a turn may look for what is at fault: what it holds up are the claims, and all that the worker hears."""
+LOCKED = "another transaction has locked its row"
+NOT_YET = "the database has refused others, and its turn has not come"
 
 
 def turn(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequence[str] = ()) -> Turn:
     """Write ``endings`` and claim up to ``wanted`` tasks of ``queues`` (strictly in their order; none named: of all).
 
-    Raises LeaseLost, and django.db errors of the connection: nothing is written then, say the same again.
+    Raises LeaseLost, and django.db errors: nothing is written then, say the same again.
     """
     history.recall_backoffs(endings)
     try:
         return attempted(worker_id, endings, wanted, queues)
-    except (*REJECTED, DatabaseError) as error:
-        if endings and is_lock_timeout(error):
-            return around_locks(worker_id, endings, wanted, queues)
-        if not endings or not is_rejection(error):
+    except (*REJECTED, Error) as error:
+        if not endings or not (is_lock_timeout(error) or is_refusal(error)):
             raise
-    ended: dict[Run, int] = {}
-    for ending in endings:
-        ended |= isolated(worker_id, ending)
-    rest = attempted(worker_id, (), wanted, queues)
-    return Turn(ended, rest.claimed, rest.wait)
+    return in_pieces(partial(around_locks, worker_id), endings)
 
 
-def around_locks(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequence[str]) -> Turn:
+def in_pieces(write: Callable[[Sequence[Ending]], Turn], endings: Sequence[Ending]) -> Turn:
+    """Write ``endings`` together, and what is refused in ever smaller pieces, down to the one that is at fault.
+
+    That one is withheld, and so is what is left when time is up or something else goes wrong on the way.
+    """
+    turn, pieces, end = Turn(looked=False), [endings], clock.now() + PIECES_SECONDS
+    while pieces and clock.now() < end:
+        try:
+            turn.add(write(pieces[-1]))
+            pieces.pop()
+        except (*REJECTED, Error) as error:
+            if not is_refusal(error):
+                if turn.ended:
+                    break
+                raise
+            piece = pieces.pop()
+            pieces += (smaller := in_other_words(piece, error))
+            if not smaller:
+                turn.withheld[piece[0].run] = f"the database refuses it ({in_one_line(error)})"
+    return turn.add(Turn(withheld={ending.run: NOT_YET for piece in pieces for ending in piece}))
+
+
+def in_other_words(piece: Sequence[Ending], error: Exception) -> list[Sequence[Ending]]:
+    """Return what to say instead of ``piece``: its halves; of one alone, if it is at fault, that it cannot be stored.
+
+    Else that, without an output that is in the row already; else nothing.
+    """
+    if len(piece) > 1:
+        return [piece[len(piece) // 2 :], piece[: len(piece) // 2]]
+    (ending,) = piece
+    if not is_rejection(error) or (ending.output == "" and ending.is_rejected):
+        return []
+    return [[replace(ending, output="") if ending.is_rejected else ending.rejected(error)]]
+
+
+@restarted_after_deadlock
+def around_locks(worker_id: UUID, endings: Sequence[Ending]) -> Turn:
     """Write the endings whose rows are free, for one row that a stranger holds must not keep up the worker."""
     with transaction.atomic(using=alias()):
         free, held = lock_what_is_free((ending.id for ending in endings), alias())
-        turn = attempted(worker_id, [ending for ending in endings if ending.id in free], wanted, queues)
-    turn.withheld = {ending.run for ending in endings if ending.id in held}
+        turn = attempted(worker_id, [ending for ending in endings if ending.id in free], 0, ())
+    turn.withheld = {ending.run: LOCKED for ending in endings if ending.id in held}
     return turn
-
-
-def isolated(worker_id: UUID, ending: Ending) -> dict[Run, int]:
-    """Write one ending; else that it could not be written; else that, without an output that is in the row already."""
-    try:
-        return attempted(worker_id, (ending,), 0, ()).ended
-    except (*REJECTED, DatabaseError) as error:
-        if not is_rejection(error):
-            raise
-        rejected = ending.rejected(error)
-    try:
-        return attempted(worker_id, (rejected,), 0, ()).ended
-    except (*REJECTED, DatabaseError) as error:
-        if not is_rejection(error):
-            raise
-    return attempted(worker_id, (replace(rejected, output=""),), 0, ()).ended
-
-
-def is_rejection(error: Exception) -> bool:
-    """Tell a row that cannot be stored from a database that is away: drivers call both an OperationalError.
-
-    On a full disk a large result is given up, for a short ending without it may still fit.
-    """
-    cause = error.__cause__
-    if getattr(cause, "sqlite_errorname", "") == "SQLITE_FULL":
-        return True
-    return isinstance(error, REJECTED) or str(getattr(cause, "sqlstate", "")).startswith((TOO_LARGE, DISK_FULL))
 
 
 @restarted_after_deadlock
@@ -99,33 +107,24 @@ def attempted(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: S
         return Turn(ended, claim(database, worker_id, wanted if may_claim else 0, queues, opening))
 
 
-def last_words(worker_id: UUID, endings: Sequence[Ending]) -> dict[Run, int]:
+def last_words(worker_id: UUID, endings: Sequence[Ending]) -> Turn:
     """Write ``endings`` of a worker whose lease has ended, as far as nobody has settled its tasks yet.
 
-    A claim needs the lease; an ending needs its fence only. Returns the final status of each that was accepted.
+    A claim needs the lease; an ending needs its fence only.
     """
-    try:
-        return outlived(worker_id, endings)
-    except (*REJECTED, DatabaseError) as error:
-        if not is_rejection(error):
-            raise
-    ended: dict[Run, int] = {}
-    for ending in endings:
-        with suppress(*REJECTED, DatabaseError):
-            ended |= outlived(worker_id, [ending])
-    return ended
+    return in_pieces(partial(outlived, worker_id), endings)
 
 
 @restarted_after_deadlock
-def outlived(worker_id: UUID, endings: Sequence[Ending]) -> dict[Run, int]:
+def outlived(worker_id: UUID, endings: Sequence[Ending]) -> Turn:
     database = opened()
     with transaction.atomic(using=alias()):
-        free, _ = lock_what_is_free((ending.id for ending in endings), alias())
+        free, held = lock_what_is_free((ending.id for ending in endings), alias())
         said = [ending for ending in endings if ending.id in free]
         groups = by_verb(said).items()
         ended = dict(row for verb, group in groups for row in database.end(worker_id, verb, group))
         history.record(worker_id, said, ended)
-    return ended
+    return Turn(ended, withheld={ending.run: LOCKED for ending in endings if ending.id in held})
 
 
 def by_verb(endings: Iterable[Ending]) -> dict[str, list[Ending]]:

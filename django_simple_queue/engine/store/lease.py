@@ -70,6 +70,11 @@ def disconnect() -> None:
     connection().close()
 
 
+def answers() -> bool:
+    """Tell, after an error, whether the connection is still good for something."""
+    return connection().connection is not None and connection().is_usable()
+
+
 def connection() -> BaseDatabaseWrapper:
     return connections[alias()]
 

@@ -14,6 +14,9 @@ Run = tuple[UUID, int]
 """A task's id and epoch: one run of it, for ever."""
 
 
+NOT_STORED = "ResultNotStored"
+
+
 class LeaseLost(Exception):
     """Our Worker row is not live any more: claim nothing, end the children and leave."""
 
@@ -77,6 +80,11 @@ class Ending:
     def failure(self) -> Failure:
         return Failure(self.error, self.error_class[:200], self.frames, self.retry, self.after)
 
+    @property
+    def is_rejected(self) -> bool:
+        """Whether this is what ``rejected`` has made."""
+        return self.error_class == NOT_STORED
+
     def rejected(self, reason: BaseException) -> Ending:
         """Return the ending that takes the place of one that the database refused to store."""
         return Ending(
@@ -87,7 +95,7 @@ class Ending:
             self.attempt,
             Attempt.Outcome.FAILED,
             error=f"The result of this run could not be stored: {ascii(reason)[:500]}",
-            error_class="ResultNotStored",
+            error_class=NOT_STORED,
             ran_seconds=self.ran_seconds,
             waited_seconds=self.waited_seconds,
             retry=False,
@@ -109,14 +117,20 @@ class Glimpse:
 class Turn:
     """``ended`` has the final status of each accepted ending; one that is missing was fenced out: drop it.
 
-    ``withheld`` are runs whose row somebody else has locked: say their ending again. ``wait`` is in how many seconds
-    the next row's time comes, when nothing could be claimed.
+    ``withheld`` are runs whose ending could not be written yet, and why: say it again. ``wait`` is in how many seconds
+    the next row's time comes, when nothing could be claimed; ``looked``: whether that was tried at all.
     """
 
     ended: dict[Run, int] = field(default_factory=dict)
     claimed: list[Claimed] = field(default_factory=list)
     wait: float | None = None
-    withheld: set[Run] = field(default_factory=set)
+    withheld: dict[Run, str] = field(default_factory=dict)
+    looked: bool = True
+
+    def add(self, other: Turn) -> Turn:
+        self.ended |= other.ended
+        self.withheld |= other.withheld
+        return self
 
 
 @dataclass(slots=True)

@@ -1,0 +1,122 @@
+"""The database is there, and says no to one row again and again: the worker lives on, and so do all other rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.db import DataError, OperationalError, connection
+
+from django_simple_queue.engine import store
+from django_simple_queue.engine.store import Ending, Turn
+from django_simple_queue.engine.store.batches import in_pieces
+from django_simple_queue.models import Task, Worker
+from tests.engine.fleet import Fleet, enqueue, wait_for_status
+from tests.engine.storing import completed, live_worker, row, running
+from tests.engine.test_locks import locked_elsewhere
+from tests.support.waiting import wait_until
+
+pytestmark = [pytest.mark.sqlite, pytest.mark.postgres, pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
+MARKED = 7
+TABLE = Task._meta.db_table
+WHEN = f"OLD.status = 1 AND NEW.status <> 1 AND OLD.priority = {MARKED}"
+BEFORE = f"CREATE TRIGGER stubborn BEFORE UPDATE ON {TABLE} FOR EACH ROW"
+GUARDED = {
+    "sqlite": [f"{BEFORE} WHEN {WHEN} BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"],
+    "mysql": [f"{BEFORE} IF {WHEN} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'refused by a trigger'; END IF"],
+    "postgresql": [
+        "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'refused by a trigger'; END $$",
+        f"{BEFORE} WHEN ({WHEN}) EXECUTE FUNCTION refuse()",
+    ],
+}
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """No task of priority MARKED can end."""
+    execute(*GUARDED[connection.vendor])
+    try:
+        yield
+    finally:
+        execute(f"DROP TRIGGER stubborn {f'ON {TABLE}' if connection.vendor == 'postgresql' else ''}")
+
+
+def execute(*statements: str) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+@pytest.fixture
+def worker() -> Worker:
+    store.tune()
+    return live_worker()
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_the_other_endings_of_a_turn_are_written(worker: Worker, count: int) -> None:
+    stuck, *free = [running(worker, priority=MARKED), *(running(worker) for _ in range(count))]
+    with refusing():
+        turn = store.turn(worker.pk, [completed(stuck), *map(completed, free)], 1)
+    assert turn.ended == {(each.id, each.epoch): Task.COMPLETED for each in free}
+    assert list(turn.withheld) == [(stuck.id, stuck.epoch)]
+    assert "refused by a trigger" in turn.withheld[stuck.id, stuck.epoch]
+    assert (turn.looked, row(stuck).status) == (False, Task.PROGRESS)
+    store.turn(worker.pk, [completed(stuck)], 0)
+    assert (row(stuck).status, row(stuck).output) == (Task.COMPLETED, "done")
+
+
+def test_last_words_are_heard_of_the_others(worker: Worker) -> None:
+    stuck, free = running(worker, priority=MARKED), running(worker)
+    with refusing():
+        said = store.last_words(worker.pk, [completed(stuck), completed(free)])
+    assert said.ended == {(free.id, free.epoch): Task.COMPLETED}
+    assert list(said.withheld) == [(stuck.id, stuck.epoch)]
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite locks no rows")
+def test_one_locked_and_one_that_cannot_be_stored(worker: Worker) -> None:
+    locked, bad, free = (running(worker) for _ in range(3))
+    endings = [completed(locked), completed(bad, output="a lone surrogate \ud800"), completed(free)]
+    with locked_elsewhere(locked.id):
+        turn = store.turn(worker.pk, endings, 0)
+    ended = {(bad.id, bad.epoch): Task.FAILED, (free.id, free.epoch): Task.COMPLETED}
+    assert (turn.ended, list(turn.withheld)) == (ended, [(locked.id, locked.epoch)])
+    assert row(bad).error_class == "ResultNotStored"
+
+
+def test_what_is_committed_is_heard_of_when_something_else_goes_wrong(worker: Worker) -> None:
+    """Else its endings would be said again, and be taken for those of runs that are not ours."""
+    said = [completed(running(worker)) for _ in range(4)]
+
+    def write(piece: Sequence[Ending]) -> Turn:
+        if len(piece) > 1:
+            raise DataError("one of these is too long")
+        if piece[0] is said[2]:
+            raise OperationalError(1213, "Deadlock found when trying to get lock")
+        return Turn({piece[0].run: Task.COMPLETED})
+
+    turn = in_pieces(write, said)
+    assert list(turn.ended) == [said[0].run, said[1].run]
+    assert set(turn.withheld) == {said[2].run, said[3].run}
+    with pytest.raises(OperationalError):
+        in_pieces(write, said[2:])
+
+
+def test_the_worker_keeps_its_lease_and_goes_on(fleet: Fleet, tmp_path: Path) -> None:
+    boot = fleet.ready("--concurrency", "2", lease_seconds=3)
+    go = tmp_path / "go"
+    with refusing():
+        long = enqueue("wait_for", {"path": str(go)})
+        stuck = enqueue("noop", priority=MARKED)
+        wait_until(lambda: f"the result of {stuck} tests.tasks.noop waits: the database refuses it" in boot.lines, 30)
+        lease = boot.row.lease_until
+        wait_until(lambda: boot.row.heartbeat > lease, 30, "the lease was renewed beyond its end")
+        wait_for_status(enqueue("noop"), Task.COMPLETED)
+        go.touch()
+        wait_for_status(long, Task.COMPLETED)
+    assert wait_for_status(stuck, Task.COMPLETED, 30).worker == boot.row.pk
+    assert "does not answer" not in boot.lines
