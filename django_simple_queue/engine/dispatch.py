@@ -95,7 +95,7 @@ class Dispatcher:
 
     def hand_out(self, now: float) -> None:
         """Give what is ready, in order, to the children that come to it first."""
-        if not self.ready:
+        if not (self.ready and self.pool.is_guarded):
             return
         depth = self.depth
         backlogs = {member.pid: self.backlog(member) for member in self.pool if self.room(member, now, depth)}
@@ -114,9 +114,13 @@ class Dispatcher:
         return sum(self.pace.of(run.claimed.task) for run in member.runs)
 
     def recall(self, now: float) -> None:
-        """Take back what waits behind a run that turns out to be slow; give up what nobody here can take soon."""
+        """Take back what waits behind a run that turns out to be slow, or for a guard that does its work again.
+
+        What nobody here can take soon is given up.
+        """
+        guarded = self.pool.is_guarded
         for member in self.pool:
-            if len(member.stream) > 1 and now - member.since > AHEAD_SECONDS:
+            if not guarded or (len(member.stream) > 1 and now - member.since > AHEAD_SECONDS):
                 self.take_back(member, now)
         if self.ready and now - self.ready[0].waiting_since > STALE_SECONDS:
             self.release_ready()

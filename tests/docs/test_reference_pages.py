@@ -9,7 +9,7 @@ from django.core.management import load_command_class
 
 from dashboard.actions import PERMISSIONS
 from django_simple_queue import signals, utils
-from django_simple_queue.engine import stopping
+from django_simple_queue.engine import events, stopping
 from django_simple_queue.models import OperatorAction, Task
 from django_simple_queue.models.transitions import MOVES
 from tests.docs.pages import DOCS, PAGES, ROOT, blocks, table, text
@@ -70,6 +70,12 @@ def test_the_signals_of_the_worker_are_documented():
     rows = table("docs/worker.md", "signal", "what happens")
     documented = {name for row in rows for name in re.findall(r"SIG[A-Z]+", row[0])}
     assert documented == {signal.Signals(number).name for number in (*stopping.FINISH, stopping.AT_ONCE)}
+
+
+def test_the_events_of_the_worker_are_documented():
+    (sentence,) = re.findall(r"^`event` is (.*?) for\sall\selse\.", text("docs/worker.md"), re.MULTILINE | re.DOTALL)
+    in_code = set(re.findall(r'\bof\("(\w+)"', text("django_simple_queue/engine/events.py")))
+    assert set(re.findall(r"`(\w+)`", sentence)) == in_code | {*events.WORDS.values(), "will_retry", "message"}
 
 
 @pytest.mark.django_db

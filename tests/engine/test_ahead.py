@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import selectors
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
+from django_simple_queue.engine import clock, messages
+from django_simple_queue.engine.board import Board
 from django_simple_queue.engine.dispatch import AHEAD_RUNS, AHEAD_RUNS_ONCE, Dispatcher
+from django_simple_queue.engine.guardlink import SILENT_SECONDS, GuardLink
+from django_simple_queue.engine.member import Member
 from django_simple_queue.engine.pool import Pool
+from django_simple_queue.engine.traces import Traces
 from django_simple_queue.models import Task
 from django_simple_queue.utils import create_tasks
 from tests.engine.fleet import TASKS, Fleet, Ledger, enqueue, wait_for_status
@@ -64,6 +71,39 @@ def test_timeouts_and_cancellations_hit_the_run_they_are_meant_for(fleet: Fleet,
     wait_for_status(after, Task.COMPLETED)
     assert Task.objects.get(pk=cancelled).status == Task.CANCELLED
     assert "exited with code" not in boot.lines
+
+
+@pytest.fixture
+def child() -> Iterator[Member]:
+    """A child that reads nothing."""
+    ends, (reader, writer), traces = messages.channel(), os.pipe(), Traces()
+    files = [*(end.detach() for end in ends), reader, *traces.descriptors]
+    member = Member(1, files, lambda *words: None, lambda: None)
+    member.on_duty = member.ready = True
+    yield member
+    member.close()
+    os.close(writer)
+
+
+def guard_seen_at(at: float) -> GuardLink:
+    guard = GuardLink.__new__(GuardLink)
+    guard.board, guard.looked, guard.seen_at = Board(1), 0.0, at
+    return guard
+
+
+@pytest.mark.django_db
+def test_nothing_starts_under_a_guard_that_stands_still(child: Member) -> None:
+    enqueue_row()
+    dispatcher, now = Dispatcher(Pool(1, selectors.DefaultSelector(), [])), clock.now()
+    dispatcher.pool.members[child.pid] = child
+    dispatcher.accept(claim(live_worker(), 1))
+    dispatcher.pool.guard = guard_seen_at(now)
+    dispatcher.hand_out(now)
+    assert (len(child.runs), len(dispatcher.ready)) == (1, 0)
+    dispatcher.pool.guard = guard_seen_at(now - SILENT_SECONDS)
+    dispatcher.recall(now)
+    dispatcher.hand_out(now)
+    assert (len(child.runs), len(dispatcher.ready)) == (0, 1)
 
 
 @pytest.mark.django_db
