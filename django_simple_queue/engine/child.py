@@ -11,12 +11,13 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
 
 from django.conf import settings
-from django.db import close_old_connections, connections, reset_queries
+from django.db import Error, close_old_connections, connections, reset_queries
 
 from django_simple_queue import conf, limits, reporting, running, signals
 from django_simple_queue.engine import large, memory, messages
@@ -117,7 +118,8 @@ class Child:
             raise running.Terminated
 
     def say(self, verb: str, serial: int, *details: object) -> None:
-        messages.send_frame(self.results, [verb, serial, signals.has_receivers(signals.on_failure, Task), *details])
+        hears_failures = signals.has_receivers(signals.on_failure, Task)
+        messages.send_frame(self.results, [verb, serial, hears_failures, self.worn_out, *details])
 
     def run(self, serial: int, task_id: str, epoch: int, *words: str) -> None:
         self.fresh()
@@ -128,7 +130,7 @@ class Child:
         result = running.run(call, subject, self.traces.output, soft)
         seconds = time.perf_counter() - began
         output = large.to_report(result.output, task_id, epoch)
-        self.worn_out = self.is_too_big() or has_open_transaction()
+        self.worn_out = self.is_too_big() | drop_open_transactions()
         close_old_connections()
         self.row.finish(serial)
         log = self.capture.end(self.log_limit)
@@ -185,9 +187,17 @@ class Child:
         self.say("told", serial)
 
 
-def has_open_transaction() -> bool:
-    """Tell whether the run has left one open: Django then lets nobody use that connection any more."""
-    return any(connection.in_atomic_block for connection in connections.all(initialized_only=True))
+def drop_open_transactions() -> bool:
+    """Give up connections with a transaction that the run has left open, and tell whether there were any.
+
+    Django lets nobody use them any more, and what they have locked stays so until they are closed.
+    """
+    spoilt = [connection for connection in connections.all(initialized_only=True) if connection.in_atomic_block]
+    for connection in spoilt:
+        with suppress(Error):
+            connection.close()
+        del connections[connection.alias]
+    return bool(spoilt)
 
 
 def failure_details(result: running.Result) -> list[object] | None:

@@ -134,8 +134,10 @@ class Dispatcher:
     def hear(self, member: Member) -> None:
         """Read what a child has to say; one that talks nonsense is ended."""
         try:
-            for verb, serial, hears_failures, *details in member.frames.read(member.pipe):
+            for verb, serial, hears_failures, worn_out, *details in member.frames.read(member.pipe):
                 member.hears_failures = hears_failures
+                if worn_out:
+                    member.worn_out_at = 0
                 self.note(member, verb, serial, details)
         except EOFError:
             self.pool.deafen(member)

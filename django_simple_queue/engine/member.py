@@ -129,7 +129,6 @@ class Member:
 
     def refused(self, serial: int) -> Run | None:
         """The child is worn out and gives this run back, untouched."""
-        self.worn_out_at = 0
         return self.stream.pop(serial, None)
 
     def doom(self, doom: Doom, now: float) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connections
 
+from django_simple_queue.engine.child import drop_open_transactions
 from django_simple_queue.models import Attempt, Task, Worker
 from tests.engine.fleet import Fleet, Ledger, enqueue, is_alive, stopped, wait_for_status
 from tests.support.waiting import wait_until
+from tests.tasks import ask_the_database, leave_transaction_open
 
 
 def nothing_in_progress() -> bool:
@@ -218,3 +222,19 @@ def test_a_run_that_leaves_a_transaction_open_spoils_no_other(fleet: Fleet) -> N
     assert Task.objects.get(pk=left).status == Task.COMPLETED
     assert set(Task.objects.filter(pk__in=others).values_list("status", "error")) == {(Task.COMPLETED, None)}
     assert len(set(Task.objects.filter(pk__in=others).values_list("worker_pid", flat=True))) == 1
+
+
+def test_a_child_whose_run_left_a_transaction_open_is_replaced_at_once(fleet: Fleet) -> None:
+    boot = fleet.ready("--concurrency", "1")
+    child = wait_for_status(enqueue("leave_transaction_open"), Task.COMPLETED).worker_pid
+    wait_until(lambda: boot.children and child not in boot.children, 10, "another child has taken its place")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_comes_after_a_transaction_left_open_has_a_connection_of_its_own() -> None:
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(leave_transaction_open).result()
+        assert thread.submit(drop_open_transactions).result() is True
+        assert thread.submit(ask_the_database).result() == "asked"
+        assert thread.submit(drop_open_transactions).result() is False
+        thread.submit(connections.close_all).result()

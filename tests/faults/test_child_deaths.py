@@ -47,6 +47,12 @@ def test_a_child_that_has_grown_is_replaced(fleet: Fleet) -> None:
     assert len({row.output for row in others}) == 1
 
 
+def test_a_child_that_has_grown_is_replaced_before_the_next_task_comes(fleet: Fleet) -> None:
+    boot = fleet.ready("--concurrency", "1", max_child_memory_mb=150)
+    child = wait_for_status(create_task(PATH + "hold", {"megabytes": 200}), Task.COMPLETED).worker_pid
+    wait_until(lambda: boot.children and child not in boot.children, 10, "another child has taken its place")
+
+
 def test_a_run_that_grows_far_beyond_the_limit_is_ended(fleet: Fleet, ledger: Ledger) -> None:
     boot = fleet.ready("--concurrency", "1", max_child_memory_mb=100)
     task = create_task(PATH + "hold", {"megabytes": 400, "ledger": ledger.path, "seconds": 600})
