@@ -1,12 +1,24 @@
 // ---- keys: never while typing, never with modifiers, and not at all when the operator has switched them off
 const rows = () => [...all(":is(#rows, #groups) tbody tr")];
+const at = { id: null, index: -1 };  // the cursor: no live update takes it from its row
+function putCursor(row, list = rows()) {
+  Object.assign(at, { id: row?.id ?? null, index: list.indexOf(row) });
+  list.forEach(each => each.classList.toggle("is-cursor", each === row));
+}
 function move(step) {
-  const list = rows(), at = list.findIndex(row => row.matches(".is-cursor, :focus-within"));
-  const next = list[Math.max(0, Math.min(list.length - 1, at < 0 ? 0 : at + step))];
-  list.forEach(row => row.classList.toggle("is-cursor", row === next));
+  const list = rows(), from = list.findIndex(row => row.matches(".is-cursor, :focus-within"));
+  const next = list[Math.max(0, Math.min(list.length - 1, from < 0 ? 0 : from + step))];
+  putCursor(next, list);
   $("a.task", next)?.focus({ preventScroll: true });
   next?.scrollIntoView({ block: "nearest" });
 }
+// the row may have left the list: after what one did oneself the next one is it, else none, lest a key meet another task
+document.addEventListener("htmx:after:swap", event => {
+  const { sourceElement, target } = event.detail.ctx ?? {};
+  if (target !== live || at.id === null) return;
+  const list = rows(), same = list.find(row => row.id === at.id);
+  if (same || sourceElement !== live) putCursor(same ?? list[Math.min(at.index, list.length - 1)], list);
+});
 const cursor = selector => $(`:is(#rows, #groups) tbody tr.is-cursor ${selector}`);
 const ticked = verb => $(`.list.has-selection #bulk [data-counts=${verb}]:enabled`);
 
@@ -62,8 +74,9 @@ const PLACES = { t: "tasks", f: "failures", e: "enqueue", w: "workers", a: "acti
 let gone = 0;  // when g was pressed
 document.addEventListener("keydown", event => {
   if (event.key === "Escape") {
-    for (const menu of all("details.menu[open]")) { menu.open = false; menu.firstElementChild.focus(); }
-    if (!$("dialog[open]") && !event.target.closest("input:not([type=checkbox]), textarea")) clearSelection();
+    const menus = all("details.menu[open]");
+    for (const menu of menus) { menu.open = false; menu.firstElementChild.focus(); }
+    if (!menus.length && !$("dialog[open]") && !event.target.closest("input:not([type=checkbox]), textarea, select")) clearSelection();
   }
   const off = document.documentElement.dataset.keys === "off", typing = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select");
   if (off || typing || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;

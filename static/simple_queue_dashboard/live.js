@@ -1,5 +1,5 @@
 // ---- the one clock: it asks for news unless nobody looks
-const clock = { every: 2, wanted: "2", last: Date.now(), failures: 0, due: 0 };
+const clock = { every: 2, wanted: "2", last: Date.now(), failures: 0, due: 0, acted: 0 };
 
 function show(state) {
   if (!connection || (connection.dataset.state === state && state !== "offline")) return;
@@ -54,16 +54,22 @@ if (live && connection) {
   if (clock.every) clock.wanted = connection.dataset.every;
   clock.due = Date.now() + clock.every * 1000;
   connection.addEventListener("change", event => choose(event.target.value));
-  document.addEventListener("visibilitychange", () => { clock.due = 0; clock.last = Date.now(); tick(); });
+  document.addEventListener("visibilitychange", () => { clock.due = 0; tick(); });
   addEventListener("online", () => { clock.due = 0; tick(); });
   setInterval(tick, 1000);
   tick();
+  document.addEventListener("htmx:before:request", event => { event.detail.ctx.asked = performance.now(); });
   document.addEventListener("htmx:after:request", event => {
-    const { response, hx, target, sourceElement } = event.detail.ctx;
+    const { response, hx, target, sourceElement, asked } = event.detail.ctx;
     if (hx?.redirect) show("signed-out");
-    else if (response.status >= 500) missed();
+    else if (response.status >= 500) { if (sourceElement === live || sourceElement.matches("form")) missed(); }
     else if (response.status >= 400) { if (sourceElement === live) refused(); }
-    else if (target === live && !hx?.retarget) arrived(response);
+    else if (target !== live || hx?.retarget) return;
+    else if (sourceElement === live && asked < clock.acted) event.preventDefault(); // older than what one has done since
+    else {
+      if (sourceElement !== live) clock.acted = performance.now();
+      arrived(response);
+    }
   });
   document.addEventListener("htmx:error", event => {
     if (event.detail.ctx?.sourceElement === $("#q")) return;

@@ -33,16 +33,19 @@ document.addEventListener("click", event => {
   }
 }, true);
 
+// what was ticked is done with once a button for all of it has had an answer that is no refusal
+function isDone(source, submitter) {
+  return source?.matches?.("form[data-bulk]") && (source.id !== "rows" || submitter?.matches("[data-counts], [data-matching]")) && !$("#outcome .is-bad");
+}
 document.addEventListener("htmx:after:swap", event => {
-  const { sourceElement, target } = event.detail.ctx ?? {};
+  const { sourceElement, sourceEvent, target } = event.detail.ctx ?? {}, dialog = $("#dialog");
   if (sourceElement && ![live, field].includes(sourceElement)) changed = performance.now();
-  if (sourceElement?.matches?.("form[data-bulk]") && target === live) clearSelection();
-  const dialog = $("#dialog");
+  if (target === live && isDone(sourceElement, sourceEvent?.submitter)) clearSelection();
   if (dialog.childElementCount && !dialog.open) {
     for (const menu of all("details.menu[open]")) menu.open = false;
     dialog.showModal();
   }
-  if (target === live && dialog.open && sourceElement !== live) dialog.close();
+  if (target === live && dialog.contains(sourceElement)) dialog.close();
   showSelection();
   retireToasts();
   speakVerdict();

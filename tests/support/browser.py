@@ -77,6 +77,16 @@ def page(new_page: NewPage) -> Page:
 
 
 def watched(page: Page, reports: list[str]) -> Page:
+    """Let ``page`` report what goes wrong in it, and be there only once htmx has taken it over: no hand is as quick."""
+    go = page.goto
+
+    def goto(url: str, **options: Any) -> Any:
+        response = go(url, **options)
+        if page.locator("html[data-js] :is([hx-get], [hx-boost])").count():
+            page.locator("[data-htmx-powered]").first.wait_for(state="attached")
+        return response
+
+    page.goto = goto  # type: ignore[method-assign]
     page.on("pageerror", lambda error: reports.append(f"script error: {error}"))
     page.on("console", lambda message: reports.extend(complaints(message)))
     return page
