@@ -14,7 +14,7 @@ import socket
 import sys
 import traceback
 from collections import deque
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -64,6 +64,11 @@ def adopt_orphans() -> None:
     """Let processes whose parent has died become children of this one, so that somebody collects them."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def closed_by(undo: ExitStack, descriptor: int) -> int:
+    undo.callback(os.close, descriptor)
+    return descriptor
 
 
 class Guard:
@@ -195,13 +200,10 @@ class Guard:
     def fork(self) -> None:
         row, guard = Row(self.board, self.free[-1]), os.getpid()
         with ExitStack() as undo:
-            traces, ends = Traces(), messages.channel()
-            for each in (traces, *ends):
-                undo.callback(each.close)
-            (ours, theirs), (reader, writer) = ends, os.pipe()
-            copies = [reader, *map(os.dup, traces.descriptors)]
-            for descriptor in (*copies, writer):
-                undo.callback(os.close, descriptor)
+            traces = undo.enter_context(closing(Traces()))
+            ours, theirs = map(undo.enter_context, messages.channel())
+            reader, writer = (closed_by(undo, descriptor) for descriptor in os.pipe())
+            copies = [reader, *(closed_by(undo, os.dup(descriptor)) for descriptor in traces.descriptors)]
             pid = os.fork()
             undo.pop_all()
         if pid == 0:

@@ -8,6 +8,7 @@ import os
 import struct
 import zlib
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from typing import NamedTuple
 
 from django_simple_queue.engine.capture import LogFile
@@ -42,9 +43,12 @@ class ProgressPage:
 
     def __init__(self, fd: int | None = None) -> None:
         self.fd = anonymous_file("simple-queue-progress") if fd is None else fd
-        if fd is None:
+        try:
             os.ftruncate(self.fd, mmap.PAGESIZE)
-        self.memory = mmap.mmap(self.fd, mmap.PAGESIZE)
+            self.memory = mmap.mmap(self.fd, mmap.PAGESIZE)
+        except OSError:
+            os.close(self.fd)
+            raise
 
     def write(self, state: Progress) -> None:
         payload = json.dumps(state).encode()
@@ -79,7 +83,11 @@ class Traces:
 
     def __init__(self, files: Sequence[int] | None = None) -> None:
         log, output, progress = files or (None, None, None)
-        self.log, self.output, self.progress = LogFile(fd=log), OutputFile(output), ProgressPage(progress)
+        with ExitStack() as undo:
+            self.log = undo.enter_context(closing(LogFile(fd=log)))
+            self.output = undo.enter_context(closing(OutputFile(output)))
+            self.progress = ProgressPage(progress)
+            undo.pop_all()
 
     @property
     def descriptors(self) -> list[int]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from unittest.mock import Mock
 
 import pytest
 from django.db import connection
@@ -11,6 +15,7 @@ from django.db import connection
 from django_simple_queue.engine import forks, runs
 from django_simple_queue.engine.board import Board
 from django_simple_queue.engine.forks import allow_open_files
+from django_simple_queue.engine.guard import Guard
 from django_simple_queue.engine.guardlink import GuardLink
 from django_simple_queue.engine.outbox import BATCH_BYTES, BATCH_ROWS, Entry, Outbox
 from django_simple_queue.engine.pace import UNKNOWN_SECONDS, Pace
@@ -112,6 +117,39 @@ def test_the_limit_of_open_files_is_raised_as_far_as_the_slots_need(file_limit) 
     assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 512
     allow_open_files(100)
     assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 128 + 100 * 16
+
+
+@contextmanager
+def free_descriptors(count: int) -> Iterator[None]:
+    """Let this process open ``count`` more files and no other; its limit is known already."""
+    fillers = []
+    with suppress(OSError):
+        while True:
+            fillers.append(os.dup(0))
+    for descriptor in fillers[:count]:
+        os.close(descriptor)
+    try:
+        yield
+    finally:
+        for descriptor in fillers[count:]:
+            os.close(descriptor)
+
+
+def open_descriptors() -> list[str]:
+    return sorted(os.listdir("/proc/self/fd"))
+
+
+@pytest.mark.parametrize("count", range(12))
+def test_a_child_that_cannot_be_forked_leaves_nothing_open(file_limit, monkeypatch, count: int) -> None:
+    guard = Guard.__new__(Guard)
+    guard.board, guard.free = Board(1), [0]
+    monkeypatch.setattr(os, "fork", Mock(side_effect=OSError("no more processes")))
+    before = open_descriptors()
+    file_limit(max(map(int, before)) + 50, None)
+    with free_descriptors(count), pytest.raises(OSError, match="Too many open files|no more processes"):
+        guard.fork()
+    assert open_descriptors() == before
+    assert guard.free == [0]
 
 
 def test_an_ending_whose_row_is_locked_waits_and_the_others_do_not() -> None:
