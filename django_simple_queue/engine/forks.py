@@ -9,8 +9,8 @@ from django.db import connections
 
 FILES_A_CHILD = 8
 """Those that the parent holds for each, rounded up; the guard holds fewer."""
-CHILDREN_A_SLOT = 2
-"""One on duty, and one that is just leaving or standing by."""
+CHILDREN_A_SLOT = 4
+"""One on duty, the spare one that takes its place, and those that are just leaving; never more."""
 OTHER_FILES = 128
 
 

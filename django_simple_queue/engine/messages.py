@@ -85,8 +85,15 @@ def send_with_files(end: socket.socket, message: Message, files: list[int]) -> N
 
 
 def receive_with_files(end: socket.socket) -> tuple[Message | None, list[int]]:
-    """Return the next message, None when the other side is gone, and the files that came with it."""
-    data, files, _, _ = socket.recv_fds(end, FIRST_READ, FILES_LIMIT)
+    """Return the next message, None when the other side is gone, and the files that came with it.
+
+    All of them or none: the system drops those that this process may not open any more.
+    """
+    data, files, flags, _ = socket.recv_fds(end, FIRST_READ, FILES_LIMIT)
+    if flags & socket.MSG_CTRUNC:
+        for descriptor in files:
+            os.close(descriptor)
+        files = []
     if not data:
         return None, []
     if not CAN_TAKE_BACK:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from django_simple_queue.engine import clock
 from django_simple_queue.engine.board import FOREVER
+from django_simple_queue.engine.forks import CHILDREN_A_SLOT
 from django_simple_queue.engine.guardlink import HOPELESS_SECONDS, SILENT_SECONDS, GuardLink, end_groups
 from django_simple_queue.engine.member import Member
 from django_simple_queue.engine.ward import GUARD_LOST
@@ -17,8 +18,6 @@ from django_simple_queue.engine.ward import GUARD_LOST
 LEAVE_SECONDS = 2.0
 REST_SECONDS = 1.0
 """Before another child is born after one that died without ever getting ready."""
-ROWS_A_SLOT = 4
-"""Room for the child on duty, for the spare one that takes its place, and for those that are just leaving."""
 KILLED = -signal.SIGKILL
 logger = logging.getLogger("django_simple_queue.worker")
 
@@ -62,7 +61,7 @@ class Pool:
 
     def open(self) -> None:
         """Fork a guard, which must not inherit a connection, and order the children."""
-        self.guard = GuardLink(self.size * ROWS_A_SLOT, self.shut)
+        self.guard = GuardLink(self.size * CHILDREN_A_SLOT, self.shut)
         self.guard.board.lease_until = self.lease_until
         self.selector.register(self.guard.end, selectors.EVENT_READ, self.listen)
         self.keep(clock.now())
@@ -99,9 +98,11 @@ class Pool:
 
     def told(self, message: list[object], files: list[int]) -> None:
         match message:
+            case ["born", int(pid)] if self.guard and not files:
+                self.turn_away(pid, self.guard)
             case ["born", int(pid)] if self.guard:
                 self.welcome(Member(pid, files, self.guard.ask, self.guard.wake))
-            case ["died", int(pid), int(exit_code), str(cause), int(serial)]:
+            case ["died", int(pid), int(exit_code), str(cause), int(serial)] if pid in self.members:
                 self.bury(self.members[pid], exit_code, cause, serial)
             case ["problem", text]:
                 logger.error("%s", text)
@@ -112,6 +113,13 @@ class Pool:
         self.selector.register(member.pipe, selectors.EVENT_READ, lambda: self.hear_living(member))
         self.promote()
 
+    def turn_away(self, pid: int, guard: GuardLink) -> None:
+        """Without its files a child is of no use."""
+        self.ordered -= 1
+        self.born_again_at = clock.now() + REST_SECONDS
+        guard.ask("kill", pid)
+        logger.error("this process may not open the files of child %d, trying again: too many are open", pid)
+
     def hear_living(self, member: Member) -> None:
         """One that was buried a moment ago may have been readable."""
         if member.pid in self.members:
@@ -120,10 +128,7 @@ class Pool:
     def lose_guard(self, guard: GuardLink) -> None:
         """Children die with their guard; see that they are dead, and what they started."""
         logger.error("the guard (PID %d) is gone, and its children with it; another one takes its place", guard.pid)
-        self.selector.unregister(guard.end)
-        self.guard, self.ordered = None, 0
-        guard.close()
-        end_groups(self.members, LEAVE_SECONDS)
+        self.part_from(guard)
         self.born_again_at = clock.now() if any(member.ready for member in self) else clock.now() + REST_SECONDS
         for member in self:
             self.bury(member, KILLED, GUARD_LOST, 0)
@@ -195,8 +200,13 @@ class Pool:
     def disband(self) -> None:
         """End whoever is still there."""
         if self.guard is not None:
-            self.selector.unregister(self.guard.end)
-            self.guard.close()
-            self.guard = None
+            self.part_from(self.guard)
         for member in self:
             self.remove(member, 0)
+
+    def part_from(self, guard: GuardLink) -> None:
+        """Hang up on the guard; one that was killed has not ended the process groups of its children, so we do."""
+        self.selector.unregister(guard.end)
+        self.guard, self.ordered = None, 0
+        guard.close()
+        end_groups(self.members, LEAVE_SECONDS)

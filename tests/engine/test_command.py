@@ -38,7 +38,7 @@ def test_more_slots_than_files_may_be_open() -> None:
         ["sh", "-c", command, sys.executable], cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=60
     )
     assert refused.returncode == 1
-    assert "--concurrency 40 takes up to 768 open files, and this process may have 300." in refused.stderr
+    assert "--concurrency 40 takes up to 1408 open files, and this process may have 300." in refused.stderr
     assert "Traceback" not in refused.stderr
 
 

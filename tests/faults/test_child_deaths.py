@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from django_simple_queue.models import Attempt, Task
 from django_simple_queue.utils import create_task, create_tasks
-from tests.engine.fleet import TASKS, Boot, Fleet, Ledger, enqueue, is_alive, wait_for_status
+from tests.engine.fleet import TASKS, Boot, Fleet, Ledger, enqueue, is_alive, out_of_files, wait_for_status
 from tests.faults.harm import PATH
 from tests.support.missing import cannot_run
 from tests.support.waiting import wait_until
@@ -65,6 +66,16 @@ def test_a_run_that_grows_far_beyond_the_limit_is_ended(fleet: Fleet, ledger: Le
     assert not is_alive(int(child))
     wait_for_status(enqueue("noop"), Task.COMPLETED)
     assert boot.process.poll() is None
+
+
+def test_a_child_whose_files_cannot_be_opened_is_replaced_later(fleet: Fleet) -> None:
+    boot = fleet.ready("--concurrency", "1")
+    (child,) = wait_until(lambda: boot.children, 10, "the child is there")
+    with out_of_files(boot.pid):
+        os.kill(child, signal.SIGKILL)
+        wait_until(lambda: "this process may not open the files of child" in boot.lines, 10, "the worker says so")
+    wait_for_status(enqueue("noop"), Task.COMPLETED)
+    assert "Traceback" not in boot.lines
 
 
 @pytest.fixture

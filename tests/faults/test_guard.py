@@ -117,6 +117,28 @@ def test_a_worker_that_an_error_ends_stores_what_has_ended_and_gives_up_its_leas
     assert row.state == Worker.State.STOPPED
 
 
+IMPATIENT_WITH_GUARDS = """
+from django.core.management import call_command
+from django_simple_queue.engine import guardlink
+guardlink.LEAVE_SECONDS = 0.5
+call_command("task_worker", "--concurrency", "1")
+"""
+
+
+def test_a_worker_that_leaves_with_a_guard_that_stands_still_leaves_nothing_behind(
+    fleet: Fleet, ledger: Ledger
+) -> None:
+    boot = fleet.here(IMPATIENT_WITH_GUARDS, lease_seconds=60)
+    create_task(PATH + "stubborn_family", {"ledger": ledger.path})
+    pids = [*family(ledger), boot.guard]
+    os.kill(boot.guard, signal.SIGSTOP)
+    boot.send(signal.SIGTERM)
+    wait_until(lambda: "tasks have 25 s to finish" in boot.lines, 10, "the worker has heard")
+    boot.send(signal.SIGTERM)
+    boot.wait()
+    assert not any(map(is_alive, pids))
+
+
 def test_a_guard_killed_with_many_waiting_loses_none(fleet: Fleet, ledger: Ledger) -> None:
     tasks = [enqueue("recorded", {"ledger": ledger.path, "name": n, "seconds": 0.01}) for n in range(200)]
     boot = fleet.ready("--concurrency", "2")
