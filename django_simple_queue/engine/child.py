@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import Error, close_old_connections, connections, reset_queries
 
 from django_simple_queue import conf, limits, reporting, running, signals
-from django_simple_queue.engine import large, memory, messages
+from django_simple_queue.engine import clock, large, memory, messages
 from django_simple_queue.engine.board import Row
 from django_simple_queue.engine.capture import Capture
 from django_simple_queue.engine.traces import Traces
@@ -128,7 +128,7 @@ class Child:
         began = time.perf_counter()
         soft = self.soft_limit(call.task)
         result = running.run(call, subject, self.traces.output, soft)
-        seconds = time.perf_counter() - began
+        seconds, ended_at = time.perf_counter() - began, clock.now()
         output = large.to_report(result.output, task_id, epoch)
         self.worn_out = self.is_too_big() | drop_open_transactions()
         close_old_connections()
@@ -138,7 +138,7 @@ class Child:
         if awaits:
             self.unanswered[serial] = (subject, result.error)
         shown = self.traces.progress.read()
-        self.say("done", serial, awaits, seconds, output, failure_details(result), log, shown)
+        self.say("done", serial, awaits, ended_at, seconds, output, failure_details(result), log, shown)
         self.idle_since = time.monotonic()
 
     def is_too_big(self) -> bool:

@@ -152,11 +152,11 @@ class Dispatcher:
         elif verb == "refused":
             self.refused(member, serial, now)
         elif (run := member.answered(serial, now)) is not None and verb == "done":
-            awaits, *report = details
+            awaits, ended_at, *report = details
             ending = run.reported(member.pid, report)
             self.pace.note(run.claimed.task, ending.ran_seconds or 0)
             member.owed += bool(awaits)
-            self.outbox.add(Entry(ending, now, serial, member.pid if awaits else None))
+            self.outbox.add(Entry(ending, now, serial, member.pid if awaits else None, ended_at=ended_at))
             member.outlive()
 
     def refused(self, member: Member, serial: int, now: float) -> None:

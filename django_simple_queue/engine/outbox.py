@@ -16,6 +16,7 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 10.0
 class Entry:
     """``pid`` is the child that wants to hear of the ending of its run ``serial``; ``unreported``: no child can.
 
+    ``since`` is when we heard of it; ``ended_at`` when the run was over, if its child has said so.
     ``not_before``: it could not be written, for a lock or a refusal, and is tried again then.
     """
 
@@ -24,6 +25,7 @@ class Entry:
     serial: int = 0
     pid: int | None = None
     unreported: bool = False
+    ended_at: float | None = None
     not_before: float = 0.0
 
 
@@ -51,7 +53,7 @@ class Outbox:
             size += len(entry.ending.output or "") + len(entry.ending.log or "") + len(entry.ending.error)
             if chosen and (size > BATCH_BYTES or len(chosen) == BATCH_ROWS):
                 break
-            entry.ending.waited_seconds = max(now - entry.since, 0.0)
+            entry.ending.waited_seconds = max(now - (entry.ended_at or entry.since), 0.0)
             chosen.append(entry)
         return chosen
 

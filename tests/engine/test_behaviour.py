@@ -33,6 +33,14 @@ def test_completes(fleet: Fleet) -> None:
     assert not Attempt.objects.exists()
 
 
+def test_when_a_run_started_does_not_hang_on_how_long_its_child_takes_to_report(fleet: Fleet, ledger: Ledger) -> None:
+    """It ran for a second: whoever counts back from the report says that it started after it was over."""
+    row = run(fleet, "report_late", {"ledger": ledger.path, "seconds": 3})
+    ((over,),) = ledger.words("over")
+    assert row.started and row.finished
+    assert row.started.timestamp() < float(over)
+
+
 FAILING: dict[str, tuple[str, dict[str, Any], str]] = {
     "an exception": ("fail", {"message": "no such order"}, "ValueError('no such order')"),
     "sys.exit": ("system_exit", {}, "SystemExit(2)"),

@@ -192,6 +192,15 @@ def test_an_ending_whose_row_is_locked_waits_and_the_others_do_not() -> None:
     assert outbox.withhold(locked, due) is False
 
 
+def test_an_ending_waits_since_its_run_was_over_and_leaves_when_it_was_heard_of() -> None:
+    outbox, late = Outbox(), entry()
+    late.since, late.ended_at = 10.0, 7.0
+    outbox.add(late)
+    assert outbox.oldest == 10.0
+    assert outbox.batch(11.0) == [late]
+    assert late.ending.waited_seconds == 4.0
+
+
 def test_an_ending_larger_than_a_batch_goes_alone() -> None:
     outbox = Outbox()
     for size in (BATCH_BYTES * 2, 1):
