@@ -19,7 +19,7 @@ WRAPPING = re.compile(r"^[\w.]+\(['\"]|['\"],?\)$")
 VARYING = (
     (re.compile(r"0x[0-9a-fA-F]+|\b[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}\b"), "#"),
     (re.compile(r"'[^'\n]*'|\"[^\"\n]*\""), "''"),
-    (re.compile(r"\d+"), "0"),
+    (re.compile(r"[\w-]*\d[\w-]*"), "0"),
 )
 
 
@@ -37,7 +37,7 @@ class Failure:
     after: float | None = None
 
     def fingerprint(self, task: str) -> str:
-        """Return 16 characters that are the same for failures of ``task`` that differ only in numbers and values."""
+        """Return 16 characters, the same for failures of ``task`` that differ only in values and words with digits."""
         headline = WRAPPING.sub("", self.error[:HEADLINE].strip().partition("\n")[0])
         for pattern, substitute in VARYING:
             headline = pattern.sub(substitute, headline)

@@ -166,11 +166,26 @@ def test_failures_that_say_something_else_have_fingerprints_of_their_own():
         "Worker subprocess exited with code 1",
         "Task timed out after 5 seconds",
         "",
+        "StockLocked('BOO-419 is locked by a stock-taking')",
+        "StockLocked('BOO-419 is gone')",
     ]
     assert len({Failure(error).fingerprint(PATH) for error in errors}) == len(errors)
     assert Failure("ValueError('no such order: 7')").fingerprint(PATH) == (
         Failure("ValueError('no such order: 8')\n\nTraceback").fingerprint(PATH)
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("StockLocked('BOO-419 is locked; order 61697')", "StockLocked('KIT-5 is locked; order 5')"),
+        ("no answer of web-12.example:8000", "no answer of web-3.example:9"),
+        ("object ab12cd34 is gone", "object 9f00e1 is gone"),
+        ("user_7 has left", "user_12 has left"),
+    ],
+)
+def test_a_word_with_a_digit_in_it_names_a_thing_and_makes_no_group_of_its_own(one, other):
+    assert Failure(one).fingerprint(PATH) == Failure(other).fingerprint(PATH)
 
 
 def test_a_failure_knows_its_class_and_where_it_was_raised():
