@@ -26,7 +26,7 @@ class Farewell:
         self.pool.dismiss(clock.now())
         unsaved = len(self.outbox)
         until = clock.now() + LAST_WORDS_SECONDS
-        while not (left := self.link.ask(self.give_up_lease)) and clock.now() < until:
+        while not (left := self.link.ask("farewell", self.give_up_lease)) and clock.now() < until:
             time.sleep(0.05)
         if unsaved or not left:
             logger.error("leaving while the database does not answer: %d endings are not stored", unsaved)
@@ -56,11 +56,13 @@ class Farewell:
         self.pool.disband()
         with self.lease.last_chance(LAST_WORDS_SECONDS):
             self.say_last_words()
-            self.link.ask(self.give_up_lease)
+            self.link.ask("farewell", self.give_up_lease)
 
     def say_last_words(self) -> None:
         while batch := self.outbox.batch(clock.now()):
-            said = self.link.ask(partial(store.last_words, self.worker.id, [entry.ending for entry in batch]))
+            said = self.link.ask(
+                "farewell", partial(store.last_words, self.worker.id, [entry.ending for entry in batch])
+            )
             if said is None:
                 return
             for entry in batch:

@@ -1,27 +1,33 @@
-"""The parent's link to the database: an outage is waited out, never raised."""
+"""The parent's link to the database: an outage is waited out, never raised, and so is a lock or a refusal."""
 
 from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Literal, TypeVar
 
 from django.db import Error
 
 from django_simple_queue.engine import clock, store
 from django_simple_queue.engine.bell import Bell
-from django_simple_queue.models.contention import is_lock_timeout
+from django_simple_queue.engine.store.refusals import is_in_the_way
 from django_simple_queue.text import in_one_line
 
-FIRST_PAUSE, LONGEST_PAUSE, LOCKED_PAUSE = 0.1, 1.0, 0.5
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
 """Between two tries. The longest is short: a database that comes and goes may be there for a few seconds only."""
+CHORE_PAUSE = 0.5
+Chore = Literal["lease", "turn", "house", "live", "farewell"]
 Answer = TypeVar("Answer")
 logger = logging.getLogger("django_simple_queue.worker")
 
 
 class Link:
-    """``ask`` runs one short unit of work; while the database is away it returns None and tries again later."""
+    """``ask`` runs one short unit of work of a chore; when that is not to be had it returns None: ask again later.
+
+    While the database is away nothing is asked; what it refuses, or others have locked, holds up that chore only.
+    """
 
     def __init__(self, bell: Bell) -> None:
         self.bell = bell
@@ -29,6 +35,7 @@ class Link:
         self.back_since = 0.0
         self.pause = FIRST_PAUSE
         self.retry_at = 0.0
+        self.put_off: dict[Chore, float] = {}
         self.connected = False
         self.asking = False
 
@@ -36,29 +43,36 @@ class Link:
     def is_down(self) -> bool:
         return self.down_since is not None
 
-    def ask(self, work: Callable[[], Answer]) -> Answer | None:
-        if clock.now() < self.retry_at:
+    def free_at(self, chore: Chore) -> float:
+        """Return when ``ask`` will try again."""
+        return max(self.retry_at, self.put_off.get(chore, 0.0))
+
+    def ask(self, chore: Chore, work: Callable[[], Answer]) -> Answer | None:
+        if clock.now() < self.free_at(chore):
             return None
         try:
             answer = self.insist(work)
         except Error as error:
-            if is_lock_timeout(error):
-                self.stand_back(error)
-            else:
-                self.lose_touch(error)
+            self.put_up_with(error, chore)
             return None
         self.back_again()
+        self.put_off.pop(chore, None)
         return answer
 
     def insist(self, work: Callable[[], Answer]) -> Answer:
         """Run ``work`` on a connection that is prepared; raises what the database raises."""
-        self.asking = True
-        try:
+        with self.interruptible():
             if not self.connected:
                 store.tune()
                 self.bell.hang()
                 self.connected = True
             return work()
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        self.asking = True
+        try:
+            yield
         finally:
             self.asking = False
 
@@ -67,16 +81,33 @@ class Link:
         if self.asking:
             raise store.NoAnswer("The database has not answered until the lease was over.")
 
+    def put_up_with(self, error: Error, chore: Chore) -> None:
+        """A refusal closes the connection as well: after a failover another one may lead to a server that obeys."""
+        if is_in_the_way(error):
+            self.stand_back(chore, "locked by another transaction, trying again: %s", error)
+        elif self.is_there():
+            self.stand_back(chore, "the database refuses, trying again: %s", error)
+            self.hang_up()
+        else:
+            self.lose_touch(error)
+
+    def is_there(self) -> bool:
+        with self.interruptible():
+            return store.answers()
+
+    def stand_back(self, chore: Chore, words: str, error: Error) -> None:
+        if chore not in self.put_off:
+            logger.warning(words, in_one_line(error))
+        self.put_off[chore] = clock.now() + CHORE_PAUSE * random.uniform(0.5, 1.5)  # noqa: S311
+
     def hang_up(self) -> None:
         """Close the connection; the next question opens another."""
         self.connected = False
         self.bell.down()
-        store.disconnect()
-
-    def stand_back(self, error: Error) -> None:
-        """The database is there, but a table or a row of it is locked by somebody else."""
-        logger.warning("locked by another transaction, trying again: %s", in_one_line(error))
-        self.retry_at = clock.now() + LOCKED_PAUSE * random.uniform(0.5, 1.5)  # noqa: S311
+        try:
+            store.disconnect()
+        except Error:
+            logger.debug("closing the broken connection failed as well", exc_info=True)
 
     def lose_touch(self, error: Error) -> None:
         now = clock.now()
@@ -85,12 +116,7 @@ class Link:
             logger.warning("database does not answer, trying again: %s", in_one_line(error))
         self.retry_at = now + self.pause * random.uniform(0.5, 1.5)  # noqa: S311
         self.pause = min(self.pause * 2, LONGEST_PAUSE)
-        self.connected = False
-        self.bell.down()
-        try:
-            store.disconnect()
-        except Error:
-            logger.debug("closing the broken connection failed as well", exc_info=True)
+        self.hang_up()
 
     def back_again(self) -> None:
         if self.down_since is not None:

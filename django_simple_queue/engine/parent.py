@@ -8,6 +8,7 @@ import selectors
 
 from django_simple_queue.engine import clock, events, janitor, store
 from django_simple_queue.engine.bell import Bell
+from django_simple_queue.engine.board import FOREVER
 from django_simple_queue.engine.dispatch import Dispatcher
 from django_simple_queue.engine.farewell import LAST_WORDS_SECONDS, Farewell
 from django_simple_queue.engine.lease import Lease
@@ -114,21 +115,22 @@ class Parent:
 
     def pause(self, now: float) -> float:
         """Return the seconds until the next thing is due."""
-        asking = max(self.next_question(now), self.link.retry_at)
         birth = self.pool.born_again_at if self.pool.unguarded and not self.watch.stopping else now + 1
-        return max(min(self.watch.next_deadline(now), asking, birth, self.bell.look_at, now + 1) - now, 0)
+        return max(
+            min(self.watch.next_deadline(now), self.next_question(now), birth, self.bell.look_at, now + 1) - now, 0
+        )
 
     def next_question(self, now: float) -> float:
         """Return when the database is to be asked something again."""
-        due = [self.lease.due_at(self.watch.something_runs_long(now)), self.live.due_at()]
-        if self.dispatcher.outbox.entries:
-            due.append(self.flush_at())
-        if not self.watch.stopping:
-            due.append(self.house_at)
+        free_at = self.link.free_at
+        lease_at, turn_at = self.lease.due_at(self.watch.something_runs_long(now)), self.turn_at(now)
+        due = [max(lease_at, free_at("lease")), max(self.live.due_at(), free_at("live")), max(turn_at, free_at("turn"))]
+        return min(due) if self.watch.stopping else min(*due, max(self.house_at, free_at("house")))
+
+    def turn_at(self, now: float) -> float:
         wanted, worth_it = self.wanted(now)
-        if wanted and worth_it:
-            due.append(self.poll.next_at)
-        return min(due)
+        claim_at = self.poll.next_at if wanted and worth_it else FOREVER
+        return min(claim_at, self.flush_at() if self.dispatcher.outbox.entries else FOREVER)
 
     def wanted(self, now: float) -> tuple[int, bool]:
         """Return how many tasks to claim, and whether to claim them now rather than with the next endings."""
@@ -146,7 +148,7 @@ class Parent:
         if now < self.live.due_at():
             return
         glimpses = self.live.look(now)
-        if glimpses and self.link.ask(lambda: store.show(self.worker.id, glimpses)) is None:
+        if glimpses and self.link.ask("live", lambda: store.show(self.worker.id, glimpses)) is None:
             self.live.forget()
 
     def settle_and_claim(self, now: float) -> None:
@@ -154,14 +156,15 @@ class Parent:
         wanted, worth_it = self.wanted(now)
         claiming = wanted and worth_it and now >= self.poll.next_at
         settling = self.dispatcher.outbox.entries and now >= self.flush_at()
-        if not (settling or claiming):
+        if not (settling or claiming) or now < self.link.free_at("turn"):
             return
         batch = self.dispatcher.outbox.batch(clock.now())
         turn = self.link.ask(
-            lambda: store.turn(self.worker.id, [entry.ending for entry in batch], wanted, self.options.queues)
+            "turn", lambda: store.turn(self.worker.id, [entry.ending for entry in batch], wanted, self.options.queues)
         )
-        if turn is None:
+        if turn is None or not turn.looked:
             self.lease.renew_at = now
+        if turn is None:
             return
         self.settled(batch, turn)
         self.claimed(turn, wanted if turn.looked else 0, now)
@@ -194,14 +197,14 @@ class Parent:
     def keep_lease(self, now: float) -> None:
         if now < self.lease.due_at(self.watch.something_runs_long(now)):
             return
-        renewal = self.link.ask(self.lease.renew)
+        renewal = self.link.ask("lease", self.lease.renew)
         if renewal is not None:
             self.watch.compare(renewal, now)
 
     def keep_house(self, now: float) -> None:
         if now >= self.house_at and not self.watch.stopping:
             self.house_at = now + HOUSE_SECONDS * random.uniform(0.9, 1.1)  # noqa: S311
-            tick = self.link.ask(lambda: janitor.tick(self.worker.id, reaps=self.may_reap(now)))
+            tick = self.link.ask("house", lambda: janitor.tick(self.worker.id, reaps=self.may_reap(now)))
             if tick is not None:
                 self.dispatcher.failures_to_tell.extend(map(str, tick.failed))
                 self.hear_of_drain(tick.state, now)

@@ -21,23 +21,24 @@ from tests.support.waiting import wait_until
 pytestmark = [pytest.mark.sqlite, pytest.mark.postgres, pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
 MARKED = 7
 TABLE = Task._meta.db_table
-WHEN = f"OLD.status = 1 AND NEW.status <> 1 AND OLD.priority = {MARKED}"
+ENDS = f"OLD.status = 1 AND NEW.status <> 1 AND OLD.priority = {MARKED}"
+IS_CLAIMED = f"NEW.status = 1 AND OLD.priority = {MARKED}"
 BEFORE = f"CREATE TRIGGER stubborn BEFORE UPDATE ON {TABLE} FOR EACH ROW"
 GUARDED = {
-    "sqlite": [f"{BEFORE} WHEN {WHEN} BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"],
-    "mysql": [f"{BEFORE} IF {WHEN} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'refused by a trigger'; END IF"],
+    "sqlite": [f"{BEFORE} WHEN {{when}} BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"],
+    "mysql": [f"{BEFORE} IF {{when}} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'refused by a trigger'; END IF"],
     "postgresql": [
         "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION 'refused by a trigger'; END $$",
-        f"{BEFORE} WHEN ({WHEN}) EXECUTE FUNCTION refuse()",
+        f"{BEFORE} WHEN ({{when}}) EXECUTE FUNCTION refuse()",
     ],
 }
 
 
 @contextmanager
-def refusing() -> Iterator[None]:
-    """No task of priority MARKED can end."""
-    execute(*GUARDED[connection.vendor])
+def refusing(when: str = ENDS) -> Iterator[None]:
+    """The database takes no such change of a task of priority MARKED."""
+    execute(*(statement.format(when=when) for statement in GUARDED[connection.vendor]))
     try:
         yield
     finally:
@@ -119,4 +120,16 @@ def test_the_worker_keeps_its_lease_and_goes_on(fleet: Fleet, tmp_path: Path) ->
         go.touch()
         wait_for_status(long, Task.COMPLETED)
     assert wait_for_status(stuck, Task.COMPLETED, 30).worker == boot.row.pk
+    assert "does not answer" not in boot.lines
+
+
+def test_a_claim_that_is_refused_holds_up_no_renewal(fleet: Fleet) -> None:
+    boot = fleet.ready("--concurrency", "1", lease_seconds=3)
+    with refusing(IS_CLAIMED):
+        stuck = enqueue("noop", priority=MARKED)
+        wait_until(lambda: "the database refuses, trying again: " in boot.lines, 30, "the worker says so")
+        lease = boot.row.lease_until
+        wait_until(lambda: boot.row.heartbeat > lease, 30, "the lease was renewed beyond its end")
+    wait_for_status(stuck, Task.COMPLETED)
+    assert boot.lines.count("the database refuses") == 1
     assert "does not answer" not in boot.lines

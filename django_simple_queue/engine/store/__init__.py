@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from django_simple_queue.engine.store.batches import last_words, turn
-from django_simple_queue.engine.store.lease import alias, connection, disconnect, held, leave, register, renew, tune
+from django_simple_queue.engine.store.lease import (
+    alias,
+    answers,
+    connection,
+    disconnect,
+    held,
+    leave,
+    register,
+    renew,
+    tune,
+)
 from django_simple_queue.engine.store.live import keep_output, show
 from django_simple_queue.engine.store.records import Claimed, Ending, Glimpse, LeaseLost, NoAnswer, Renewal, Turn
 
@@ -16,6 +26,7 @@ __all__ = [
     "Renewal",
     "Turn",
     "alias",
+    "answers",
     "connection",
     "disconnect",
     "held",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -22,6 +23,7 @@ from django_simple_queue.models import QueuePause, Worker
 from django_simple_queue.models.contention import is_lock_timeout, lock_what_is_free, restarted_after_deadlock
 from django_simple_queue.text import in_one_line
 
+logger = logging.getLogger("django_simple_queue.worker")
 PIECES_SECONDS = 1.0
 """How long a turn may look for what is at fault: what it holds up are the claims, and all that the worker hears."""
 LOCKED = "another transaction has locked its row"
@@ -39,6 +41,7 @@ def turn(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequen
     except (*REJECTED, Error) as error:
         if not endings or not (is_lock_timeout(error) or is_refusal(error)):
             raise
+        logger.info("storing again, in smaller pieces: %s", in_one_line(error))
     return in_pieces(partial(around_locks, worker_id), endings)
 
 

@@ -9,12 +9,18 @@ from django_simple_queue.models.contention import is_deadlock, is_lock_timeout
 
 REJECTED = (DataError, IntegrityError, InternalError, UnicodeError, OverflowError, ValueError, TypeError)
 TOO_LARGE, DISK_FULL, WRONG_STATE = "54", "53100", "25"
+MYSQL_READ_ONLY = [(1290,), (1792,), (1836,)]
 SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
 
 def is_refusal(error: Exception) -> bool:
     """Tell whether the database, which answers, has said no to the statement, and nobody else was in its way."""
-    return is_rejection(error) or (not is_in_the_way(error) and answers())
+    return is_rejection(error) or not (is_in_the_way(error) or is_wrong_server(error) or not answers())
+
+
+def is_wrong_server(error: Exception) -> bool:
+    """Tell whether nothing can be written at all by this connection, be it that the server takes no changes now."""
+    return sqlstate(error).startswith(WRONG_STATE) or error.args[:1] in MYSQL_READ_ONLY
 
 
 def is_rejection(error: Exception) -> bool:
@@ -22,14 +28,19 @@ def is_rejection(error: Exception) -> bool:
 
     On a full disk a large result is given up, for a short ending without it may still fit.
     """
-    cause = error.__cause__
-    state = str(getattr(cause, "sqlstate", ""))
-    if getattr(cause, "sqlite_errorname", "") == "SQLITE_FULL" or state.startswith((TOO_LARGE, DISK_FULL)):
+    if sqlite_name(error) == "SQLITE_FULL" or sqlstate(error).startswith((TOO_LARGE, DISK_FULL)):
         return True
-    return isinstance(error, REJECTED) and not state.startswith(WRONG_STATE)
+    return isinstance(error, REJECTED) and not is_wrong_server(error)
 
 
 def is_in_the_way(error: Exception) -> bool:
     """Tell whether another transaction kept the statement from what it wanted: the same may do a moment later."""
-    locked = getattr(error.__cause__, "sqlite_errorname", "").startswith(SQLITE_BUSY)
-    return locked or is_lock_timeout(error) or is_deadlock(error)
+    return sqlite_name(error).startswith(SQLITE_BUSY) or is_lock_timeout(error) or is_deadlock(error)
+
+
+def sqlstate(error: Exception) -> str:
+    return getattr(error.__cause__, "sqlstate", None) or ""
+
+
+def sqlite_name(error: Exception) -> str:
+    return getattr(error.__cause__, "sqlite_errorname", "")
