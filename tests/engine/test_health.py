@@ -8,8 +8,10 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.db.models.functions import Now
 
+from django_simple_queue.engine import health as probe
 from django_simple_queue.models import QueuePause, Task
 from tests.engine.fleet import Fleet
 from tests.engine.storing import enqueue, let_lease_end, live_worker, running
@@ -97,6 +99,29 @@ def test_a_probe_of_a_running_worker(fleet: Fleet) -> None:
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert json.loads(out)["workers"] == 1
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, *statements: str) -> str:
+    def look(host: str) -> None:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    monkeypatch.setattr(probe, "look", look)
+    (problem,) = problems()
+    return problem
+
+
+@pytest.mark.parametrize("statement", ["SELECT 1 FROM nowhere", f"SELECT newer FROM {Task._meta.db_table}"])
+def test_a_table_or_a_column_that_is_missing(monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
+    problem = answers(monkeypatch, statement)
+    assert problem.startswith('The database is not migrated, run "manage.py migrate": ')
+
+
+@pytest.mark.postgres
+def test_a_database_that_gives_no_permission_is_not_said_to_lack_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = answers(monkeypatch, "SET LOCAL ROLE pg_read_all_settings", f"SELECT 1 FROM {Task._meta.db_table}")
+    assert problem.startswith("The database refuses to say: permission denied for table ")
 
 
 def test_a_database_that_is_away_is_a_problem_not_a_traceback(tmp_path) -> None:

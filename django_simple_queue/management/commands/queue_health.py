@@ -12,6 +12,10 @@ from django.db import Error, ProgrammingError
 from django_simple_queue.engine import health
 from django_simple_queue.text import in_one_line
 
+SQLITE_MISSING = ("no such table", "no such column")
+POSTGRESQL_MISSING = ("42P01", "42703")
+MYSQL_MISSING = ((1146,), (1054,))
+
 
 class Command(BaseCommand):
     help = "Print as JSON how the queue is doing; the exit code is 0 when it is healthy, else 1. For probes."
@@ -36,6 +40,19 @@ class Command(BaseCommand):
 
 
 def unknown(error: Error) -> dict[str, Any]:
-    is_there = isinstance(error, ProgrammingError) or "no such table" in str(error)  # SQLite's way to say it
-    words = 'The database is not migrated, run "manage.py migrate"' if is_there else "The database does not answer"
-    return {"healthy": False, "problems": [f"{words}: {in_one_line(error)}"]}
+    return {"healthy": False, "problems": [f"{in_words(error)}: {in_one_line(error)}"]}
+
+
+def in_words(error: Error) -> str:
+    if is_not_migrated(error):
+        return 'The database is not migrated, run "manage.py migrate"'
+    return "The database refuses to say" if isinstance(error, ProgrammingError) else "The database does not answer"
+
+
+def is_not_migrated(error: Error) -> bool:
+    """Tell whether a table or a column is missing, as SQLite, PostgreSQL or MySQL says it."""
+    return (
+        str(error).startswith(SQLITE_MISSING)
+        or getattr(error.__cause__, "sqlstate", "") in POSTGRESQL_MISSING
+        or error.args[:1] in MYSQL_MISSING
+    )
