@@ -39,11 +39,11 @@ class Lease:
         return clock.now() >= self.deadline
 
     def renew(self) -> store.Renewal:
-        """Extend the lease on the database; raises LeaseLost."""
+        """Extend the lease on the database, and return what it covers; raises LeaseLost."""
         asked_at = clock.now()
-        renewal = store.renew(self.worker.id, self.weighed(asked_at))
+        store.renew(self.worker.id, self.weighed(asked_at))
         self.moved(asked_at)
-        return renewal
+        return store.covered(self.worker.id)
 
     def weighed(self, now: float) -> int | None:
         """Return the memory of all our processes, at most every third of the lease: it is slow to find out."""

@@ -63,8 +63,8 @@ class Link:
         """Run ``work`` on a connection that is prepared; raises what the database raises."""
         with self.interruptible():
             if not self.connected:
-                store.tune()
                 self.bell.hang()
+                store.tune(is_ours=self.bell.rings)
                 self.connected = True
             return work()
 

@@ -198,7 +198,9 @@ class Parent:
         if now < self.lease.due_at(self.watch.something_runs_long(now)):
             return
         renewal = self.link.ask("lease", self.lease.renew)
-        if renewal is not None:
+        if renewal is None:
+            self.lease.renew_at = now
+        else:
             self.watch.compare(renewal, now)
 
     def keep_house(self, now: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +15,7 @@ from django.db import OperationalError, connection, transaction
 from django_simple_queue.engine import janitor, store
 from django_simple_queue.engine.store import Glimpse
 from django_simple_queue.models import Task, Worker
-from django_simple_queue.models.contention import restarted_after_deadlock
+from django_simple_queue.models.contention import is_lock_timeout, restarted_after_deadlock
 from tests.engine.fleet import Fleet, enqueue, wait_for_status
 from tests.engine.storing import claim, completed, let_lease_end, live_worker, row, running
 from tests.support.waiting import wait_until
@@ -26,12 +26,36 @@ pytestmark = [pytest.mark.postgres, pytest.mark.mariadb, pytest.mark.django_db(t
 @contextmanager
 def locked_elsewhere(pk: UUID) -> Iterator[None]:
     """Another connection has changed the task and does not commit."""
+
+    def lock() -> None:
+        Task.objects.select_for_update().get(pk=pk)
+
+    with held_elsewhere(lock):
+        yield
+
+
+@contextmanager
+def table_locked_elsewhere() -> Iterator[None]:
+    """Somebody alters the table, or waits until he may: no other statement on it gets through."""
+    statements = {"postgresql": "LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", "mysql": "LOCK TABLES {} WRITE"}
+
+    def lock() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statements[connection.vendor].format(Task._meta.db_table))
+
+    with held_elsewhere(lock):
+        yield
+
+
+@contextmanager
+def held_elsewhere(lock: Callable[[], None]) -> Iterator[None]:
+    """A transaction of another connection has done so, and goes on."""
     holds, let_go = threading.Event(), threading.Event()
 
     def hold() -> None:
         try:
             with transaction.atomic():
-                Task.objects.select_for_update().get(pk=pk)
+                lock()
                 holds.set()
                 assert let_go.wait(60)
         finally:
@@ -48,9 +72,10 @@ def locked_elsewhere(pk: UUID) -> Iterator[None]:
 
 
 @pytest.fixture
-def worker() -> Worker:
-    store.tune()
-    return live_worker()
+def worker() -> Iterator[Worker]:
+    store.tune(is_ours=True)
+    yield live_worker()
+    connection.close()
 
 
 def test_the_other_endings_of_a_turn_are_written_and_the_next_one_claims(worker: Worker) -> None:
@@ -104,6 +129,39 @@ def test_a_worker_outlives_a_lock_that_is_longer_than_its_lease(fleet: Fleet, tm
         wait_for_status(enqueue("noop"), Task.COMPLETED)
     assert wait_for_status(stuck, Task.COMPLETED).worker == boot.row.pk
     assert boot.lines.count("waits: another transaction") == 1
+
+
+@pytest.mark.parametrize("word", ["turn", "last_words", "show", "covered", "look", "tick"])
+def test_nobody_waits_long_for_a_table(worker: Worker, word: str) -> None:
+    run = running(worker)
+    said = {
+        "turn": lambda: store.turn(worker.pk, [completed(run)], 0),
+        "last_words": lambda: store.last_words(worker.pk, [completed(run)]),
+        "show": lambda: store.show(worker.pk, [Glimpse(run.id, run.epoch, output="so far")]),
+        "covered": lambda: store.covered(worker.pk),
+        "look": lambda: store.turn(worker.pk, [], 1),
+        "tick": lambda: janitor.tick(worker.pk),
+    }
+    with table_locked_elsewhere():
+        with pytest.raises(OperationalError) as refused:
+            said[word]()
+        assert is_lock_timeout(refused.value)
+        store.renew(worker.pk)
+    said[word]()
+
+
+def test_a_worker_outlives_a_table_that_is_locked_for_longer_than_its_lease(fleet: Fleet, tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    boot = fleet.ready("--concurrency", "1", lease_seconds=3)
+    task = enqueue("wait_for", {"path": str(go)})
+    wait_for_status(task, Task.PROGRESS)
+    with table_locked_elsewhere():
+        go.touch()
+        wait_until(lambda: "locked by another transaction, trying again" in boot.lines, 30, "the worker says so")
+        lease = boot.row.lease_until
+        wait_until(lambda: boot.row.heartbeat > lease, 30, "the lease was renewed beyond its end")
+    assert wait_for_status(task, Task.COMPLETED).worker == boot.row.pk
+    assert "does not answer" not in boot.lines
 
 
 def test_two_that_wait_for_each_other_both_come_to_their_end(worker: Worker) -> None:

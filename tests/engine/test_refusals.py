@@ -52,9 +52,10 @@ def execute(*statements: str) -> None:
 
 
 @pytest.fixture
-def worker() -> Worker:
+def worker() -> Iterator[Worker]:
     store.tune()
-    return live_worker()
+    yield live_worker()
+    connection.close()
 
 
 @pytest.mark.parametrize("count", [1, 5])

@@ -15,7 +15,7 @@ from django_simple_queue import wake
 from django_simple_queue.engine import clock
 from django_simple_queue.engine.store import history, live
 from django_simple_queue.engine.store.database import Database, Look, Opening
-from django_simple_queue.engine.store.lease import alias
+from django_simple_queue.engine.store.lease import alias, hurried
 from django_simple_queue.engine.store.records import Claimed, Ending, LeaseLost, Turn
 from django_simple_queue.engine.store.refusals import REJECTED, is_refusal, is_rejection
 from django_simple_queue.engine.store.vendors import opened
@@ -83,7 +83,7 @@ def in_other_words(piece: Sequence[Ending], error: Exception) -> list[Sequence[E
 @restarted_after_deadlock
 def around_locks(worker_id: UUID, endings: Sequence[Ending]) -> Turn:
     """Write the endings whose rows are free, for one row that a stranger holds must not keep up the worker."""
-    with transaction.atomic(using=alias()):
+    with hurried():
         free, held = lock_what_is_free((ending.id for ending in endings), alias())
         turn = attempted(worker_id, [ending for ending in endings if ending.id in free], 0, ())
     turn.withheld = {ending.run: LOCKED for ending in endings if ending.id in held}
@@ -121,7 +121,7 @@ def last_words(worker_id: UUID, endings: Sequence[Ending]) -> Turn:
 @restarted_after_deadlock
 def outlived(worker_id: UUID, endings: Sequence[Ending]) -> Turn:
     database = opened()
-    with transaction.atomic(using=alias()):
+    with hurried():
         free, held = lock_what_is_free((ending.id for ending in endings), alias())
         said = [ending for ending in endings if ending.id in free]
         groups = by_verb(said).items()

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from math import ceil
 from uuid import UUID
 
-from django.db import connections, router
+from django.db import connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Now
 
 from django_simple_queue import conf
 from django_simple_queue.engine.store.records import LeaseLost, Renewal, Run
 from django_simple_queue.models import Task, Worker
-from django_simple_queue.models.contention import PATIENCE_SECONDS
+from django_simple_queue.models.contention import PATIENCE_SECONDS, wait_at_most
 
 CACHE_KIB = 64 * 1024
 MMAP_BYTES = 256 * 1024 * 1024
@@ -27,12 +28,21 @@ def register(worker: Worker, seconds: float | None = None) -> None:
     worker.refresh_from_db()
 
 
-def renew(worker_id: UUID, rss: int | None = None) -> Renewal:
-    """Extend the lease and return what it still covers; ``rss`` is in bytes. Raises LeaseLost when it has ended."""
+def renew(worker_id: UUID, rss: int | None = None) -> None:
+    """Extend the lease; ``rss`` is in bytes. Raises LeaseLost when it has ended."""
     columns = {"heartbeat": Now(), "lease_until": Now() + lease()} | ({} if rss is None else {"rss": rss})
-    if not Worker.objects.using(alias()).live().filter(pk=worker_id).update(**columns):
-        raise LeaseLost(f"The lease of worker {worker_id} has ended.")
-    return Renewal(Worker.objects.using(alias()).values_list("state", flat=True).get(pk=worker_id), held(worker_id))
+    with hurried():
+        if not Worker.objects.using(alias()).live().filter(pk=worker_id).update(**columns):
+            raise LeaseLost(f"The lease of worker {worker_id} has ended.")
+
+
+def covered(worker_id: UUID) -> Renewal:
+    """Return what a lease that has just been renewed covers; apart from that, for tasks may be locked as a whole."""
+    with hurried():
+        state = Worker.objects.using(alias()).values_list("state", flat=True).filter(pk=worker_id).first()
+        if state is None:
+            raise LeaseLost(f"There is no worker {worker_id} any more.")
+        return Renewal(state, held(worker_id))
 
 
 def held(worker_id: UUID) -> dict[Run, bool]:
@@ -47,14 +57,25 @@ def leave(worker_id: UUID) -> None:
     rows.update(state=Worker.State.STOPPED, ended=Now(), lease_until=Now())
 
 
-def tune() -> None:
-    """Prepare the worker's connection, once after each connect: no wait for a lock may outlast the lease."""
+@contextmanager
+def hurried() -> Iterator[None]:
+    """A transaction in which nothing waits long for what others have locked, be it a row or a table."""
+    with transaction.atomic(using=alias()):
+        wait_at_most(alias(), PATIENCE_SECONDS)
+        yield
+
+
+def tune(is_ours: bool = False) -> None:
+    """Prepare the worker's connection, once after each connect: no wait for a lock may outlast the lease.
+
+    ``is_ours``: no pooler stands between, which would pass a session on to others, with all that was set in it.
+    """
     with connection().cursor() as cursor:
-        for statement in tuning(connection()):
+        for statement in tuning(connection(), is_ours):
             cursor.execute(statement)
 
 
-def tuning(database: BaseDatabaseWrapper) -> Iterator[str]:
+def tuning(database: BaseDatabaseWrapper, is_ours: bool) -> Iterator[str]:
     """SQLite's default cache is too small for a big table, and its wait for the lock cannot be interrupted."""
     if database.vendor == "sqlite":
         yield f"PRAGMA cache_size = -{CACHE_KIB}"
@@ -62,7 +83,10 @@ def tuning(database: BaseDatabaseWrapper) -> Iterator[str]:
         seconds = min(database.settings_dict["OPTIONS"].get("timeout", 5), conf.get_lease_seconds() / 2)
         yield f"PRAGMA busy_timeout = {seconds * 1000:.0f}"
     elif database.vendor == "mysql":
-        yield f"SET SESSION innodb_lock_wait_timeout = {ceil(PATIENCE_SECONDS)}"
+        for lock in ("innodb_lock_wait_timeout", "lock_wait_timeout"):
+            yield f"SET SESSION {lock} = {ceil(PATIENCE_SECONDS)}"
+    elif is_ours:
+        yield f"SET lock_timeout = '{PATIENCE_SECONDS * 1000:.0f}ms'"
 
 
 def disconnect() -> None:

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
-from django_simple_queue.engine.store.lease import alias
+from django_simple_queue.engine.store.lease import alias, hurried
 from django_simple_queue.engine.store.records import Ending, Glimpse, Run
 from django_simple_queue.models import Task
 from django_simple_queue.models.contention import lock_what_is_free
@@ -19,7 +17,7 @@ from django_simple_queue.reporting import Progress
 def show(worker_id: UUID, glimpses: Sequence[Glimpse]) -> int:
     """Write ``glimpses`` of runs that are still in progress for this worker, and return how many those were."""
     shown = 0
-    with transaction.atomic(using=alias()):
+    with hurried():
         free, _ = lock_what_is_free((glimpse.id for glimpse in glimpses), alias())
         for glimpse in (glimpse for glimpse in glimpses if glimpse.id in free):
             texts = {"output": glimpse.output, "log": glimpse.log}
