@@ -130,7 +130,7 @@ class Child:
         result = running.run(call, subject, self.traces.output, soft)
         seconds, ended_at = time.perf_counter() - began, clock.now()
         output = large.to_report(result.output, task_id, epoch)
-        self.worn_out = self.is_too_big() | drop_open_transactions()
+        self.worn_out = drop_open_transactions() or self.is_too_big()
         close_old_connections()
         self.row.finish(serial)
         log = self.capture.end(self.log_limit)
