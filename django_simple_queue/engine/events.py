@@ -59,6 +59,13 @@ def withheld(entry: Entry, reason: str) -> None:
     logger.warning("the result of %s %s waits: %s", ending.id, ending.task, reason, extra=said)
 
 
+def unsaid(entry: Entry) -> None:
+    """Say that an ending could not be stored while there was time; others settle the run as that of a lost worker."""
+    ending, reason = entry.ending, entry.reason or "the database does not answer"
+    words = "dropped the result of %s %s, there is no more time to store it: %s"
+    logger.error(words, ending.id, ending.task, reason, extra=of("dropped", ending.id, ending.task, reason=reason))
+
+
 def of(event: str, task_id: object, task: str, **details: object) -> dict[str, dict[str, object]]:
     """Return what JsonLines adds to the line about a task."""
     return {"event": {"event": event.replace(" ", "_"), "id": str(task_id), "task": task, **details}}

@@ -10,9 +10,10 @@ from django_simple_queue.engine import clock, events, store
 from django_simple_queue.engine.dispatch import Dispatcher
 from django_simple_queue.engine.lease import Lease
 from django_simple_queue.engine.link import Link
+from django_simple_queue.engine.outbox import Entry
 from django_simple_queue.models import Worker
 
-LAST_WORDS_SECONDS = 5.0
+LAST_WORDS_SECONDS, LEAVE_SECONDS, AGAIN_SECONDS = 5.0, 1.0, 0.05
 logger = logging.getLogger("django_simple_queue.worker")
 
 
@@ -22,49 +23,78 @@ class Farewell:
         self.pool, self.outbox = dispatcher.pool, dispatcher.outbox
 
     def in_peace(self) -> int:
-        """Give up the lease; return the exit code."""
+        """Say what has not been stored yet, and give up the lease; return the exit code."""
         self.pool.dismiss(clock.now())
-        unsaved = len(self.outbox)
-        until = clock.now() + LAST_WORDS_SECONDS
-        while not (left := self.link.ask("farewell", self.give_up_lease)) and clock.now() < until:
-            time.sleep(0.05)
-        if unsaved or not left:
-            logger.error("leaving while the database does not answer: %d endings are not stored", unsaved)
-            return 1
-        logger.info("worker %s stopped", self.worker.id)
-        return 0
-
-    def give_up_lease(self) -> bool:
-        store.leave(self.worker.id)
-        return True
+        self.say_last_words()
+        left = self.give_up_lease()
+        self.tell_what_is_lost()
+        if left and not self.outbox.entries:
+            logger.info("worker %s stopped", self.worker.id)
+            return 0
+        why = "" if left else " while the database does not answer"
+        logger.error("leaving%s: %d endings are not stored", why, len(self.outbox))
+        return 1
 
     def without_a_lease(self, error: store.LeaseLost) -> int:
         """End what runs, and say of what has ended how it did; return the exit code."""
         logger.error("leaving: %s Other workers settle its tasks.", error)
-        for member in self.pool:
-            self.dispatcher.hear(member)
-        self.pool.disband()
+        self.end_all()
         if not isinstance(error, store.NoAnswer):
             with self.lease.last_chance(LAST_WORDS_SECONDS):
                 self.say_last_words()
+        self.tell_what_is_lost()
         return 1
 
     def after_an_error(self) -> None:
         """End what runs, say of what has ended how it did, and give up the lease: others settle the rest at once."""
+        self.end_all()
+        with self.lease.last_chance(LAST_WORDS_SECONDS):
+            self.say_last_words()
+            self.give_up_lease()
+        self.tell_what_is_lost()
+
+    def end_all(self) -> None:
         for member in self.pool:
             self.dispatcher.hear(member)
         self.pool.disband()
-        with self.lease.last_chance(LAST_WORDS_SECONDS):
-            self.say_last_words()
-            self.link.ask("farewell", self.give_up_lease)
 
     def say_last_words(self) -> None:
-        while batch := self.outbox.batch(clock.now()):
-            said = self.link.ask(
-                "farewell", partial(store.last_words, self.worker.id, [entry.ending for entry in batch])
-            )
-            if said is None:
-                return
-            for entry in batch:
-                self.outbox.remove(entry)
-                events.settled(entry, said.ended.get(entry.ending.run))
+        """Try to store every ending until that is done, or there is only time left to give up the lease."""
+        until = clock.now() + LAST_WORDS_SECONDS - LEAVE_SECONDS
+        self.outbox.hurry()
+        while self.outbox.entries and clock.now() < until:
+            if not self.say(self.outbox.batch(clock.now())):
+                time.sleep(AGAIN_SECONDS)
+
+    def say(self, batch: list[Entry]) -> bool:
+        """Tell whether there was anything to say, and somebody to hear it."""
+        endings = [entry.ending for entry in batch]
+        said = self.link.ask("turn", partial(store.last_words, self.worker.id, endings)) if batch else None
+        if said is None:
+            return False
+        for entry in batch:
+            self.heard(entry, said)
+        return True
+
+    def heard(self, entry: Entry, said: store.Turn) -> None:
+        run = entry.ending.run
+        if run in said.withheld:
+            entry.reason, entry.not_before = said.withheld[run], clock.now() + AGAIN_SECONDS
+        else:
+            self.outbox.remove(entry)
+            events.settled(entry, said.ended.get(run))
+
+    def give_up_lease(self) -> bool:
+        """Tell whether that could be said."""
+        until = clock.now() + LEAVE_SECONDS
+        while not (left := self.link.ask("farewell", self.leave)) and clock.now() < until:
+            time.sleep(AGAIN_SECONDS)
+        return bool(left)
+
+    def leave(self) -> bool:
+        store.leave(self.worker.id)
+        return True
+
+    def tell_what_is_lost(self) -> None:
+        for entry in self.outbox.entries.values():
+            events.unsaid(entry)

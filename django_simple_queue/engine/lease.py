@@ -29,6 +29,7 @@ class Lease:
         self.seconds = conf.get_lease_seconds()
         self.renewed_at = clock.now()
         self.renew_at = self.weigh_at = 0.0
+        self.is_given_up = False
 
     @property
     def deadline(self) -> float:
@@ -69,7 +70,8 @@ class Lease:
 
     @contextmanager
     def last_chance(self, seconds: float) -> Iterator[None]:
-        """Although the lease is over, let the database be asked something, for so long at most."""
+        """Whatever is left of the lease, let the database be asked something, for so long at most."""
+        self.is_given_up = True
         signal.setitimer(signal.ITIMER_REAL, seconds)
         with suppress(store.NoAnswer):
             yield
@@ -79,7 +81,7 @@ class Lease:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def ring(self, number: int, frame: FrameType | None) -> None:
-        if not self.is_over:
+        if not (self.is_over or self.is_given_up):
             self.arm()
             return
         signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)

@@ -17,7 +17,7 @@ class Entry:
     """``pid`` is the child that wants to hear of the ending of its run ``serial``; ``unreported``: no child can.
 
     ``since`` is when we heard of it; ``ended_at`` when the run was over, if its child has said so.
-    ``not_before``: it could not be written, for a lock or a refusal, and is tried again then.
+    ``not_before``: it could not be written, for the ``reason`` of a lock or a refusal, and is tried again then.
     """
 
     ending: Ending
@@ -27,6 +27,7 @@ class Entry:
     unreported: bool = False
     ended_at: float | None = None
     not_before: float = 0.0
+    reason: str = ""
 
 
 @dataclass(slots=True)
@@ -57,11 +58,16 @@ class Outbox:
             chosen.append(entry)
         return chosen
 
-    def withhold(self, entry: Entry, now: float) -> bool:
+    def withhold(self, entry: Entry, reason: str, now: float) -> bool:
         """Let an ending wait that could not be written; tell whether it does so for the first time."""
-        first = not entry.not_before
+        first, entry.reason = not entry.reason, reason
         entry.not_before = now + min(max(now - entry.since, FIRST_WAIT), LONGEST_WAIT)
         return first
+
+    def hurry(self) -> None:
+        """Let nothing wait any longer."""
+        for entry in self.entries.values():
+            entry.not_before = 0.0
 
     def remove(self, entry: Entry) -> None:
         del self.entries[entry.ending.run]

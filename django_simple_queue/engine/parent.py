@@ -181,7 +181,7 @@ class Parent:
             self.dispatcher.settled(entry, status)
 
     def withhold(self, entry: Entry, reason: str) -> None:
-        if self.dispatcher.outbox.withhold(entry, clock.now()):
+        if self.dispatcher.outbox.withhold(entry, reason, clock.now()):
             events.withheld(entry, reason)
 
     def claimed(self, turn: store.Turn, wanted: int, now: float) -> None:

@@ -182,14 +182,14 @@ def test_an_ending_whose_row_is_locked_waits_and_the_others_do_not() -> None:
     locked, free = entry(), entry()
     outbox.add(locked)
     outbox.add(free)
-    assert outbox.withhold(locked, 10.0) is True
+    assert outbox.withhold(locked, "locked", 10.0) is True
     assert outbox.batch(10.0) == [free]
     drop(outbox, [free])
     assert outbox.batch(10.0) == []
     due = outbox.oldest
     assert due > 10.0
     assert outbox.batch(due) == [locked]
-    assert outbox.withhold(locked, due) is False
+    assert outbox.withhold(locked, "locked", due) is False
 
 
 def test_an_ending_waits_since_its_run_was_over_and_leaves_when_it_was_heard_of() -> None:
