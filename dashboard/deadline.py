@@ -39,7 +39,7 @@ def deadline(seconds: float = SECONDS) -> Iterator[None]:
 
     A block within another one cannot allow more than that, and the limit of the outer one holds again after it.
     """
-    connection = connections[router.db_for_read(Task)]
+    connection = connections[router.db_for_write(Task)]
     limits = {"postgresql": postgresql_limit, "sqlite": sqlite_limit, "mysql": mysql_limit}
     outer, now = _limit.get(), time.monotonic()
     limit = within(outer, Limit(seconds, now + seconds))

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from django_simple_queue.models.primary import PrimaryQuerySet
+
 
 class FailureGroup(models.Model):
     """All failures of one fingerprint, as somebody has judged them. No row: they are open."""
@@ -21,6 +23,8 @@ class FailureGroup(models.Model):
     state = models.CharField(_("State"), max_length=10, choices=State, default=State.OPEN)
     since = models.DateTimeField(_("Since"), db_default=Now())
     set_by = models.CharField(_("Set by"), max_length=150, blank=True, default="")
+
+    objects = PrimaryQuerySet["FailureGroup"].as_manager()
 
     class Meta:
         verbose_name = _("Failure group")

@@ -94,5 +94,5 @@ def is_live() -> bool:
 
 
 def versions() -> tuple[str, str, str]:
-    vendor = connections[router.db_for_read(Task)].vendor
+    vendor = connections[router.db_for_write(Task)].vendor
     return django_simple_queue.__version__, django.get_version(), DATABASES.get(vendor, vendor)

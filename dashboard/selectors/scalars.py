@@ -53,4 +53,4 @@ def as_moment(value: datetime | str | None) -> datetime | None:
 
 
 def alias() -> str:
-    return router.db_for_read(Task)
+    return router.db_for_write(Task)

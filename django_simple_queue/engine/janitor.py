@@ -19,7 +19,7 @@ from django_simple_queue.engine.store.lease import alias, connection
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import Task, Worker
 from django_simple_queue.models.audit import background
-from django_simple_queue.models.contention import restarted_after_deadlock
+from django_simple_queue.models.contention import no_key, restarted_after_deadlock
 from django_simple_queue.models.task import TaskQuerySet
 from django_simple_queue.models.worker import WorkerQuerySet
 
@@ -132,14 +132,14 @@ def settle(rows: TaskQuerySet, reason: str) -> list[Task]:
     return settled
 
 
-def locked(rows: TaskQuerySet) -> list[UUID]:
+def locked(rows: TaskQuerySet, to_delete: bool = False) -> list[UUID]:
     """Return those of ``rows`` that are ours until the transaction ends.
 
     By a lock that waits for nobody, or, where there is none, by a first write that keeps all other writers out.
     """
     mine = rows.using(alias())
     if connection().features.has_select_for_update_skip_locked:
-        mine = mine.select_for_update(skip_locked=True)
+        mine = mine.select_for_update(skip_locked=True, no_key=no_key(alias()) and not to_delete)
     else:
         mine.update(due=F("due"))
     return list(mine.values_list("pk", flat=True))
@@ -196,6 +196,6 @@ def prune_status(status: int, age: timedelta) -> int:
     past = rows.filter(status=status, finished__lt=Now() - age).order_by("finished", "id")
     oldest = list(past.values_list("pk", flat=True)[:PRUNE_ROWS])
     with transaction.atomic(using=alias()):
-        chosen = locked(rows.filter(pk__in=oldest, status=status))
+        chosen = locked(rows.filter(pk__in=oldest, status=status), to_delete=True)
         _, deleted = rows.filter(pk__in=chosen).only("pk").delete()
     return deleted.get(Task._meta.label, 0)

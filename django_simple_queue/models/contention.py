@@ -53,8 +53,13 @@ def lock_what_is_free(pks: Iterable[UUID], alias: str) -> tuple[set[UUID], set[U
     if not connections[alias].features.has_select_for_update_skip_locked:
         return wanted, set()
     rows = Task.objects.using(alias).filter(pk__in=wanted)
-    free = set(rows.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    free = set(rows.select_for_update(skip_locked=True, no_key=no_key(alias)).values_list("pk", flat=True))
     return free, set(rows.filter(pk__in=wanted - free).values_list("pk", flat=True)) if free != wanted else set()
+
+
+def no_key(alias: str) -> bool:
+    """Tell whether a lock for an UPDATE can leave alone who refers to the row by a foreign key."""
+    return connections[alias].features.has_select_for_no_key_update
 
 
 def restarted_after_deadlock(work: Callable[P, Answer]) -> Callable[P, Answer]:

@@ -8,8 +8,10 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from django_simple_queue.models.primary import PrimaryQuerySet
 
-class QueuePauseQuerySet(models.QuerySet["QueuePause"]):
+
+class QueuePauseQuerySet(PrimaryQuerySet["QueuePause"]):
     def current(self) -> QueuePauseQuerySet:
         """Return the pauses that hold now, on the database clock."""
         return self.filter(Q(until=None) | Q(until__gt=Now()))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db import models, router
+from django.db import router
 
 from django_simple_queue import wake
+from django_simple_queue.models.primary import PrimaryQuerySet, Row
 from django_simple_queue.models.transitions import QUEUED
 
-Row = TypeVar("Row", bound=models.Model)
 
-
-class WakingQuerySet(models.QuerySet[Row]):
+class WakingQuerySet(PrimaryQuerySet[Row]):
     def update(self, **columns: Any) -> int:
         moved = super().update(**columns)
         if moved and (columns.get("status") == QUEUED or columns.get("due") is True):

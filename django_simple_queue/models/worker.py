@@ -5,9 +5,10 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from django_simple_queue.models.fields import uuid7
+from django_simple_queue.models.primary import PrimaryQuerySet
 
 
-class WorkerQuerySet(models.QuerySet["Worker"]):
+class WorkerQuerySet(PrimaryQuerySet["Worker"]):
     def live(self) -> WorkerQuerySet:
         """Return the workers that hold their lease, on the database clock."""
         return self.filter(state__in=Worker.LIVE_STATES, lease_until__gt=Now())

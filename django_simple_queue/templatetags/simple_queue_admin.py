@@ -28,7 +28,7 @@ def queue_summary(context: RequestContext) -> dict[str, Any]:
     user = context["request"].user
     if not conf.get_admin_summary() or not user.has_perm(VIEW):
         return {}
-    with suppress(DatabaseError), transaction.atomic(using=router.db_for_read(Task)):
+    with suppress(DatabaseError), transaction.atomic(using=router.db_for_write(Task)):
         return {"numbers": numbers(), "console": console_url(), "workers": Worker.objects.live().count()}
     return {}
 

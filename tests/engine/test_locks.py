@@ -6,15 +6,20 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from django_simple_queue.engine import janitor, store
 from django_simple_queue.engine.store import Glimpse
-from django_simple_queue.models import Task, Worker
+from django_simple_queue.models import OperatorAction, Task, Worker
+from django_simple_queue.models.audit import background, scope
+from django_simple_queue.models.audit.terms import Terms
 from django_simple_queue.models.contention import is_lock_timeout, restarted_after_deadlock
 from tests.engine.fleet import Fleet, enqueue, wait_for_status
 from tests.engine.storing import claim, completed, let_lease_end, live_worker, row, running
@@ -105,6 +110,29 @@ def test_what_the_others_show_is_shown(worker: Worker) -> None:
     with locked_elsewhere(stuck.id):
         assert store.show(worker.pk, glimpses) == 1
     assert (row(stuck).output, row(free).output) == (None, "so far")
+
+
+def test_the_other_rows_whose_time_has_come_are_promoted(worker: Worker) -> None:
+    stuck, free = (enqueue("noop", run_after=timezone.now() + timedelta(hours=1)) for _ in range(2))
+    Task.objects.update(run_after=timezone.now() - timedelta(seconds=1))
+    with locked_elsewhere(stuck):
+        assert janitor.tick(worker.pk).promoted == 1
+        assert [each.id for each in claim(worker, 5)] == [free]
+    assert janitor.tick(worker.pk).promoted == 1
+
+
+def test_an_action_waits_for_its_row_and_holds_up_no_other_chore(worker: Worker) -> None:
+    reaper = live_worker(host="web-2")
+    lost = running(worker)
+    let_lease_end(worker)
+    stuck = enqueue("noop")
+    frozen = scope.freeze([Q(status=Task.QUEUED)], timezone.now() + timedelta(seconds=1))
+    action = background.start("cancel", frozen, Terms(), "ada", "one", expected=1)
+    with locked_elsewhere(stuck):
+        assert janitor.tick(reaper.pk).failed == [lost.id]
+    janitor.tick(reaper.pk)
+    assert Task.objects.get(pk=stuck).status == Task.CANCELLED
+    assert OperatorAction.objects.get(pk=action.pk).outcomes == {"done": 1}
 
 
 def test_a_lost_worker_s_other_tasks_are_settled(worker: Worker) -> None:

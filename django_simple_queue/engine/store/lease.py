@@ -25,7 +25,7 @@ def register(worker: Worker, seconds: float | None = None) -> None:
     """Insert ``worker`` with a lease of ``seconds`` (default: LEASE_SECONDS)."""
     worker.lease_until = Now() + lease(seconds)
     worker.save(force_insert=True, using=alias())
-    worker.refresh_from_db()
+    worker.refresh_from_db(using=alias())
 
 
 def renew(worker_id: UUID, rss: int | None = None) -> None:

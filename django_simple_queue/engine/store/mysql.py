@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import DataError
+from django.db import DataError, transaction
 
 from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, delay_of, failure_of
 from django_simple_queue.engine.store.records import Claimed, Ending
@@ -48,7 +48,11 @@ CLAIMED_ROWS = f"SELECT {CLAIMED} FROM {TASK} WHERE id IN %(ids)s"
 QUEUES = f"SELECT DISTINCT queue FROM {TASK} FORCE INDEX (dsq_claim_queue) WHERE {SQL.claimable}"
 NEEDS = needs(SQL, "%(worker)s", "FORCE INDEX (dsq_promote)", "FORCE INDEX (dsq_running)")
 LOOK, LOOK_AT = (look(SQL, first, "FORCE INDEX (dsq_promote)") for first in (FIRST, FIRST_OF))
-PROMOTE = f"UPDATE {TASK} SET due = 1 WHERE {SQL.waiting} ORDER BY run_after LIMIT %(wanted)s"
+RIPE = (
+    f"SELECT id FROM {TASK} FORCE INDEX (dsq_promote) WHERE {SQL.waiting} "
+    "ORDER BY run_after LIMIT %(wanted)s FOR UPDATE SKIP LOCKED"
+)
+PROMOTE = f"UPDATE {TASK} SET due = 1 WHERE id IN %(ids)s"
 SURELY_FITS = 256 * 1024
 PACKET_MARGIN = 4096
 
@@ -100,7 +104,9 @@ class MySQL(Database):
         return Needs(None if wait is None else float(wait), bool(reap), bool(sweep), bool(act), state or "")
 
     def promote(self, limit: int) -> int:
-        return self._changed(PROMOTE, wanted=limit)
+        with transaction.atomic(using=self.connection.alias):
+            ids = [pk for (pk,) in self._rows(RIPE, wanted=limit)]
+            return self._changed(PROMOTE, ids=ids) if ids else 0
 
     def _locked(self, wanted: int, queues: Sequence[str] | None) -> list[Any]:
         if queues is None:

@@ -24,7 +24,7 @@ SQL = Dialect(
     hence=f"{NOW} + new_delay * INTERVAL '1 second'",
     due=DUE,
     waits=WAITS,
-    until=f"EXTRACT(EPOCH FROM run_after - {NOW})::float8",
+    until=f"CASE WHEN ISFINITE(run_after) THEN EXTRACT(EPOCH FROM run_after - {NOW})::float8 END",
     value="new_{}".format,
     constant="%({})b".format,
 ).statements()
@@ -70,10 +70,14 @@ FROM_SOME = (
 )
 
 
+# Instants that Python has no value for; a row that was parked by hand must not stop the claims of all others.
+RETURNED = CLAIMED.replace("run_after", "GREATEST(LEAST(run_after, '9999-12-30 00:00Z'), '0001-01-02 00:00Z')")
+
+
 def claim_from(source: str, condition: str = "") -> str:
     return (
         f"WITH claim AS MATERIALIZED ({source.format(open=condition)}) "
-        f"UPDATE {TASK} SET {SQL.claim} FROM claim WHERE id = chosen RETURNING {CLAIMED}"
+        f"UPDATE {TASK} SET {SQL.claim} FROM claim WHERE id = chosen RETURNING {RETURNED}"
     )
 
 
@@ -111,15 +115,15 @@ class PostgreSQL(Database):
             held = self._sent(HOLD, worker=worker)
             ended = [self._sent(ENDS[verb], worker=worker, **arrays(verb, group)) for verb, group in endings.items()]
             claimed = self._sent(CLAIM_SOME_IF_OPEN if queues else CLAIM_IF_OPEN, **claim) if wanted else None
-        if (row := held.fetchone()) is None:
-            return None
-        return Opening(
-            state=row[0],
-            paused=row[1],
-            ended=[((pk, epoch), status) for each in ended for pk, epoch, status in each],
-            claimed=[as_claimed(row) for row in claimed or ()],
-            asked=not row[1],
-        )
+            if (row := held.fetchone()) is None:
+                return None
+            return Opening(
+                state=row[0],
+                paused=row[1],
+                ended=[((pk, epoch), status) for each in ended for pk, epoch, status in each],
+                claimed=[as_claimed(row) for row in claimed or ()],
+                asked=not row[1],
+            )
 
     def hold(self, worker: UUID) -> tuple[str, list[str]] | None:
         rows = self._rows(HOLD, worker=worker)

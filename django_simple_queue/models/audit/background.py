@@ -21,8 +21,14 @@ from django_simple_queue.models.audit.tables import OperatorAction, OperatorActi
 from django_simple_queue.models.audit.terms import Terms
 from django_simple_queue.models.audit.undoing import add_up, close_undo, put_back
 from django_simple_queue.models.audit.verbs import MAX_ROWS, identify, move, require_verb
-from django_simple_queue.models.contention import PATIENCE_SECONDS, restarted_after_deadlock, wait_at_most
+from django_simple_queue.models.contention import (
+    PATIENCE_SECONDS,
+    is_lock_timeout,
+    restarted_after_deadlock,
+    wait_at_most,
+)
 from django_simple_queue.models.task import Task
+from django_simple_queue.text import storable
 
 BATCH_SECONDS = 0.05
 FIRST_BATCH, SMALLEST_BATCH = 100, 10
@@ -133,7 +139,9 @@ def drive() -> bool:
     began = time.monotonic()
     try:
         moved = go_on(*found, _batch)
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError) as error:
+        if is_lock_timeout(error):
+            return False
         raise
     except Exception as error:
         give_up(found[0], error)
@@ -234,7 +242,7 @@ def undo_batch(action: OperatorAction, size: int) -> None:
 def give_up(pk: int, error: Exception) -> None:
     logger.exception("operator action %s cannot go on", pk, exc_info=error)
     ended = {"state": OperatorAction.State.ABORTED, "finished": Now()}
-    problem = f"{type(error).__name__}: {error}"[:500]
+    problem = storable(f"{type(error).__name__}: {error}", 500)
     OperatorAction.objects.using(alias()).filter(pk=pk).update(problem=problem, **ended)
 
 

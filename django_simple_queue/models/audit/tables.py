@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from django_simple_queue.models.primary import PrimaryQuerySet
 from django_simple_queue.models.task import Task
 
 
@@ -44,6 +45,8 @@ class OperatorAction(models.Model):
         _("Undo's outcomes"), null=True, blank=True, help_text=_("How many moved rows came out how when it was undone.")
     )
 
+    objects = PrimaryQuerySet["OperatorAction"].as_manager()
+
     class Meta:
         verbose_name = _("Operator action")
         verbose_name_plural = _("Operator actions")
@@ -72,6 +75,8 @@ class OperatorActionItem(models.Model):
     previous_run_after = models.DateTimeField(_("Previous run after"), null=True)
     epoch = models.BigIntegerField(_("Epoch"), default=0)
     created_task = models.UUIDField(_("New task"), null=True)
+
+    objects = PrimaryQuerySet["OperatorActionItem"].as_manager()
 
     class Meta:
         verbose_name = _("Operator action item")

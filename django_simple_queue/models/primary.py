@@ -1,0 +1,16 @@
+"""The queue reads where it writes: on a replica that lags, a row is not there yet, or is as it was before its claim."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.db import models, router
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class PrimaryQuerySet(models.QuerySet[Row]):
+    @property
+    def db(self) -> str:
+        """The alias that this set is read from, unless ``using`` has named one."""
+        return self._db or router.db_for_write(self.model, **self._hints)  # type: ignore[attr-defined]
