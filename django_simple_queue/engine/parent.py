@@ -97,13 +97,13 @@ class Parent:
         self.listen(now)
         self.watch.stop(self.signals.asked, now)
         self.watch.look(now)
-        self.keep_lease(now)
         self.renew_pool(now)
         self.dispatcher.tell_failures(now)
         self.dispatcher.hand_out(now)
-        self.keep_house(now)
-        self.show_running(now)
-        self.settle_and_claim(now)
+        # Each of these may have to wait for a lock, on MySQL for two seconds; the lease does not wait.
+        for chore in (self.keep_house, self.show_running, self.settle_and_claim):
+            self.keep_lease(clock.now())
+            chore(now)
         self.dispatcher.hand_out(now)
 
     def listen(self, now: float) -> None:
@@ -116,9 +116,8 @@ class Parent:
     def pause(self, now: float) -> float:
         """Return the seconds until the next thing is due."""
         birth = self.pool.born_again_at if self.pool.unguarded and not self.watch.stopping else now + 1
-        return max(
-            min(self.watch.next_deadline(now), self.next_question(now), birth, self.bell.look_at, now + 1) - now, 0
-        )
+        due = [self.watch.next_deadline(now), self.next_question(now), birth, self.bell.look_at]
+        return max(min(*due, now + 1) - now, 0)
 
     def next_question(self, now: float) -> float:
         """Return when the database is to be asked something again."""

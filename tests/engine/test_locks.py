@@ -180,7 +180,7 @@ def test_nobody_waits_long_for_a_table(worker: Worker, word: str) -> None:
 
 def test_a_worker_outlives_a_table_that_is_locked_for_longer_than_its_lease(fleet: Fleet, tmp_path: Path) -> None:
     go = tmp_path / "go"
-    boot = fleet.ready("--concurrency", "1", lease_seconds=3)
+    boot = fleet.ready("--concurrency", "1", lease_seconds=5)
     task = enqueue("wait_for", {"path": str(go)})
     wait_for_status(task, Task.PROGRESS)
     with table_locked_elsewhere():

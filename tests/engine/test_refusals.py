@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.db import DataError, OperationalError, connection
+from django.db import DataError, InternalError, OperationalError, connection
 
 from django_simple_queue.engine import store
 from django_simple_queue.engine.store import Ending, Turn
 from django_simple_queue.engine.store.batches import in_pieces
+from django_simple_queue.engine.store.refusals import is_refusal, is_rejection
 from django_simple_queue.models import Task, Worker
 from tests.engine.fleet import Fleet, enqueue, wait_for_status
 from tests.engine.storing import completed, live_worker, row, running
@@ -106,6 +107,18 @@ def test_what_is_committed_is_heard_of_when_something_else_goes_wrong(worker: Wo
     assert set(turn.withheld) == {said[2].run, said[3].run}
     with pytest.raises(OperationalError):
         in_pieces(write, said[2:])
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"), [("40001", OperationalError), ("25006", InternalError), ("25P03", InternalError)]
+)
+def test_no_result_is_given_up_for_the_state_of_the_database(state: str, kind: type[Exception]) -> None:
+    """A conflict with another transaction, a server that takes no changes, a session that has been ended."""
+    error = kind("not now")
+    error.__cause__ = Exception()
+    error.__cause__.sqlstate = state
+    assert not is_rejection(error)
+    assert not is_refusal(error)
 
 
 def test_the_worker_keeps_its_lease_and_goes_on(fleet: Fleet, tmp_path: Path) -> None:

@@ -41,7 +41,8 @@ def turn(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequen
     except (*REJECTED, Error) as error:
         if not endings or not (is_lock_timeout(error) or is_refusal(error)):
             raise
-        logger.info("storing again, in smaller pieces: %s", in_one_line(error))
+        level = logging.DEBUG if is_lock_timeout(error) else logging.INFO
+        logger.log(level, "storing again, in smaller pieces: %s", in_one_line(error))
     return in_pieces(partial(around_locks, worker_id), endings)
 
 

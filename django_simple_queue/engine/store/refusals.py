@@ -8,7 +8,7 @@ from django_simple_queue.engine.store.lease import answers
 from django_simple_queue.models.contention import is_deadlock, is_lock_timeout
 
 REJECTED = (DataError, IntegrityError, InternalError, UnicodeError, OverflowError, ValueError, TypeError)
-TOO_LARGE, DISK_FULL, WRONG_STATE = "54", "53100", "25"
+TOO_LARGE, DISK_FULL, WRONG_STATE, CONFLICT = "54", "53100", "25", "40"
 MYSQL_READ_ONLY = [(1290,), (1792,), (1836,)]
 SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
@@ -35,7 +35,8 @@ def is_rejection(error: Exception) -> bool:
 
 def is_in_the_way(error: Exception) -> bool:
     """Tell whether another transaction kept the statement from what it wanted: the same may do a moment later."""
-    return sqlite_name(error).startswith(SQLITE_BUSY) or is_lock_timeout(error) or is_deadlock(error)
+    conflict = sqlite_name(error).startswith(SQLITE_BUSY) or sqlstate(error).startswith(CONFLICT)
+    return conflict or is_lock_timeout(error) or is_deadlock(error)
 
 
 def sqlstate(error: Exception) -> str:
