@@ -33,8 +33,10 @@ def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def too_slow(request: HttpRequest) -> HttpResponse:
-    """503 that says what would be quicker; it is not tried again by itself."""
-    return respond(request, 503, {"slow": True, "shown": request.path})
+    """503 that says what would be quicker; it is not tried again by itself, and its header tells it from an outage."""
+    response = respond(request, 503, {"slow": True, "shown": request.path})
+    response["X-Too-Slow"] = "1"
+    return response
 
 
 def respond(request: HttpRequest, status: int, context: dict[str, object]) -> HttpResponse:

@@ -26,6 +26,10 @@ ASK = {
     "requeue": gettext_lazy("Requeue %(about)s%(count)s tasks?"),
     "cancel": gettext_lazy("Cancel %(about)s%(count)s tasks?"),
 }
+ASK_UNCOUNTED = {
+    "requeue": gettext_lazy("Requeue all tasks that match?"),
+    "cancel": gettext_lazy("Cancel all tasks that match?"),
+}
 NOTHING_TO = {
     "requeue": gettext_lazy("Nothing here can be requeued"),
     "cancel": gettext_lazy("Nothing here can be cancelled"),
@@ -93,12 +97,19 @@ class Preflight:
             return _("It takes too long to find these tasks")
         if not self.able:
             return str(NOTHING_TO[self.verb])
+        if self.total is None:
+            return str(ASK_UNCOUNTED[self.verb])
         asked: str = ASK[self.verb] % {"about": self.about, "count": number(self.able)}
         return asked
 
     @property
     def about(self) -> str:
         return _("about ") if self.is_sampled else ""
+
+    @property
+    def amount(self) -> str:
+        """What the button that moves them all says beside its verb."""
+        return _("all that match") if self.total is None else f"{self.about}{number(self.able)}"
 
     @property
     def words(self) -> Sequence[tuple[str, str, int, str]]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext
 
 from dashboard.formats import capped, coarse, day_and_time, number
 from dashboard.selectors.headline import short
-from dashboard.selectors.health import WAITS_TOO_LONG, age, fails_too_often
+from dashboard.selectors.health import WAITS_TOO_LONG, age, fails_too_often, unhandled
 from dashboard.selectors.snapshot import Snapshot
 from dashboard.selectors.trouble import Group
 from dashboard.wording import worker_command
@@ -51,6 +51,18 @@ def sentences(picture: Snapshot) -> Iterator[Sentence]:
     yield from idle(picture)
     yield from growing(picture)
     yield from stalled(picture)
+
+
+def left_over(picture: Snapshot) -> str:
+    """Say what nobody has handled although nothing is wrong now, "" when that is nothing."""
+    if picture.open_groups:
+        count = picture.open_groups
+        groups = ngettext("%s group of failures is open", "%s groups of failures are open", count) % number(count)
+        return gettext("Nothing is wrong just now; %(groups)s, %(tasks)s.") % {
+            "groups": groups,
+            "tasks": unhandled(picture),
+        }
+    return gettext("Nothing is wrong just now; some failures are in no group.") if picture.ungrouped else ""
 
 
 def no_workers(picture: Snapshot) -> Iterator[Sentence]:
@@ -122,7 +134,7 @@ def unserved(picture: Snapshot) -> Iterator[Sentence]:
 def idle(picture: Snapshot) -> Iterator[Sentence]:
     """Say that tasks wait too long: because every slot is busy, or although slots are free."""
     oldest = age(picture)
-    if not picture.fleet.live or oldest is None or picture.trouble.unserved:
+    if not picture.fleet.live or oldest is None or picture.trouble.unserved or picture.trouble.held:
         return
     busy = (picture.counts["progress"] or 0) >= picture.fleet.slots > 0
     claimed = picture.last_claim
@@ -146,8 +158,7 @@ def growing(picture: Snapshot) -> Iterator[Sentence]:
 
 
 def stalled(picture: Snapshot) -> Iterator[Sentence]:
-    live = {worker.pk for worker in picture.fleet.live}
-    count = sum(row[-1] not in live for row in picture.running)
+    count = sum(picture.fleet.has_lost(worker, began) for *_, began, worker in picture.running)
     if count:
         title = ngettext(
             "%s task is in progress although no live worker holds it",

@@ -136,10 +136,10 @@ def by_release(fingerprint: str) -> tuple[str, tuple[Any, ...]]:
     return sql, (fingerprint, fingerprint)
 
 
-def unhandled(counted: Sequence[tuple[str, datetime | None]], most: int = 1_000) -> int:
-    """Return how many have failed in these groups after a moment each, at most ``most`` of each group."""
+def unhandled(counted: Sequence[tuple[str, datetime | None]], most: int = 1_000) -> tuple[int, bool]:
+    """Return how many have failed in these groups after a moment each, at most ``most`` of each, and whether more."""
     if not counted:
-        return 0
+        return 0, False
     parts, params = [], []
     for fingerprint, after in counted:
         later = " AND finished > %s" if after else ""
@@ -148,7 +148,8 @@ def unhandled(counted: Sequence[tuple[str, datetime | None]], most: int = 1_000)
             f"AND fingerprint = %s{later} LIMIT {most}) counted"
         )
         params += [fingerprint, *([stored(after)] if after else [])]
-    return int(rows(f"SELECT SUM(n) FROM ({' UNION ALL '.join(parts)}) sums", params)[0][0] or 0)
+    [(total, largest)] = rows(f"SELECT SUM(n), MAX(n) FROM ({' UNION ALL '.join(parts)}) sums", params)
+    return int(total or 0), (largest or 0) >= most
 
 
 def source() -> str:

@@ -35,8 +35,9 @@ class Tile:
 
 
 def fails_too_often(picture: Snapshot) -> bool:
-    enough = picture.failed_lately >= FAILURES_WORTH_SAYING
-    return enough and picture.failed_lately > FAILS_TOO_OFTEN * picture.ended_lately
+    """What somebody has resolved or ignored alarms nobody."""
+    count = picture.failed_lately * (1 - picture.trouble.handled)
+    return count >= FAILURES_WORTH_SAYING and count > FAILS_TOO_OFTEN * picture.ended_lately
 
 
 def age(picture: Snapshot) -> timedelta | None:
@@ -61,6 +62,8 @@ def queued(picture: Snapshot) -> Tile:
         note = gettext("about to be taken") if picture.counts["queued"] else gettext("nothing waits")
         return Tile("queued", gettext("Queued"), value, note, "status=queued")
     note = gettext("oldest waits %(age)s") % {"age": coarse(max(oldest, timedelta()))}
+    if picture.trouble.held:
+        return Tile("queued", gettext("Queued"), value, gettext("held by a pause"), "status=queued")
     if oldest > WAITS_TOO_LONG:
         limit = gettext("limit %(age)s") % {"age": coarse(WAITS_TOO_LONG)}
         return Tile("queued", gettext("Queued"), value, limit, "status=queued", "", "warn", note)
@@ -88,13 +91,19 @@ def room(slots: int, taken: int) -> str:
 def failed(picture: Snapshot) -> Tile:
     count, total = picture.failed_lately, picture.ended_lately
     query = "status=failed&time=15m"
-    note = gettext("%(count)s not handled") % {"count": capped(picture.unhandled)}
-    if not picture.unhandled:
-        note = gettext("all are handled")
+    note = unhandled(picture) or gettext("all are handled")
     if fails_too_often(picture):
         share = gettext("%(share)s %% of runs") % {"share": f"{100 * count / max(total, 1):.0f}"}
         return Tile("failed", gettext("Failed, 15 min"), capped(count), note, query, "", "failed", share)
     return Tile("failed", gettext("Failed, 15 min"), capped(count), note, query)
+
+
+def unhandled(picture: Snapshot) -> str:
+    """Say what nobody has handled yet, "" when that is nothing."""
+    if picture.unhandled:
+        more = "+" if picture.unhandled_more and picture.unhandled <= CAP else ""
+        return gettext("%(count)s not handled") % {"count": capped(picture.unhandled) + more}
+    return gettext("some are in no group") if picture.ungrouped else ""
 
 
 def throughput(picture: Snapshot) -> Tile:

@@ -12,10 +12,14 @@ from dashboard.selectors.fingerprints import Found
 MOST_GROUPS = 200
 
 
-def open_failures() -> tuple[int, int]:
-    """Return the number of open groups and of their tasks; both are bounded: 200 groups, 1 000 tasks of each."""
+def open_failures() -> tuple[int, int, bool]:
+    """Return the number of open groups, of their tasks, and whether there may be more.
+
+    Both are bounded: 200 groups, 1 000 tasks of each.
+    """
     still_open = undecided(fingerprints.groups(MOST_GROUPS))
-    return len(still_open), fingerprints.unhandled(still_open)
+    count, more = fingerprints.unhandled(still_open)
+    return len(still_open), count, more or len(still_open) >= MOST_GROUPS
 
 
 def count_open() -> int:

@@ -81,8 +81,7 @@ class Row:
     @property
     def stalled(self) -> bool:
         """In progress although no live worker holds it."""
-        worker = self.fleet.workers.get(self.task.worker)
-        return self.task.status == Task.PROGRESS and not getattr(worker, "is_live", False)
+        return self.task.status == Task.PROGRESS and self.fleet.has_lost(self.task.worker, self.task.modified)
 
     @property
     def state(self) -> State:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from dashboard.deadline import TookTooLong, deadline
 from dashboard.filters import NARROW
 from dashboard.selectors import backlog, marks, scalars
+from dashboard.selectors.fingerprints import latest_ungrouped
 from dashboard.selectors.open_groups import count_open, open_failures
 from dashboard.selectors.scalars import as_moment, capped_count, first_value
 from dashboard.selectors.trouble import NO_TROUBLE, Trouble, trouble
@@ -36,9 +37,17 @@ COUNTED = ("progress", "completed", "failed", "cancelled")
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """The workers: the newest boots with whether each is alive, and what the live ones offer."""
+    """The workers: the newest boots with whether each is alive, and what the live ones offer, as of ``taken``."""
 
     workers: dict[UUID, Worker] = field(default_factory=dict)
+    taken: datetime | None = None
+
+    def has_lost(self, worker: Any, began: Any) -> bool:
+        """Tell whether a run that began then has no live worker; of one that has come since nothing is known."""
+        if worker is None or worker in self.workers:
+            return not getattr(self.workers.get(worker), "is_live", False)
+        is_new = self.taken is not None and began is not None and began >= self.taken
+        return not is_new and len(self.workers) < WORKERS
 
     @property
     def live(self) -> list[Worker]:
@@ -57,7 +66,8 @@ class Fleet:
 class Snapshot:
     """``counts`` by tab, capped; ``minutes`` are the tasks that ended in each of the last whole minutes.
 
-    ``came_lately`` were created within the last minute; ``unhandled`` are the failures of the ``open_groups``.
+    ``came_lately`` were created within the last minute; ``unhandled`` are the failures of the ``open_groups``, or more
+    than that; ``ungrouped``: some failures are in no group.
     """
 
     taken: datetime
@@ -74,6 +84,8 @@ class Snapshot:
     wait_seconds: tuple[float, ...] = ()
     open_groups: int = 0
     unhandled: int = 0
+    unhandled_more: bool = False
+    ungrouped: bool = False
     last_action: int = 0
     deeds: Sequence[marks.Deed] = ()
     mark: datetime | None = None
@@ -166,8 +178,8 @@ def picture(now: datetime) -> Snapshot:
     answers = scalars.ask(questions(now), backlog.tables(now))
     tabs = {**answers, **{f"tab {tab}": number for tab, number in backlog.counts(answers).items()}}
     runs = list(recent_runs(now))
-    fleet = Fleet({worker.pk: worker for worker in newest_workers()})
-    open_groups, unhandled = open_failures()
+    fleet = Fleet({worker.pk: worker for worker in newest_workers()}, as_moment(answers["now"]))
+    open_groups, unhandled, unhandled_more = open_failures()
     return Snapshot(
         taken=now,
         counts={tab: tabs[f"tab {tab}"] for tab in ["", *NARROW]},
@@ -183,6 +195,8 @@ def picture(now: datetime) -> Snapshot:
         wait_seconds=tuple(sorted(max((start - ready).total_seconds(), 0.0) for start, _, ready in runs)),
         open_groups=open_groups,
         unhandled=unhandled,
+        unhandled_more=unhandled_more,
+        ungrouped=answers["ungrouped"] is not None,
         last_action=answers["action"] or 0,
         mark=as_moment(answers["now"]),
         last_begun=runs[0][0] if runs else None,
@@ -208,6 +222,7 @@ def questions(now: datetime) -> dict[str, tuple[str, tuple[object, ...]]]:
         **{name: (column, ()) for name, column in backlog.COLUMNS.items()},
         "created": first_value(rows.order_by("-created", "-id"), "created"),
         "finished": first_value(rows.filter(finished__isnull=False).order_by("-finished", "-id"), "finished"),
+        "ungrouped": first_value(latest_ungrouped(), "pk"),
         "action": first_value(OperatorAction.objects.order_by("-pk"), "pk"),
     }
 

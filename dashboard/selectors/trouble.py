@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connections
 
+from dashboard.models import FailureGroup
 from dashboard.selectors.flow import Flow, flow
 from dashboard.selectors.scalars import alias
 from django_simple_queue.models import QueuePause, Task, Worker
@@ -47,10 +48,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """``unserved`` queues have tasks that may start, are not paused, and no running worker takes from them."""
+    """``unserved`` queues have tasks that may start, are not paused, and no running worker takes from them.
+
+    ``handled`` is the share of the latest failures that somebody has resolved or ignored, 0 to 1; ``held``: all that
+    may start waits in queues that somebody has paused.
+    """
 
     failing: Group | None = None
+    handled: float = 0.0
     unserved: tuple[str, ...] = ()
+    held: bool = False
     growing: tuple[str, Flow] | None = None
 
 
@@ -77,23 +84,32 @@ trouble = Memory()
 
 
 def look(now: datetime, workers: Collection[Worker], failed_lately: int, queued: int) -> Trouble:
+    group, handled = failing(now) if failed_lately >= WORTH_SAYING else (None, 0.0)
+    due, paused = (due_queues(), current_pauses()) if queued else ([], set())
     return Trouble(
-        failing=failing(now) if failed_lately >= WORTH_SAYING else None,
-        unserved=tuple(unserved(workers)) if queued else (),
+        failing=group,
+        handled=handled,
+        unserved=tuple(unserved(due, workers, paused)),
+        held=bool(due) and (QueuePause.ALL in paused or paused.issuperset(due)),
         growing=growing(now) if queued >= BACKLOG else None,
     )
 
 
-def failing(now: datetime) -> Group | None:
-    """Return the group that fails most among the newest failures, when it has failed a few times lately."""
+def failing(now: datetime) -> tuple[Group | None, float]:
+    """Return the group that fails most among the newest failures, when it has failed a few times lately, and the share
+    of those that somebody has handled: they are not told.
+    """
     rows = Task.objects.filter(status=Task.FAILED, finished__gte=now - WITHIN).exclude(fingerprint="")
     newest = rows.order_by("-finished", "-id").values_list("fingerprint", "task", "error_class", "finished")
     found: list[Any] = list(newest[:FAILURES_READ])
-    lately = Counter(row[0] for row in found if row[3] >= now - 3 * LATELY)
-    if not lately or max(lately.values()) < WORTH_SAYING:
-        return None
-    fingerprint = lately.most_common(1)[0][0]
-    return grouped([row for row in found if row[0] == fingerprint], now, len(found) == FAILURES_READ)
+    lately = [row for row in found if row[3] >= now - 3 * LATELY]
+    judged = FailureGroup.objects.in_bulk({row[0] for row in lately})
+    left = Counter(row[0] for row in lately if row[0] not in judged or not judged[row[0]].handles(row[3]))
+    handled = 1 - left.total() / len(lately) if lately else 0.0
+    if not left or max(left.values()) < WORTH_SAYING:
+        return None, handled
+    fingerprint = left.most_common(1)[0][0]
+    return grouped([row for row in found if row[0] == fingerprint], now, len(found) == FAILURES_READ), handled
 
 
 def grouped(rows: Sequence[Any], now: datetime, capped: bool) -> Group:
@@ -115,16 +131,20 @@ def episode(times: Iterable[datetime]) -> Iterator[datetime]:
         yield moment
 
 
-def unserved(workers: Collection[Worker]) -> list[str]:
+def current_pauses() -> set[str]:
+    return set(QueuePause.objects.current().values_list("queue", flat=True))
+
+
+def unserved(due: Sequence[str], workers: Collection[Worker], paused: Collection[str]) -> list[str]:
     served: set[str] = set()
     for worker in workers:
         if worker.state == Worker.State.RUNNING:
             if not worker.queues:
                 return []
             served |= {name.strip() for name in worker.queues.split(",")}
-    orphans = [name for name in due_queues() if name not in served] if workers else []
-    paused = set(QueuePause.objects.current().values_list("queue", flat=True)) if orphans else set()
-    return [] if QueuePause.ALL in paused else [name for name in orphans if name not in paused]
+    if not workers or QueuePause.ALL in paused:
+        return []
+    return [name for name in due if name not in served and name not in paused]
 
 
 def due_queues() -> list[str]:

@@ -44,6 +44,7 @@ def context(request: HttpRequest, picture: snapshot.Snapshot, who: Viewer) -> di
         "tabs": [tab(request, slug, numbers.words(slug), chosen.tab, picture) for slug in filters.TABS],
         "tiles": health.tiles(picture),
         "sentences": attention.attention(picture),
+        "left_over": attention.left_over(picture),
         "total": numbers.tabs[chosen.tab],
         "new": numbers.new,
         "sizes": selector.SIZES,

@@ -62,7 +62,7 @@ if (live && connection) {
   document.addEventListener("htmx:after:request", event => {
     const { response, hx, target, sourceElement, asked } = event.detail.ctx;
     if (hx?.redirect) show("signed-out");
-    else if (response.status >= 500) { if (sourceElement === live || sourceElement.matches("form")) missed(); }
+    else if (response.status >= 500 && !response.headers.get("X-Too-Slow")) { if (sourceElement === live || sourceElement.matches("form")) missed(); }
     else if (response.status >= 400) { if (sourceElement === live) refused(); }
     else if (target !== live || hx?.retarget) return;
     else if (sourceElement === live && asked < clock.acted) event.preventDefault(); // older than what one has done since

@@ -44,6 +44,29 @@ def test_a_poll_that_is_refused_makes_no_list_fresh(console: Page) -> None:
     word(console, "Late", timeout=40_000)
 
 
+def test_a_question_that_takes_too_long_is_no_outage(console: Page) -> None:
+    a_task()
+    console.goto("/")
+    is_live(console)
+    slow = {"X-Too-Slow": "1"}
+    console.route("**/*live=1*", lambda route: route.fulfill(status=503, headers=slow, body="<p>No.</p>"))
+    with console.expect_response("**/*live=1*"):
+        pass
+    word(console, "Live")
+    word(console, "Late", timeout=40_000)
+
+
+def test_suggestions_that_the_server_refuses_are_no_outage(console: Page) -> None:
+    a_task()
+    console.goto("/")
+    is_live(console)
+    pause(console)
+    console.route("**/suggestions/**", lambda route: route.fulfill(status=503, body=""))
+    with console.expect_response(lambda response: "suggestions" in response.url):
+        console.locator("#q").press_sequentially("sta")
+    word(console, "Paused")
+
+
 def test_suggestions_and_dialogs_make_no_list_fresh(console: Page) -> None:
     a_task(Task.FAILED)
     console.goto("/?status=failed")

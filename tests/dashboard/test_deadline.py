@@ -52,6 +52,7 @@ def test_a_page_that_took_too_long_says_so_and_is_not_repeated_by_itself(rf, cli
     html = access.operator()(view)(request)
     assert html.status_code == 503
     assert b"This took too long" in html.content
+    assert html["X-Too-Slow"] == "1"
     assert b"http-equiv" not in html.content
     assert "Retry-After" not in html
 
@@ -158,6 +159,7 @@ def test_the_pages_of_names_say_that_it_took_too_long(client, monkeypatch, addre
     html = chief.get(address)
     assert html.status_code == 503
     assert b"This took too long" in html.content
+    assert html["X-Too-Slow"] == "1"
 
 
 @pytest.mark.parametrize(

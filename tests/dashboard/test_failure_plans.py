@@ -56,7 +56,7 @@ def test_windows_are_counted_by_the_index(plans):
 
 
 def test_what_nobody_has_handled_is_counted_by_the_index(plans):
-    assert fingerprints.unhandled([(f"{0:016x}", None), (f"{1:016x}", timezone.now())]) == 25
+    assert fingerprints.unhandled([(f"{0:016x}", None), (f"{1:016x}", timezone.now())]) == (25, False)
     assert is_indexed(plans[-1]), plans[-1]
 
 

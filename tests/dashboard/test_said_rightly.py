@@ -1,0 +1,135 @@
+"""What the console says of failures that somebody has handled, of pauses, and of what it cannot know yet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from dashboard import preflight
+from dashboard.models import FailureGroup
+from dashboard.selectors import fingerprints, health, snapshot
+from dashboard.selectors.trouble import trouble
+from django_simple_queue.models import QueuePause, Task
+from tests.dashboard.people import operator, signed_in
+from tests.dashboard.queue import a_task, a_worker
+from tests.dashboard.test_attention import failure, told
+
+NOISY, OTHER = "f" * 16, "e" * 16
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def viewer(client):
+    return signed_in(client, operator("ada", superuser=True))
+
+
+def failed_tile():
+    trouble.forget()
+    return health.failed(snapshot.take())
+
+
+def judge(fingerprint, state, since=None):
+    FailureGroup.objects.create(fingerprint=fingerprint, state=state, since=since or timezone.now())
+    trouble.forget()
+
+
+def test_an_ignored_group_is_never_told_and_hides_no_other(viewer):
+    a_worker()
+    for minutes in range(1, 11):
+        failure(minutes)
+    assert failed_tile().tone == "failed"
+    judge(NOISY, FailureGroup.State.IGNORED)
+    assert told() == []
+    assert failed_tile().tone == ""
+    assert "is-hot" not in viewer.get("/").content.decode()
+    for minutes in (1, 2, 3):
+        failure(minutes, fingerprint=OTHER)
+    trouble.forget()
+    assert told()[0].startswith("charge_invoice: ConnectTimeout, 3 since ")
+    assert failed_tile().tone == "failed"
+
+
+def test_a_resolved_group_is_told_when_it_fails_again_only():
+    a_worker()
+    for minutes in (2, 3, 4):
+        failure(minutes)
+    judge(NOISY, FailureGroup.State.RESOLVED, timezone.now() - timedelta(minutes=1))
+    assert told() == []
+    for _ in range(3):
+        failure(0)
+    trouble.forget()
+    assert told()[0].startswith("charge_invoice: ConnectTimeout, ")
+
+
+def test_what_nobody_has_handled_is_said_although_nothing_fails_any_more(viewer):
+    a_worker()
+    for minutes in (30, 31):
+        failure(minutes)
+    assert told() == []
+    html = viewer.get("/").content.decode()
+    assert "Nothing is wrong just now; 1 group of failures is open, 2 not handled." in html
+    assert "Nothing needs you." not in html
+    judge(NOISY, FailureGroup.State.IGNORED)
+    snapshot.memory.forget()
+    assert "Nothing needs you." in viewer.get("/").content.decode()
+
+
+def test_failures_in_no_group_are_not_called_handled(viewer):
+    a_worker()
+    failure(1, fingerprint="")
+    assert failed_tile().note == "some are in no group"
+    assert "some failures are in no group" in viewer.get("/").content.decode()
+
+
+def test_a_number_that_was_counted_up_to_a_limit_says_so():
+    for minutes in (1, 2, 3):
+        failure(minutes)
+    assert fingerprints.unhandled([(NOISY, None)], most=2) == (2, True)
+    picture = replace(snapshot.take(), unhandled=1_000, unhandled_more=True)
+    assert health.failed(picture).note.endswith("1\u202f000+ not handled")
+
+
+def test_a_pause_is_no_reason_for_an_alarm():
+    a_worker()
+    a_task(queue="mail", age=2_000)
+    assert told() == ["No worker has claimed anything for 33 min"]
+    QueuePause.objects.create(queue="mail", reason="maintenance")
+    trouble.forget()
+    assert told() == []
+    tile = health.queued(snapshot.take())
+    assert (tile.tone, tile.note) == ("", "held by a pause")
+    a_task(age=2_000)
+    trouble.forget()
+    assert told() == ["No worker has claimed anything for 33 min"]
+
+
+def test_a_worker_that_has_come_since_the_picture_is_not_called_lost():
+    a_worker()
+    gone, young = a_task(Task.PROGRESS, worker=None), a_worker(host="web-9")
+    picture = snapshot.take()
+    now = picture.fleet.taken
+    workers = {pk: worker for pk, worker in picture.fleet.workers.items() if pk != young.pk}
+    fleet = replace(picture.fleet, workers=workers)
+    assert not fleet.has_lost(young.pk, now + timedelta(seconds=1))
+    assert fleet.has_lost(young.pk, now - timedelta(seconds=1))
+    assert fleet.has_lost(None, now + timedelta(seconds=1))
+    assert gone.worker is None
+
+
+def test_workers_that_are_too_many_to_know_are_not_called_lost(monkeypatch):
+    known, other = a_worker(), a_worker(host="web-2")
+    monkeypatch.setattr(snapshot, "WORKERS", 1)
+    fleet = snapshot.take().fleet
+    assert len(fleet.workers) == 1
+    long_ago = timezone.now() - timedelta(hours=1)
+    assert not any(fleet.has_lost(worker.pk, long_ago) for worker in (known, other))
+
+
+@pytest.mark.parametrize("verb", ["requeue", "cancel"])
+def test_what_cannot_be_counted_is_not_called_as_many_as_were_looked_at(verb):
+    asked = preflight.Preflight(verb, None, None, total=None, looked=5_000, refused={"unfit": 10})
+    assert asked.title == f"{verb.capitalize()} all tasks that match?"
+    assert asked.amount == "all that match"
