@@ -16,11 +16,13 @@ from django_simple_queue.models.contention import PATIENCE_SECONDS
 from django_simple_queue.models.states import DUE_SQL
 
 NOW = "STATEMENT_TIMESTAMP()"
+TURN = "TRANSACTION_TIMESTAMP()"
+"""When the turn began: what an ending has waited was measured just before."""
 DUE, WAITS = DUE_SQL["postgresql"]
 SQL = Dialect(
     now=NOW,
-    began=f"{NOW} - (new_waited + new_ran) * INTERVAL '1 second'",
-    ended=f"{NOW} - new_waited * INTERVAL '1 second'",
+    began=f"{TURN} - (new_waited + new_ran) * INTERVAL '1 second'",
+    ended=f"{TURN} - new_waited * INTERVAL '1 second'",
     hence=f"{NOW} + new_delay * INTERVAL '1 second'",
     due=DUE,
     waits=WAITS,
