@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -41,16 +43,33 @@ def span(text: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
+_now: ContextVar[datetime | None] = ContextVar("now", default=None)
+
+
+@contextmanager
+def as_of(instant: datetime) -> Iterator[None]:
+    """Let "now" be ``instant`` in this block, for all that is said relative to it."""
+    token = _now.set(instant)
+    try:
+        yield
+    finally:
+        _now.reset(token)
+
+
+def now() -> datetime:
+    return _now.get() or timezone.now()
+
+
 def start_of_day(days_ago: int = 0) -> datetime:
     """Return when a day began in the operator's time zone."""
-    day = timezone.localdate() - timedelta(days=days_ago)
+    day = timezone.localdate(now()) - timedelta(days=days_ago)
     return timezone.make_aware(datetime.combine(day, time()))
 
 
 def bounds(period: str) -> tuple[datetime, datetime | None]:
     """Return the first moment of a named period, and the one it ends before, None for now."""
     if period in LENGTHS:
-        return timezone.now() - timedelta(minutes=LENGTHS[period]), None
+        return now() - timedelta(minutes=LENGTHS[period]), None
     return (start_of_day(), None) if period == "today" else (start_of_day(1), start_of_day())
 
 
@@ -60,7 +79,7 @@ def moment(text: str) -> datetime:
     if text in ("today", "yesterday"):
         return start_of_day(text == "yesterday")
     try:
-        return timezone.now() - span(text) if SPAN.match(text) else written(text)
+        return now() - span(text) if SPAN.match(text) else written(text)
     except (ValueError, OverflowError) as error:
         wanted = gettext("Write a moment such as 2026-11-24, 2026-11-24T09:30, 2h (ago), today or yesterday.")
         raise ValidationError(wanted) from error

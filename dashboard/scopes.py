@@ -24,6 +24,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from dashboard import periods
 from dashboard.deadline import TookTooLong, deadline
 from dashboard.filters import TABS, TaskFilter, time_field
 from dashboard.formats import day_and_time
@@ -37,7 +38,6 @@ from django_simple_queue.models.transitions import MOVES
 
 MOST_FOUND = 1_000
 TEXTS = ("q", "error", "args")
-FIXED_PERIODS = ("today", "yesterday")
 LONGEST_AGO = timedelta(days=36_500)
 SECONDS = 1.5
 PAGING = ("older", "newer", "top", "live", "rows")
@@ -156,22 +156,9 @@ def search_in_time(filters: TaskFilter, payload: bool, ids: list[UUID]) -> bool:
 
 
 def absolute(filters: TaskFilter, as_of: datetime) -> Sequence[Q]:
-    """Return the conditions of the filters; a period that ends now is moved to end at ``as_of``."""
-    said = type(filters)(filters.data, Recorder(Task)).qs.said  # type: ignore[attr-defined]
-    period = filters.value("time")
-    if not period or period in FIXED_PERIODS:
-        return tuple(said)
-    name, shift = f"{time_field(filters.tab)}__gte", timezone.now() - as_of
-    return tuple(shifted(each, name, shift) for each in said)
-
-
-def shifted(node: Any, name: str, shift: timedelta) -> Any:
-    """Return a condition with the bound ``name`` moved back."""
-    if isinstance(node, tuple):
-        return (name, node[1] - shift) if node[0] == name else node
-    if not isinstance(node, Q):
-        return node
-    return Q(*(shifted(each, name, shift) for each in node.children), _connector=node.connector, _negated=node.negated)
+    """Return the conditions of the filters; what they say relative to now is relative to ``as_of``."""
+    with periods.as_of(as_of):
+        return tuple(type(filters)(filters.data, Recorder(Task)).qs.said)  # type: ignore[attr-defined]
 
 
 def absolute_query(filters: TaskFilter, conditions: Iterable[Q]) -> str:
@@ -180,12 +167,13 @@ def absolute_query(filters: TaskFilter, conditions: Iterable[Q]) -> str:
     for name in PAGING:
         query.pop(name, None)
     if filters.value("time") or filters.value("since") or filters.value("until"):
-        bounds = dict(leaf for each in conditions for leaf in leaves(each))
+        bounds = [leaf for each in conditions for leaf in leaves(each) if isinstance(leaf[1], datetime)]
         column = time_field(filters.tab)
-        since, until = bounds.get(f"{column}__gte"), bounds.get(f"{column}__lte") or bounds.get(f"{column}__lt")
+        since = max((moment for name, moment in bounds if name == f"{column}__gte"), default=None)
+        until = min((moment for name, moment in bounds if name in (f"{column}__lte", f"{column}__lt")), default=None)
         query.pop("time", None)
         for name, moment in (("since", since), ("until", until)):
-            if isinstance(moment, datetime):
+            if moment is not None:
                 query[name] = moment.isoformat()
     return query.urlencode()
 

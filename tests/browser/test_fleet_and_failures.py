@@ -96,6 +96,17 @@ def test_a_group_is_requeued_by_keyboard_alone(console: Page) -> None:
     assert fresh(other).status == Task.FAILED
 
 
+def test_a_reason_is_kept_when_the_window_is_changed(console: Page) -> None:
+    failed(), failed(2)
+    console.goto("/failures/")
+    console.get_by_role("link", name="Requeue 2 (24h)").click()
+    dialog = console.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill('the "gateway" is back')
+    dialog.get_by_role("link", name="3h").click()
+    expect(dialog.locator("[aria-current]")).to_have_text("3h")
+    expect(dialog.get_by_label("Reason")).to_have_value('the "gateway" is back')
+
+
 def test_a_group_is_requeued_without_javascript(signed_in: SignIn) -> None:
     plain = signed_in("ada", java_script_enabled=False)
     task = failed()

@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 from django.contrib.messages import get_messages
 from django.db.models.functions import Now
+from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
-from dashboard import many, preflight, scopes
+from dashboard import filters, many, preflight, scopes
 from django_simple_queue.models import Attempt, OperatorAction, Task
 from django_simple_queue.models.audit import background, perform
 from tests.dashboard.people import operator, signed_in
@@ -96,6 +97,32 @@ def test_a_mark_in_the_future_or_none_is_now(ada):
     a_task(Task.FAILED)
     for mark in ("2999-01-01T00:00:00+00:00", "nonsense", "2026-13-45T00:00:00", ""):
         assert "Requeue 1 tasks?" in text_of(ask(ada, mark=mark))
+
+
+@pytest.mark.parametrize(
+    ("query", "since"),
+    [("time=1h", 3600), ("since=1h", 3600), ("time=3h&since=1h", 3600), ("time=1h&since=3h", 3600)],
+)
+def test_times_are_relative_to_the_moment_that_the_list_was_shown(query, since):
+    shown = timezone.now() - timedelta(minutes=10)
+    frozen = scopes.freeze(filters.read(QueryDict(f"status=failed&{query}")), shown, payload=True)
+    first = shown - timedelta(seconds=since)
+    inside, _ = (a_task(Task.FAILED, finished=first + timedelta(seconds=step)) for step in (1, -1))
+    Task.objects.update(modified=shown - timedelta(seconds=1))
+    assert set(frozen.rows("requeue").values_list("pk", flat=True)) == {inside.pk}
+    assert QueryDict(frozen.query)["since"] == first.isoformat()
+
+
+def test_an_absolute_time_stays_where_it_is_beside_a_period():
+    shown = timezone.now() - timedelta(minutes=10)
+    bound = shown - timedelta(minutes=30)
+    query = QueryDict(mutable=True)
+    query.update({"status": "failed", "time": "24h", "since": bound.isoformat()})
+    frozen = scopes.freeze(filters.read(query), shown, payload=True)
+    inside, _ = (a_task(Task.FAILED, finished=bound + timedelta(seconds=step)) for step in (1, -1))
+    Task.objects.update(modified=shown - timedelta(seconds=1))
+    assert set(frozen.rows("requeue").values_list("pk", flat=True)) == {inside.pk}
+    assert QueryDict(frozen.query)["since"] == bound.isoformat()
 
 
 @pytest.mark.ability(2)
