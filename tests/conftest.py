@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def leave_out_other_databases(config: pytest.Config, items: list[pytest.Item]) -> None:
     here = VENDORS[connection.vendor]
-    leave_out(config, items, [item for item in items if (wanted := databases_of(item)) and here not in wanted])
+    leave_out(config, items, [item for item in items if here not in databases_of(item)])
 
 
 def leave_out(config: pytest.Config, items: list[pytest.Item], left_out: list[pytest.Item]) -> None:
@@ -43,8 +43,10 @@ def leave_out(config: pytest.Config, items: list[pytest.Item], left_out: list[py
 
 
 def databases_of(item: pytest.Item) -> set[str]:
-    """The databases that a test is marked for; none means every database."""
-    return {marker.name for marker in item.iter_markers()} & set(VENDORS.values())
+    """The databases that a test is marked for; no mark means every one, and SQLite locks no rows."""
+    known = set(VENDORS.values())
+    marked = {marker.name for marker in item.iter_markers()} & known or known
+    return marked - {"sqlite"} if item.get_closest_marker("locks_rows") else marked
 
 
 @pytest.fixture

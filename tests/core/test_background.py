@@ -229,9 +229,10 @@ def test_rows_of_one_moment_are_each_found_however_the_database_writes_it():
     ],
 )
 def test_a_condition_comes_back_as_it_was(condition):
+    earlier = timezone.now() - timedelta(seconds=10)  # SQLite's Now() may lie within the same millisecond
     for status in (Task.QUEUED, Task.FAILED):
-        a_task(status, queue="mail", error="x")
-        a_task(status, priority=9)
+        a_task(status, queue="mail", error="x", run_after=earlier)
+        a_task(status, priority=9, run_after=earlier)
     expected = set(Task.objects.alias(**scope.COMPUTED).filter(condition).values_list("pk", flat=True))
     stored = OperatorAction.objects.create(verb="requeue", scope_filter=frozen([condition]))
     stored.refresh_from_db()

@@ -27,7 +27,6 @@ pytestmark = [
     pytest.mark.mariadb,
     pytest.mark.django_db(transaction=True),
 ]
-locks_rows = pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite locks no rows")
 
 
 class NoChildren(list):
@@ -72,7 +71,7 @@ def without_a_lease(leaver: Farewell) -> int:
     return leaver.without_a_lease(store.LeaseLost("It has ended."))
 
 
-@locks_rows
+@pytest.mark.locks_rows
 @pytest.mark.parametrize(("leave", "code"), [(in_peace, 0), (without_a_lease, 1)])
 def test_what_is_locked_is_said_when_it_is_free(
     leaver: Farewell, monkeypatch: pytest.MonkeyPatch, leave: Callable[[Farewell], int], code: int
@@ -103,7 +102,7 @@ def test_one_error_is_not_the_end(
     assert (row(run).status, errors) == (Task.COMPLETED, [])
 
 
-@locks_rows
+@pytest.mark.locks_rows
 def test_what_stays_locked_is_told_as_such_and_the_lease_is_given_up(
     leaver: Farewell, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -80,7 +80,7 @@ def test_last_words_are_heard_of_the_others(worker: Worker) -> None:
     assert list(said.withheld) == [(stuck.id, stuck.epoch)]
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite locks no rows")
+@pytest.mark.locks_rows
 def test_one_locked_and_one_that_cannot_be_stored(worker: Worker) -> None:
     locked, bad, free = (running(worker) for _ in range(3))
     endings = [completed(locked), completed(bad, output="a lone surrogate \ud800"), completed(free)]
