@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import random
 import time
+from collections.abc import Callable
 from datetime import timedelta
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from django.db import transaction
+from django.db import Error, transaction
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
@@ -22,6 +24,7 @@ from django_simple_queue.models.audit import background
 from django_simple_queue.models.contention import no_key, restarted_after_deadlock
 from django_simple_queue.models.task import TaskQuerySet
 from django_simple_queue.models.worker import WorkerQuerySet
+from django_simple_queue.text import in_one_line
 
 PROMOTE_ROWS = 1000
 PROMOTE_SECONDS = 0.1
@@ -33,6 +36,7 @@ DATE_ROWS = 2000
 PRUNE_EVERY_SECONDS = 60.0
 KEEP_WORKERS = timedelta(days=7)
 STATUS_NAMES = {"completed": Task.COMPLETED, "failed": Task.FAILED, "cancelled": Task.CANCELLED}
+Answer = TypeVar("Answer")
 logger = logging.getLogger("django_simple_queue.worker")
 _prune_at = 0.0
 
@@ -57,14 +61,38 @@ def tick(worker_id: UUID, now: float | None = None, reaps: bool = True) -> Tick:
     ``reaps=False``: after an outage that took the leases of all, let the others say first what has ended.
     """
     needs = opened().needs(worker_id)
-    promoted = promote() if needs.promote else 0
-    settled = reap(worker_id) if needs.reap and reaps else []
-    settled += sweep() if needs.sweep else []
+    chores = Chores()
+    promoted = chores.do(promote, 0) if needs.promote else 0
+    settled = chores.do(lambda: reap(worker_id), list[Task]()) if needs.reap and reaps else []
+    settled += chores.do(sweep, list[Task]()) if needs.sweep and len(settled) < SETTLE_ROWS else []
     more = len(settled) >= SETTLE_ROWS
-    busy = background.drive() if needs.act else False
-    settled += tidy(time.monotonic() if now is None else now)
+    busy = chores.do(background.drive, False) if needs.act else False
+    settled += chores.do(lambda: tidy(time.monotonic() if now is None else now), list[Task]())
+    wait = chores.do(lambda: next_promotion(needs, promoted), None)
+    chores.tell(nothing_done=not (promoted or settled or busy))
     failed = [task.pk for task in settled if task.status == Task.FAILED]
-    return Tick(failed, needs.state, busy or more, promoted, next_promotion(needs, promoted))
+    return Tick(failed, needs.state, busy or more, promoted, wait)
+
+
+class Chores:
+    """What one of them fails with neither stops the others nor loses what they have done."""
+
+    def __init__(self) -> None:
+        self.errors: list[Error] = []
+
+    def do(self, work: Callable[[], Answer], otherwise: Answer) -> Answer:
+        try:
+            return work()
+        except Error as error:
+            self.errors.append(error)
+            return otherwise
+
+    def tell(self, nothing_done: bool) -> None:
+        """Raise the first error when there is no answer for it to spoil: the link knows best what to do about it."""
+        if self.errors and nothing_done:
+            raise self.errors[0]
+        for error in self.errors:
+            logger.warning("a chore is left for the next time: %s", in_one_line(error))
 
 
 def next_promotion(needs: Needs, promoted: int) -> float | None:
@@ -92,8 +120,17 @@ def promote_some() -> int:
 
 
 def reap(by_worker: UUID) -> list[Task]:
-    """Declare workers lost whose lease has ended, and return those of their tasks that were settled."""
-    return [task for worker in lapsed().values_list("pk", flat=True) for task in declare_lost(worker, by_worker)]
+    """Declare workers lost whose lease has ended, and return those of their tasks that were settled.
+
+    Many at once are left for the next ticks: they, too, would outlast our own lease.
+    """
+    chores, settled = Chores(), list[Task]()
+    for worker in lapsed().values_list("pk", flat=True):
+        if len(settled) >= SETTLE_ROWS:
+            break
+        settled += chores.do(partial(declare_lost, worker, by_worker), list[Task]())
+    chores.tell(nothing_done=not settled)
+    return settled
 
 
 def lapsed() -> WorkerQuerySet:
@@ -150,9 +187,11 @@ def tidy(now: float) -> list[Task]:
     global _prune_at
     if now < _prune_at:
         return []
+    _prune_at = now + PRUNE_EVERY_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
     more = prune() >= PRUNE_ROWS
     more = date_endings() >= DATE_ROWS or more
-    _prune_at = now if more else now + PRUNE_EVERY_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
+    if more:
+        _prune_at = now
     return [] if more else settle_unowned()
 
 

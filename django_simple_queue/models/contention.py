@@ -15,9 +15,16 @@ TRIES = 5
 PATIENCE_SECONDS = 0.25
 """How long a worker, which has a lease to renew, waits for a row that somebody else has locked."""
 MYSQL_LOCK_TIMEOUT, MYSQL_DEADLOCK = 1205, 1213
-POSTGRESQL_LOCK_TIMEOUT, POSTGRESQL_DEADLOCK = "55P03", "40P01"
+POSTGRESQL_LOCK_TIMEOUT, POSTGRESQL_DEADLOCK, CONFLICT = "55P03", "40P01", "40"
+SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
+
+
+def is_in_the_way(error: Exception) -> bool:
+    """Tell whether another transaction kept the statement from what it wanted: the same may do a moment later."""
+    conflict = sqlite_name(error).startswith(SQLITE_BUSY) or sqlstate(error).startswith(CONFLICT)
+    return conflict or is_lock_timeout(error) or is_deadlock(error)
 
 
 def is_deadlock(error: BaseException) -> bool:
@@ -34,7 +41,20 @@ def is_one_of(error: BaseException, number: int, state: str) -> bool:
     return error.args[:1] == (number,) or getattr(error.__cause__, "sqlstate", "") == state
 
 
-def wait_at_most(alias: str, seconds: float) -> None:
+def sqlstate(error: Exception) -> str:
+    return getattr(error.__cause__, "sqlstate", None) or ""
+
+
+def sqlite_name(error: Exception) -> str:
+    return getattr(error.__cause__, "sqlite_errorname", "")
+
+
+def still_works(session: object, alias: str) -> bool:
+    """Tell whether ``session`` is not broken; Django has replaced one that is when its transaction was left."""
+    return connections[alias].connection is session is not None and connections[alias].is_usable()
+
+
+def wait_at_most(alias: str, seconds: float = PATIENCE_SECONDS) -> None:
     """Let no statement of the current transaction wait for longer than so for a row; else it raises OperationalError.
 
     PostgreSQL only: MySQL and SQLite know such a limit for a whole connection.

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -188,6 +188,29 @@ def test_a_long_heap_is_settled_piece_by_piece(worker, reaper, monkeypatch):
     assert [len(tick.failed) for tick in ticks] == [2, 2, 1, 0]
     assert [tick.busy for tick in ticks] == [True, True, False, False]
     assert {row(run).status for run in runs} == {Task.FAILED}
+
+
+def test_many_lost_workers_are_settled_piece_by_piece(worker, reaper, monkeypatch):
+    monkeypatch.setattr(janitor, "SETTLE_ROWS", 2)
+    for each in (worker, live_worker(host="web-3"), live_worker(host="web-4")):
+        running(each), running(each)
+        let_lease_end(each)
+    ticks = [janitor.tick(reaper.pk) for _ in range(4)]
+    assert [len(tick.failed) for tick in ticks] == [2, 2, 2, 0]
+    assert [tick.busy for tick in ticks] == [True, True, True, False]
+
+
+def test_pruning_that_fails_is_tried_again_a_minute_later(reaper, monkeypatch):
+    def fail():
+        raise OperationalError("canceling statement due to statement timeout")
+
+    monkeypatch.setattr(janitor, "_prune_at", 0.0)
+    monkeypatch.setattr(janitor, "prune", fail)
+    with pytest.raises(OperationalError):
+        janitor.tick(reaper.pk, now=10.0)
+    assert janitor.tick(reaper.pk, now=20.0).failed == []
+    with pytest.raises(OperationalError):
+        janitor.tick(reaper.pk, now=200.0)
 
 
 def test_a_failure_is_told_by_whoever_settled_it(worker, reaper, monkeypatch):

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import DataError, InternalError, OperationalError, connection
+from django.db import DataError, Error, InternalError, OperationalError, connection
+from django.db.models import Q
+from django.utils import timezone
 
-from django_simple_queue.engine import store
+from django_simple_queue.engine import janitor, store
 from django_simple_queue.engine.store import Ending, Turn
 from django_simple_queue.engine.store.batches import in_pieces
 from django_simple_queue.engine.store.refusals import is_refusal, is_rejection
-from django_simple_queue.models import Task, Worker
+from django_simple_queue.models import OperatorAction, Task, Worker
+from django_simple_queue.models.audit import background, scope
+from django_simple_queue.models.audit.terms import Terms
 from tests.engine.fleet import Fleet, enqueue, wait_for_status
-from tests.engine.storing import completed, live_worker, row, running
+from tests.engine.storing import completed, let_lease_end, live_worker, row, running
 from tests.engine.test_locks import locked_elsewhere
 from tests.support.waiting import wait_until
 
@@ -34,6 +39,14 @@ GUARDED = {
         f"{BEFORE} WHEN ({{when}}) EXECUTE FUNCTION refuse()",
     ],
 }
+
+
+FAILS = {
+    "sqlite": ["SELECT no_such_function()"],
+    "mysql": ["SELECT no_such_function()"],
+    "postgresql": ["SET LOCAL statement_timeout = 1", "SELECT pg_sleep(60)"],
+}
+CUT = {"mysql": "KILL CONNECTION_ID()", "postgresql": "SELECT pg_terminate_backend(pg_backend_pid())"}
 
 
 @contextmanager
@@ -78,6 +91,45 @@ def test_last_words_are_heard_of_the_others(worker: Worker) -> None:
         said = store.last_words(worker.pk, [completed(stuck), completed(free)])
     assert said.ended == {(free.id, free.epoch): Task.COMPLETED}
     assert list(said.withheld) == [(stuck.id, stuck.epoch)]
+
+
+def test_a_lost_task_that_is_refused_takes_no_other_with_it(worker: Worker) -> None:
+    other, reaper = live_worker(host="web-2"), live_worker(host="web-3")
+    stuck, lost = running(worker, priority=MARKED), running(other)
+    let_lease_end(worker), let_lease_end(other)
+    with refusing():
+        assert janitor.tick(reaper.pk).failed == [lost.id]
+        with pytest.raises(Error, match="refused by a trigger"):
+            janitor.tick(reaper.pk)
+    assert janitor.tick(reaper.pk).failed == [stuck.id]
+
+
+def cancel_one() -> OperatorAction:
+    enqueue("noop")
+    frozen = scope.freeze([Q(status=Task.QUEUED)], timezone.now() + timedelta(seconds=1))
+    return background.start("cancel", frozen, Terms(), "ada", "one", expected=1)
+
+
+def test_an_action_that_the_database_refuses_is_given_up(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    action = cancel_one()
+    monkeypatch.setattr(background, "batch", lambda *_: execute(*FAILS[connection.vendor]))
+    janitor.tick(worker.pk)
+    action.refresh_from_db()
+    assert action.state == OperatorAction.State.ABORTED
+    assert action.problem.startswith("OperationalError: ")
+    assert not janitor.tick(worker.pk).busy
+
+
+@pytest.mark.locks_rows
+def test_an_action_outlives_its_connection(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    action = cancel_one()
+    with monkeypatch.context() as patched, pytest.raises(Error):
+        patched.setattr(background, "batch", lambda *_: execute(CUT[connection.vendor]))
+        janitor.tick(worker.pk)
+    while janitor.tick(worker.pk).busy:
+        pass
+    action.refresh_from_db()
+    assert (action.state, action.outcomes) == (OperatorAction.State.DONE, {"done": 1})
 
 
 @pytest.mark.locks_rows

@@ -5,12 +5,11 @@ from __future__ import annotations
 from django.db import DataError, IntegrityError, InternalError
 
 from django_simple_queue.engine.store.lease import answers
-from django_simple_queue.models.contention import is_deadlock, is_lock_timeout
+from django_simple_queue.models.contention import is_in_the_way, sqlite_name, sqlstate
 
 REJECTED = (DataError, IntegrityError, InternalError, UnicodeError, OverflowError, ValueError, TypeError)
-TOO_LARGE, DISK_FULL, WRONG_STATE, CONFLICT = "54", "53100", "25", "40"
+TOO_LARGE, DISK_FULL, WRONG_STATE = "54", "53100", "25"
 MYSQL_READ_ONLY = [(1290,), (1792,), (1836,)]
-SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
 
 def is_refusal(error: Exception) -> bool:
@@ -31,17 +30,3 @@ def is_rejection(error: Exception) -> bool:
     if sqlite_name(error) == "SQLITE_FULL" or sqlstate(error).startswith((TOO_LARGE, DISK_FULL)):
         return True
     return isinstance(error, REJECTED) and not is_wrong_server(error)
-
-
-def is_in_the_way(error: Exception) -> bool:
-    """Tell whether another transaction kept the statement from what it wanted: the same may do a moment later."""
-    conflict = sqlite_name(error).startswith(SQLITE_BUSY) or sqlstate(error).startswith(CONFLICT)
-    return conflict or is_lock_timeout(error) or is_deadlock(error)
-
-
-def sqlstate(error: Exception) -> str:
-    return getattr(error.__cause__, "sqlstate", None) or ""
-
-
-def sqlite_name(error: Exception) -> str:
-    return getattr(error.__cause__, "sqlite_errorname", "")

@@ -12,7 +12,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connections, router, transaction
+from django.db import Error, connections, router, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
@@ -21,12 +21,7 @@ from django_simple_queue.models.audit.tables import OperatorAction, OperatorActi
 from django_simple_queue.models.audit.terms import Terms
 from django_simple_queue.models.audit.undoing import add_up, close_undo, put_back
 from django_simple_queue.models.audit.verbs import MAX_ROWS, identify, move, require_verb
-from django_simple_queue.models.contention import (
-    PATIENCE_SECONDS,
-    is_lock_timeout,
-    restarted_after_deadlock,
-    wait_at_most,
-)
+from django_simple_queue.models.contention import is_in_the_way, restarted_after_deadlock, still_works, wait_at_most
 from django_simple_queue.models.task import Task
 from django_simple_queue.text import storable
 
@@ -136,14 +131,14 @@ def drive() -> bool:
     found = waiting.order_by("id").values_list("pk", "cursor").first()
     if found is None:
         return False
-    began = time.monotonic()
+    began, session = time.monotonic(), connections[alias()].connection
     try:
         moved = go_on(*found, _batch)
-    except (OperationalError, InterfaceError) as error:
-        if is_lock_timeout(error):
-            return False
-        raise
     except Exception as error:
+        if is_in_the_way(error):
+            return False
+        if isinstance(error, Error) and not still_works(session, alias()):
+            raise
         give_up(found[0], error)
         return True
     elapsed = max(time.monotonic() - began, 0.001)
@@ -155,7 +150,7 @@ def drive() -> bool:
 def go_on(pk: int, cursor: str, size: int) -> bool:
     """Do the next ``size`` rows of an action, unless another worker does; tell whether this one did."""
     with transaction.atomic(using=alias()):
-        wait_at_most(alias(), PATIENCE_SECONDS)
+        wait_at_most(alias())
         action = held(pk, cursor)
         if action is None:
             return False
