@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from django.db import ProgrammingError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dashboard.htmx import FOLDER, is_fragment, retarget
+from django_simple_queue.models.complaints import is_not_migrated
 
 logger = logging.getLogger("dashboard")
 RETRY_SECONDS = 5
@@ -26,7 +26,7 @@ def not_found(request: HttpRequest, reason: str) -> HttpResponse:
 def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
     """503 that says so and tries again by itself."""
     logger.error("%s %s: %s", request.method, request.path, error, exc_info=error)
-    unmigrated = isinstance(error, ProgrammingError) or "no such " in str(error)
+    unmigrated = is_not_migrated(error)
     response = respond(request, 503, {"retry": RETRY_SECONDS, "unmigrated": unmigrated, "shown": request.path})
     response["Retry-After"] = str(RETRY_SECONDS)
     return response

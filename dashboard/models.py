@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from django_simple_queue.models.primary import PrimaryQuerySet
+from django_simple_queue.models.primary import PrimaryManager
 
 
 class FailureGroup(models.Model):
@@ -24,7 +24,7 @@ class FailureGroup(models.Model):
     since = models.DateTimeField(_("Since"), db_default=Now())
     set_by = models.CharField(_("Set by"), max_length=150, blank=True, default="")
 
-    objects = PrimaryQuerySet["FailureGroup"].as_manager()
+    objects = PrimaryManager["FailureGroup"]()
 
     class Meta:
         verbose_name = _("Failure group")

@@ -95,12 +95,17 @@ class Preflight:
         """The question, with the number of tasks that will move."""
         if self.is_unseen:
             return _("It takes too long to find these tasks")
-        if not self.able:
+        if not self.may_go:
             return str(NOTHING_TO[self.verb])
         if self.total is None:
             return str(ASK_UNCOUNTED[self.verb])
         asked: str = ASK[self.verb] % {"about": self.about, "count": number(self.able)}
         return asked
+
+    @property
+    def may_go(self) -> bool:
+        """Tell whether there is something to do; where not all could be counted, beyond what was looked at."""
+        return bool(self.able) or (self.total is None and not self.is_unseen)
 
     @property
     def about(self) -> str:

@@ -55,8 +55,7 @@ def sentences(picture: Snapshot) -> Iterator[Sentence]:
 
 def left_over(picture: Snapshot) -> str:
     """Say what nobody has handled although nothing is wrong now, "" when that is nothing."""
-    if picture.open_groups:
-        count = picture.open_groups
+    if count := picture.open_groups.count:
         groups = ngettext("%s group of failures is open", "%s groups of failures are open", count) % number(count)
         return gettext("Nothing is wrong just now; %(groups)s, %(tasks)s.") % {
             "groups": groups,
@@ -134,7 +133,7 @@ def unserved(picture: Snapshot) -> Iterator[Sentence]:
 def idle(picture: Snapshot) -> Iterator[Sentence]:
     """Say that tasks wait too long: because every slot is busy, or although slots are free."""
     oldest = age(picture)
-    if not picture.fleet.live or oldest is None or picture.trouble.unserved or picture.trouble.held:
+    if not picture.fleet.live or oldest is None or picture.trouble.unserved:
         return
     busy = (picture.counts["progress"] or 0) >= picture.fleet.slots > 0
     claimed = picture.last_claim
@@ -142,10 +141,15 @@ def idle(picture: Snapshot) -> Iterator[Sentence]:
         since = coarse(picture.taken - claimed) if claimed else coarse(oldest)
         title = gettext("No worker has claimed anything for %s") % since
         detail = gettext("%s. Slots are free: is a queue paused, or are the workers?")
-        yield Sentence(title, detail % they_wait(picture.counts["queued"] or 0, picture), "warn", page="workers")
+        yield Sentence(title, detail % they_wait(free(picture), picture), "warn", page="workers")
     elif oldest > WAITS_TOO_LONG:
         detail = gettext("All slots are busy.") if busy else gettext("Slots are free: does a worker serve their queue?")
-        yield Sentence(they_wait(picture.counts["queued"] or 0, picture), detail, "warn", "status=queued")
+        yield Sentence(they_wait(free(picture), picture), detail, "warn", "status=queued")
+
+
+def free(picture: Snapshot) -> int:
+    """Return how many wait in queues that are not paused."""
+    return max((picture.counts["queued"] or 0) - picture.held, 0)
 
 
 def growing(picture: Snapshot) -> Iterator[Sentence]:

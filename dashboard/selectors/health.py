@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from dashboard.formats import CAP, brief, capped, coarse, duration
-from dashboard.selectors.snapshot import FAILING_WINDOW, Fleet, Snapshot
+from dashboard.selectors.fleet import Fleet
+from dashboard.selectors.snapshot import FAILING_WINDOW, Snapshot
 from django_simple_queue.models import Worker
 
 WAITS_TOO_LONG = timedelta(minutes=5)
@@ -36,8 +37,8 @@ class Tile:
 
 def fails_too_often(picture: Snapshot) -> bool:
     """What somebody has resolved or ignored alarms nobody."""
-    count = picture.failed_lately * (1 - picture.trouble.handled)
-    return count >= FAILURES_WORTH_SAYING and count > FAILS_TOO_OFTEN * picture.ended_lately
+    enough = picture.alarming >= FAILURES_WORTH_SAYING
+    return enough and picture.alarming > FAILS_TOO_OFTEN * picture.ended_lately
 
 
 def age(picture: Snapshot) -> timedelta | None:
@@ -60,10 +61,9 @@ def queued(picture: Snapshot) -> Tile:
     value, oldest = capped(picture.counts["queued"]), age(picture)
     if oldest is None:
         note = gettext("about to be taken") if picture.counts["queued"] else gettext("nothing waits")
+        note = gettext("held by a pause") if picture.held else note
         return Tile("queued", gettext("Queued"), value, note, "status=queued")
     note = gettext("oldest waits %(age)s") % {"age": coarse(max(oldest, timedelta()))}
-    if picture.trouble.held:
-        return Tile("queued", gettext("Queued"), value, gettext("held by a pause"), "status=queued")
     if oldest > WAITS_TOO_LONG:
         limit = gettext("limit %(age)s") % {"age": coarse(WAITS_TOO_LONG)}
         return Tile("queued", gettext("Queued"), value, limit, "status=queued", "", "warn", note)
@@ -100,9 +100,9 @@ def failed(picture: Snapshot) -> Tile:
 
 def unhandled(picture: Snapshot) -> str:
     """Say what nobody has handled yet, "" when that is nothing."""
-    if picture.unhandled:
-        more = "+" if picture.unhandled_more and picture.unhandled <= CAP else ""
-        return gettext("%(count)s not handled") % {"count": capped(picture.unhandled) + more}
+    if count := picture.open_groups.tasks:
+        more = "+" if picture.open_groups.more and count <= CAP else ""
+        return gettext("%(count)s not handled") % {"count": capped(count) + more}
     return gettext("some are in no group") if picture.ungrouped else ""
 
 
@@ -142,9 +142,8 @@ def run_time(picture: Snapshot) -> Tile:
 
 
 def workers(picture: Snapshot) -> Tile:
-    live = picture.fleet.live
-    if live:
-        return Tile("workers", gettext("Workers"), str(len(live)), company(picture.fleet, picture.taken))
+    if picture.fleet.size:
+        return Tile("workers", gettext("Workers"), capped(picture.fleet.size), company(picture.fleet, picture.taken))
     last = picture.fleet.last_seen
     reason = gettext("none has started yet")
     if last:

@@ -39,7 +39,7 @@ def tag_for(reader: object, request: HttpRequest, picture: Snapshot, *extra: obj
         picture.running,
         picture.failed_lately,
         picture.open_groups,
-        picture.unhandled,
+        picture.alarming,
         picture.minutes[-1:],
         picture.newest_created,
         picture.newest_finished,

@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from dashboard.models import FailureGroup
 from dashboard.selectors import fingerprints
 from dashboard.selectors.fingerprints import Found
+from dashboard.selectors.judgements import Judgements
 
 MOST_GROUPS = 200
 
 
-def open_failures() -> tuple[int, int, bool]:
-    """Return the number of open groups, of their tasks, and whether there may be more.
+@dataclass(frozen=True, slots=True)
+class OpenGroups:
+    """``tasks`` are their failures that nobody has handled; ``more``: there may be more than were counted.
 
-    Both are bounded: 200 groups, 1 000 tasks of each.
+    The counts end at 200 groups, and at 1 000 tasks of each.
     """
-    still_open = undecided(fingerprints.groups(MOST_GROUPS))
-    count, more = fingerprints.unhandled(still_open)
-    return len(still_open), count, more or len(still_open) >= MOST_GROUPS
+
+    count: int = 0
+    tasks: int = 0
+    more: bool = False
 
 
-def count_open() -> int:
-    return len(undecided(fingerprints.groups(MOST_GROUPS)))
+NO_GROUPS = OpenGroups()
 
 
-def undecided(found: Iterable[Found]) -> list[tuple[str, datetime | None]]:
-    """Return the open groups, and after which moment the failures of each are not handled."""
-    known = list(found)
-    judged = FailureGroup.objects.in_bulk([each.fingerprint for each in known])
-    groups = [(each, judged.get(each.fingerprint)) for each in known]
-    return [
-        (each.fingerprint, group.since if group and group.state == FailureGroup.State.RESOLVED else None)
-        for each, group in groups
-        if group is None or not group.handles(each.last)
-    ]
+def newest() -> list[Found]:
+    return fingerprints.groups(MOST_GROUPS)
+
+
+def undecided(found: Sequence[Found], judged: Judgements) -> list[Found]:
+    return [each for each in found if not judged.handle(each.fingerprint, each.last)]
+
+
+def open_groups(found: Sequence[Found], judged: Judgements) -> OpenGroups:
+    """Count the failures of each open group; of one that was resolved, those since then."""
+    left = undecided(found, judged)
+    judged_before = [judged.of(each.fingerprint) for each in left]
+    after = [group.since if group and group.state == FailureGroup.State.RESOLVED else None for group in judged_before]
+    tasks, more = fingerprints.unhandled([(each.fingerprint, since) for each, since in zip(left, after, strict=True)])
+    return OpenGroups(len(left), tasks, more or len(found) >= MOST_GROUPS)

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from dashboard.deadline import TookTooLong, deadline
 from dashboard.selectors.failures import Group
+from dashboard.selectors.fleet import Fleet
 from dashboard.selectors.scalars import ask, capped_count
-from dashboard.selectors.snapshot import Fleet
 from django_simple_queue.models import Task
 
 RECENT = timedelta(hours=24)

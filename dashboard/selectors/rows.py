@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dashboard.formats import coarse
+from dashboard.selectors.fleet import Fleet
 from dashboard.selectors.headline import last_line, named, short
 from dashboard.selectors.live import BUSY_SECONDS
 from dashboard.selectors.marks import Mark
-from dashboard.selectors.snapshot import Fleet
 from dashboard.states import QUEUED, State, state_of
 from django_simple_queue import conf
 from django_simple_queue.models import Task

@@ -21,6 +21,12 @@ def capped_count(rows: models.QuerySet[Any], cap: int = CAP) -> tuple[str, tuple
     return f"(SELECT COUNT(*) FROM ({sql}) counted)", params  # noqa: S608
 
 
+def total(rows: models.QuerySet[Any], column: str) -> tuple[str, tuple[Any, ...]]:
+    """Return SQL for the sum of ``column`` over ``rows``, 0 of none."""
+    sql, params = compiled(rows.order_by().values(column))
+    return f"(SELECT COALESCE(SUM({column}), 0) FROM ({sql}) added)", params  # noqa: S608
+
+
 def first_value(rows: models.QuerySet[Any], column: str) -> tuple[str, tuple[Any, ...]]:
     """Return SQL for ``column`` of the first of the ordered ``rows``."""
     sql, params = compiled(rows.values(column)[:1])

@@ -5,22 +5,24 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
-from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from dashboard.deadline import TookTooLong, deadline
 from dashboard.filters import NARROW
 from dashboard.selectors import backlog, marks, scalars
-from dashboard.selectors.fingerprints import latest_ungrouped
-from dashboard.selectors.open_groups import count_open, open_failures
-from dashboard.selectors.scalars import as_moment, capped_count, first_value
-from dashboard.selectors.trouble import NO_TROUBLE, Trouble, trouble
+from dashboard.selectors.fingerprints import Found, latest_ungrouped
+from dashboard.selectors.fleet import Fleet, newest_workers
+from dashboard.selectors.judgements import Judgements, judgements
+from dashboard.selectors.open_groups import NO_GROUPS, OpenGroups, newest, undecided
+from dashboard.selectors.open_groups import open_groups as count_open
+from dashboard.selectors.scalars import as_moment, capped_count, first_value, total
+from dashboard.selectors.trouble import NO_TROUBLE, Failures, Trouble, trouble
 from django_simple_queue import conf
 from django_simple_queue.models import OperatorAction, Task, Worker
 
@@ -30,44 +32,16 @@ DEADLINE_SECONDS = 1.5
 MINUTES = 20
 FAILING_WINDOW = timedelta(minutes=15)
 SAMPLE = 200
-WORKERS = 200
 RUNNING_SHOWN = 200
 COUNTED = ("progress", "completed", "failed", "cancelled")
-
-
-@dataclass(frozen=True, slots=True)
-class Fleet:
-    """The workers: the newest boots with whether each is alive, and what the live ones offer, as of ``taken``."""
-
-    workers: dict[UUID, Worker] = field(default_factory=dict)
-    taken: datetime | None = None
-
-    def has_lost(self, worker: Any, began: Any) -> bool:
-        """Tell whether a run that began then has no live worker; of one that has come since nothing is known."""
-        if worker is None or worker in self.workers:
-            return not getattr(self.workers.get(worker), "is_live", False)
-        is_new = self.taken is not None and began is not None and began >= self.taken
-        return not is_new and len(self.workers) < WORKERS
-
-    @property
-    def live(self) -> list[Worker]:
-        return [worker for worker in self.workers.values() if worker.is_live]  # type: ignore[attr-defined]
-
-    @property
-    def slots(self) -> int:
-        return sum(worker.slots for worker in self.live)
-
-    @property
-    def last_seen(self) -> Worker | None:
-        return max(self.workers.values(), key=lambda worker: worker.heartbeat, default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """``counts`` by tab, capped; ``minutes`` are the tasks that ended in each of the last whole minutes.
 
-    ``came_lately`` were created within the last minute; ``unhandled`` are the failures of the ``open_groups``, or more
-    than that; ``ungrouped``: some failures are in no group.
+    ``came_lately`` were created within the last minute; of what ``failed_lately`` nobody has handled ``alarming``;
+    ``ungrouped``: some failures are in no group. ``held`` wait in paused queues, and are not the ``oldest_queued``.
     """
 
     taken: datetime
@@ -77,14 +51,14 @@ class Snapshot:
     oldest_queued: datetime | None = None
     newest_created: datetime | None = None
     newest_finished: datetime | None = None
+    held: int = 0
     failed_lately: int = 0
+    alarming: int = 0
     ended_lately: int = 0
     minutes: tuple[int, ...] = ()
     run_seconds: tuple[float, ...] = ()
     wait_seconds: tuple[float, ...] = ()
-    open_groups: int = 0
-    unhandled: int = 0
-    unhandled_more: bool = False
+    open_groups: OpenGroups = NO_GROUPS
     ungrouped: bool = False
     last_action: int = 0
     deeds: Sequence[marks.Deed] = ()
@@ -152,10 +126,11 @@ def open_groups() -> int:
     """Return how many groups of failures need somebody: from a picture of the last minute, else counted alone."""
     latest = memory.latest
     if latest and timezone.now() - latest.taken < LASTS_FOR_NAVIGATION:
-        return latest.open_groups
+        return latest.open_groups.count
     try:
         with deadline(DEADLINE_SECONDS):
-            return count_open()
+            found = newest()
+            return len(undecided(found, judged(found, timezone.now())))
     except TookTooLong:
         return 0
 
@@ -175,11 +150,13 @@ def take() -> Snapshot:
 
 
 def picture(now: datetime) -> Snapshot:
-    answers = scalars.ask(questions(now), backlog.tables(now))
+    found = newest()
+    decided = judged(found, now)
+    answers = scalars.ask(questions(now, decided), backlog.tables(now))
     tabs = {**answers, **{f"tab {tab}": number for tab, number in backlog.counts(answers).items()}}
     runs = list(recent_runs(now))
-    fleet = Fleet({worker.pk: worker for worker in newest_workers()}, as_moment(answers["now"]))
-    open_groups, unhandled, unhandled_more = open_failures()
+    workers = {worker.pk: worker for worker in newest_workers()}
+    fleet = Fleet(workers, as_moment(answers["now"]), answers["alive"], int(answers["slots"]))
     return Snapshot(
         taken=now,
         counts={tab: tabs[f"tab {tab}"] for tab in ["", *NARROW]},
@@ -188,24 +165,28 @@ def picture(now: datetime) -> Snapshot:
         oldest_queued=as_moment(answers["oldest"]),
         newest_created=as_moment(answers["created"]),
         newest_finished=as_moment(answers["finished"]),
+        held=int(answers["held"] or 0),
         failed_lately=answers["failed"],
+        alarming=answers["alarming"],
         ended_lately=answers["ended"],
         minutes=tuple(answers[f"minute {age}"] for age in range(MINUTES, 0, -1)),
         run_seconds=tuple(sorted((end - start).total_seconds() for start, end, _ in runs)),
         wait_seconds=tuple(sorted(max((start - ready).total_seconds(), 0.0) for start, _, ready in runs)),
-        open_groups=open_groups,
-        unhandled=unhandled,
-        unhandled_more=unhandled_more,
+        open_groups=count_open(found, decided),
         ungrouped=answers["ungrouped"] is not None,
         last_action=answers["action"] or 0,
         mark=as_moment(answers["now"]),
         last_begun=runs[0][0] if runs else None,
         came_lately=answers["came"],
-        trouble=trouble.get(now, fleet.live, answers["failed"], tabs["tab queued"]),
+        trouble=trouble.get(now, fleet.live, Failures(answers["alarming"], decided), tabs["tab queued"]),
     )
 
 
-def questions(now: datetime) -> dict[str, tuple[str, tuple[object, ...]]]:
+def judged(found: Sequence[Found], now: datetime) -> Judgements:
+    return judgements([each.fingerprint for each in found], now)
+
+
+def questions(now: datetime, decided: Judgements) -> dict[str, tuple[str, tuple[object, ...]]]:
     rows = Task.objects.all()
     lately = rows.filter(finished__gte=now - FAILING_WINDOW)
     minute = now.replace(second=0, microsecond=0)
@@ -217,6 +198,9 @@ def questions(now: datetime) -> dict[str, tuple[str, tuple[object, ...]]]:
         **counts,
         **flow,
         "failed": capped_count(lately.filter(status=Task.FAILED)),
+        "alarming": capped_count(decided.left(lately.filter(status=Task.FAILED))),
+        "alive": capped_count(Worker.objects.live()),
+        "slots": total(Worker.objects.live(), "slots"),
         "ended": capped_count(lately),
         "came": capped_count(rows.filter(created__gte=now - timedelta(minutes=1))),
         **{name: (column, ()) for name, column in backlog.COLUMNS.items()},
@@ -236,12 +220,6 @@ def recent_runs(now: datetime) -> QuerySet[Task, tuple[Any, Any, datetime]]:
     """Return (started, finished, could have started) of the latest completed runs of the last hour."""
     recent = Task.objects.filter(finished__gte=now - timedelta(hours=1), status=Task.COMPLETED, started__isnull=False)
     return recent.order_by("-finished", "-id").values_list("started", "finished", "run_after")[:SAMPLE]
-
-
-def newest_workers() -> QuerySet[Worker]:
-    alive = Q(state__in=Worker.LIVE_STATES, lease_until__gt=Now())
-    is_live = Case(When(alive, then=Value(True)), default=Value(False), output_field=BooleanField())
-    return Worker.objects.annotate(is_live=is_live).order_by("-is_live", "-started")[:WORKERS]
 
 
 def running_rows() -> QuerySet[Task, tuple[object, ...]]:

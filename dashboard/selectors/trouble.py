@@ -5,20 +5,19 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connections
 
-from dashboard.models import FailureGroup
 from dashboard.selectors.flow import Flow, flow
+from dashboard.selectors.judgements import WITHIN, Judgements
 from dashboard.selectors.scalars import alias
 from django_simple_queue.models import QueuePause, Task, Worker
 from django_simple_queue.models.states import DUE_SQL
 
 LASTS_SECONDS = 5.0
-WITHIN = timedelta(hours=24)
 SAME_EPISODE = timedelta(hours=1)
 LATELY = timedelta(minutes=5)
 FAILURES_READ = 1000
@@ -48,17 +47,19 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """``unserved`` queues have tasks that may start, are not paused, and no running worker takes from them.
-
-    ``handled`` is the share of the latest failures that somebody has resolved or ignored, 0 to 1; ``held``: all that
-    may start waits in queues that somebody has paused.
-    """
+    """``unserved`` queues have tasks that may start, are not paused, and no running worker takes from them."""
 
     failing: Group | None = None
-    handled: float = 0.0
     unserved: tuple[str, ...] = ()
-    held: bool = False
     growing: tuple[str, Flow] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """How many of the last quarter of an hour nobody has handled, and what is decided about their groups."""
+
+    lately: int = 0
+    judged: Judgements = field(default_factory=Judgements)
 
 
 NO_TROUBLE = Trouble()
@@ -70,9 +71,9 @@ class Memory:
     def __init__(self) -> None:
         self.until, self.latest = float("-inf"), NO_TROUBLE
 
-    def get(self, now: datetime, workers: Collection[Worker], failed_lately: int, queued: int) -> Trouble:
+    def get(self, now: datetime, workers: Collection[Worker], failures: Failures, queued: int) -> Trouble:
         if time.monotonic() > self.until:
-            self.latest = look(now, workers, failed_lately, queued)
+            self.latest = look(now, workers, failures, queued)
             self.until = time.monotonic() + LASTS_SECONDS
         return self.latest
 
@@ -83,33 +84,24 @@ class Memory:
 trouble = Memory()
 
 
-def look(now: datetime, workers: Collection[Worker], failed_lately: int, queued: int) -> Trouble:
-    group, handled = failing(now) if failed_lately >= WORTH_SAYING else (None, 0.0)
-    due, paused = (due_queues(), current_pauses()) if queued else ([], set())
+def look(now: datetime, workers: Collection[Worker], failures: Failures, queued: int) -> Trouble:
     return Trouble(
-        failing=group,
-        handled=handled,
-        unserved=tuple(unserved(due, workers, paused)),
-        held=bool(due) and (QueuePause.ALL in paused or paused.issuperset(due)),
+        failing=failing(now, failures.judged) if failures.lately >= WORTH_SAYING else None,
+        unserved=tuple(unserved(workers)) if queued else (),
         growing=growing(now) if queued >= BACKLOG else None,
     )
 
 
-def failing(now: datetime) -> tuple[Group | None, float]:
-    """Return the group that fails most among the newest failures, when it has failed a few times lately, and the share
-    of those that somebody has handled: they are not told.
-    """
+def failing(now: datetime, judged: Judgements) -> Group | None:
+    """Return the group that fails most among the newest failures, when it has failed a few times lately."""
     rows = Task.objects.filter(status=Task.FAILED, finished__gte=now - WITHIN).exclude(fingerprint="")
-    newest = rows.order_by("-finished", "-id").values_list("fingerprint", "task", "error_class", "finished")
-    found: list[Any] = list(newest[:FAILURES_READ])
-    lately = [row for row in found if row[3] >= now - 3 * LATELY]
-    judged = FailureGroup.objects.in_bulk({row[0] for row in lately})
-    left = Counter(row[0] for row in lately if row[0] not in judged or not judged[row[0]].handles(row[3]))
-    handled = 1 - left.total() / len(lately) if lately else 0.0
-    if not left or max(left.values()) < WORTH_SAYING:
-        return None, handled
-    fingerprint = left.most_common(1)[0][0]
-    return grouped([row for row in found if row[0] == fingerprint], now, len(found) == FAILURES_READ), handled
+    newest = judged.left(rows).order_by("-finished", "-id")
+    found: list[Any] = list(newest.values_list("fingerprint", "task", "error_class", "finished")[:FAILURES_READ])
+    lately = Counter(row[0] for row in found if row[3] >= now - 3 * LATELY)
+    if not lately or max(lately.values()) < WORTH_SAYING:
+        return None
+    fingerprint = lately.most_common(1)[0][0]
+    return grouped([row for row in found if row[0] == fingerprint], now, len(found) == FAILURES_READ)
 
 
 def grouped(rows: Sequence[Any], now: datetime, capped: bool) -> Group:
@@ -131,20 +123,16 @@ def episode(times: Iterable[datetime]) -> Iterator[datetime]:
         yield moment
 
 
-def current_pauses() -> set[str]:
-    return set(QueuePause.objects.current().values_list("queue", flat=True))
-
-
-def unserved(due: Sequence[str], workers: Collection[Worker], paused: Collection[str]) -> list[str]:
+def unserved(workers: Collection[Worker]) -> list[str]:
     served: set[str] = set()
     for worker in workers:
         if worker.state == Worker.State.RUNNING:
             if not worker.queues:
                 return []
             served |= {name.strip() for name in worker.queues.split(",")}
-    if not workers or QueuePause.ALL in paused:
-        return []
-    return [name for name in due if name not in served and name not in paused]
+    orphans = [name for name in due_queues() if name not in served] if workers else []
+    paused = set(QueuePause.objects.current().values_list("queue", flat=True)) if orphans else set()
+    return [] if QueuePause.ALL in paused else [name for name in orphans if name not in paused]
 
 
 def due_queues() -> list[str]:

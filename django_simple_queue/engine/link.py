@@ -12,7 +12,7 @@ from django.db import Error
 
 from django_simple_queue.engine import clock, store
 from django_simple_queue.engine.bell import Bell
-from django_simple_queue.models.contention import is_in_the_way
+from django_simple_queue.models.complaints import is_in_the_way
 from django_simple_queue.text import in_one_line
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from django_simple_queue.failure import Failure
-from django_simple_queue.models.primary import PrimaryQuerySet
+from django_simple_queue.models.primary import PrimaryManager
 from django_simple_queue.text import storable
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Attempt(models.Model):
     error = models.TextField(_("Error"), blank=True, default="")
     log = models.TextField(_("Log"), blank=True, default="", help_text=_("The tail of what the run wrote."))
 
-    objects = PrimaryQuerySet["Attempt"].as_manager()
+    objects = PrimaryManager["Attempt"]()
 
     class Meta:
         verbose_name = _("Attempt")

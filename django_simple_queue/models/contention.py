@@ -9,44 +9,14 @@ from uuid import UUID
 
 from django.db import OperationalError, connections, router
 
+from django_simple_queue.models.complaints import is_deadlock
 from django_simple_queue.models.task import Task
 
 TRIES = 5
 PATIENCE_SECONDS = 0.25
 """How long a worker, which has a lease to renew, waits for a row that somebody else has locked."""
-MYSQL_LOCK_TIMEOUT, MYSQL_DEADLOCK = 1205, 1213
-POSTGRESQL_LOCK_TIMEOUT, POSTGRESQL_DEADLOCK, CONFLICT = "55P03", "40P01", "40"
-SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
-
-
-def is_in_the_way(error: Exception) -> bool:
-    """Tell whether another transaction kept the statement from what it wanted: the same may do a moment later."""
-    conflict = sqlite_name(error).startswith(SQLITE_BUSY) or sqlstate(error).startswith(CONFLICT)
-    return conflict or is_lock_timeout(error) or is_deadlock(error)
-
-
-def is_deadlock(error: BaseException) -> bool:
-    """Tell whether the database has ended one of two transactions that waited for each other."""
-    return is_one_of(error, MYSQL_DEADLOCK, POSTGRESQL_DEADLOCK)
-
-
-def is_lock_timeout(error: BaseException) -> bool:
-    """Tell whether a row was not to be had in time, because another transaction has locked it."""
-    return is_one_of(error, MYSQL_LOCK_TIMEOUT, POSTGRESQL_LOCK_TIMEOUT)
-
-
-def is_one_of(error: BaseException, number: int, state: str) -> bool:
-    return error.args[:1] == (number,) or getattr(error.__cause__, "sqlstate", "") == state
-
-
-def sqlstate(error: Exception) -> str:
-    return getattr(error.__cause__, "sqlstate", None) or ""
-
-
-def sqlite_name(error: Exception) -> str:
-    return getattr(error.__cause__, "sqlite_errorname", "")
 
 
 def still_works(session: object, alias: str) -> bool:

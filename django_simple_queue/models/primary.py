@@ -14,3 +14,8 @@ class PrimaryQuerySet(models.QuerySet[Row]):
     def db(self) -> str:
         """The alias that this set is read from, unless ``using`` has named one."""
         return self._db or router.db_for_write(self.model, **self._hints)  # type: ignore[attr-defined]
+
+
+class PrimaryManager(models.Manager[Row]):
+    def get_queryset(self) -> PrimaryQuerySet[Row]:
+        return PrimaryQuerySet(self.model, using=self._db)

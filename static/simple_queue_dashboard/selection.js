@@ -65,27 +65,6 @@ document.addEventListener("change", event => {
   if (event.target.matches("[data-select-all]")) all("tbody [name=ids]").forEach(box => { box.checked = event.target.checked; });
   if (event.target.closest("#rows")) selectionChanged();
 });
-// ---- a filter applies when it is chosen; by arrow keys one passes over others on the way, so there Enter chooses
-let passing = null;
-document.addEventListener("pointerdown", () => { passing = null; }, true);
-document.addEventListener("keydown", event => {
-  if (!event.target.matches("[data-auto-submit] select")) return;
-  if (event.key === "Enter" && passing === event.target) { event.preventDefault(); apply(event.target); }
-  passing = event.key === " " || event.key === "F4" || event.altKey ? null : event.target; // these open its list
-});
-document.addEventListener("change", event => {
-  const select = event.target;
-  if (!select.matches("[data-auto-submit] select")) return;
-  if (passing === select) select.form.classList.add("is-pending");
-  else apply(select);
-});
-function apply(select) {
-  sessionStorage.setItem(FOCUS, select.id);
-  select.form.requestSubmit();
-}
-const FOCUS = "simple_queue_dashboard_focus", chosen = sessionStorage.getItem(FOCUS);
-sessionStorage.removeItem(FOCUS);
-if (chosen) document.getElementById(chosen)?.focus({ preventScroll: true, focusVisible: true });
 // a range by Shift: every row between the last click and this one
 let lastBox = null;
 document.addEventListener("click", event => {

@@ -144,14 +144,14 @@ def test_the_snapshot_counts_open_groups_and_what_nobody_has_handled(chief):
     failed(hours=1)
     failed(MAIL)
     picture = snapshot.take()
-    assert (picture.open_groups, picture.unhandled) == (2, 3)
+    assert (picture.open_groups.count, picture.open_groups.tasks) == (2, 3)
     chief.post(f"{URL}{PAY}/resolve/")
     chief.post(f"{URL}{MAIL}/ignore/")
     picture = snapshot.take()
-    assert (picture.open_groups, picture.unhandled) == (0, 0)
+    assert (picture.open_groups.count, picture.open_groups.tasks) == (0, 0)
     failed(hours=-0.001)
     picture = snapshot.take()
-    assert (picture.open_groups, picture.unhandled) == (1, 1)
+    assert (picture.open_groups.count, picture.open_groups.tasks) == (1, 1)
 
 
 def test_the_navigation_names_how_many_groups_are_open(chief):

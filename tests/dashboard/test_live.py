@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from dashboard.selectors import live, snapshot
+from dashboard.selectors.fleet import Fleet
 from django_simple_queue.models import Task, Worker
 from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import a_task, a_worker, later, row_of, shown
@@ -222,7 +223,7 @@ def test_one_thread_makes_the_picture_while_the_others_wait(monkeypatch):
     def slow():
         taken.append(1)
         go.wait(5)
-        return snapshot.Snapshot(timezone.now(), {}, snapshot.Fleet())
+        return snapshot.Snapshot(timezone.now(), {}, Fleet())
 
     monkeypatch.setattr(snapshot, "take", slow)
     pictures = []

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from dashboard import preflight
 from dashboard.models import FailureGroup
-from dashboard.selectors import fingerprints, health, snapshot
+from dashboard.selectors import attention, fingerprints, fleet, health, snapshot
+from dashboard.selectors.open_groups import OpenGroups
 from dashboard.selectors.trouble import trouble
 from django_simple_queue.models import QueuePause, Task
 from tests.dashboard.people import operator, signed_in
@@ -52,6 +53,30 @@ def test_an_ignored_group_is_never_told_and_hides_no_other(viewer):
     assert failed_tile().tone == "failed"
 
 
+def test_handled_failures_silence_none_that_are_in_no_group(viewer):
+    a_worker()
+    for minutes in (1, 2, 3):
+        failure(minutes)
+    judge(NOISY, FailureGroup.State.IGNORED)
+    for minutes in (1, 2, 3, 4):
+        failure(minutes, fingerprint="")
+    assert told()[0] == "7 of 7 runs failed in the last 15 min"
+    assert failed_tile().tone == "failed"
+    assert "is-hot" in viewer.get("/").content.decode()
+
+
+def test_a_flood_of_ignored_failures_hides_no_other(monkeypatch):
+    a_worker()
+    monkeypatch.setattr("dashboard.selectors.trouble.FAILURES_READ", 5)
+    for _ in range(8):
+        failure(1)
+    judge(NOISY, FailureGroup.State.IGNORED)
+    for minutes in (5, 6, 7):
+        failure(minutes, fingerprint=OTHER)
+    trouble.forget()
+    assert told()[0].startswith("charge_invoice: ConnectTimeout, 3 since ")
+
+
 def test_a_resolved_group_is_told_when_it_fails_again_only():
     a_worker()
     for minutes in (2, 3, 4):
@@ -88,7 +113,7 @@ def test_a_number_that_was_counted_up_to_a_limit_says_so():
     for minutes in (1, 2, 3):
         failure(minutes)
     assert fingerprints.unhandled([(NOISY, None)], most=2) == (2, True)
-    picture = replace(snapshot.take(), unhandled=1_000, unhandled_more=True)
+    picture = replace(snapshot.take(), open_groups=OpenGroups(1, 1_000, more=True))
     assert health.failed(picture).note.endswith("1\u202f000+ not handled")
 
 
@@ -101,9 +126,15 @@ def test_a_pause_is_no_reason_for_an_alarm():
     assert told() == []
     tile = health.queued(snapshot.take())
     assert (tile.tone, tile.note) == ("", "held by a pause")
-    a_task(age=2_000)
+    fresh = a_task(age=10)
     trouble.forget()
-    assert told() == ["No worker has claimed anything for 33 min"]
+    assert told() == []
+    assert health.queued(snapshot.take()).tone == ""
+    Task.objects.filter(pk=fresh.pk).update(run_after=timezone.now() - timedelta(seconds=1_000))
+    assert told() == ["No worker has claimed anything for 16 min"]
+    assert attention.attention(snapshot.take())[0].detail.startswith("1 task waits")
+    QueuePause.objects.create(queue=QueuePause.ALL, reason="maintenance")
+    assert told() == []
 
 
 def test_a_worker_that_has_come_since_the_picture_is_not_called_lost():
@@ -112,20 +143,22 @@ def test_a_worker_that_has_come_since_the_picture_is_not_called_lost():
     picture = snapshot.take()
     now = picture.fleet.taken
     workers = {pk: worker for pk, worker in picture.fleet.workers.items() if pk != young.pk}
-    fleet = replace(picture.fleet, workers=workers)
-    assert not fleet.has_lost(young.pk, now + timedelta(seconds=1))
-    assert fleet.has_lost(young.pk, now - timedelta(seconds=1))
-    assert fleet.has_lost(None, now + timedelta(seconds=1))
+    seen = replace(picture.fleet, workers=workers, size=len(workers))
+    assert not seen.has_lost(young.pk, now + timedelta(seconds=1))
+    assert seen.has_lost(young.pk, now - timedelta(seconds=1))
+    assert seen.has_lost(None, now + timedelta(seconds=1))
     assert gone.worker is None
 
 
 def test_workers_that_are_too_many_to_know_are_not_called_lost(monkeypatch):
     known, other = a_worker(), a_worker(host="web-2")
-    monkeypatch.setattr(snapshot, "WORKERS", 1)
-    fleet = snapshot.take().fleet
-    assert len(fleet.workers) == 1
+    monkeypatch.setattr(fleet, "WORKERS", 1)
+    picture = snapshot.take()
+    seen = picture.fleet
+    assert len(seen.workers) == 1
+    assert (health.workers(picture).value, seen.slots) == ("2", known.slots + other.slots)
     long_ago = timezone.now() - timedelta(hours=1)
-    assert not any(fleet.has_lost(worker.pk, long_ago) for worker in (known, other))
+    assert not any(seen.has_lost(worker.pk, long_ago) for worker in (known, other))
 
 
 @pytest.mark.parametrize("verb", ["requeue", "cancel"])
@@ -133,3 +166,10 @@ def test_what_cannot_be_counted_is_not_called_as_many_as_were_looked_at(verb):
     asked = preflight.Preflight(verb, None, None, total=None, looked=5_000, refused={"unfit": 10})
     assert asked.title == f"{verb.capitalize()} all tasks that match?"
     assert asked.amount == "all that match"
+
+
+def test_when_not_all_could_be_counted_a_sample_that_does_not_fit_is_not_the_end():
+    asked = preflight.Preflight("requeue", None, None, total=None, looked=5_000, refused={"unfit": 5_000})
+    assert (asked.able, asked.may_go, asked.title) == (0, True, "Requeue all tasks that match?")
+    asked = preflight.Preflight("requeue", None, None, total=5_000, looked=5_000, refused={"unfit": 5_000})
+    assert (asked.may_go, asked.title) == (False, "Nothing here can be requeued")

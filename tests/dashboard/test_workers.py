@@ -153,7 +153,7 @@ def test_a_big_fleet_takes_few_queries(viewer):
 
 
 def test_a_worker_that_restarts_all_the_time_hides_no_other(viewer, monkeypatch):
-    monkeypatch.setattr(snapshot, "WORKERS", 3)
+    monkeypatch.setattr("dashboard.selectors.fleet.WORKERS", 3)
     monkeypatch.setattr(workers, "MOST_WORKERS", 3)
     now = timezone.now()
     stable = worker("web-1", started=now - timedelta(days=2))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -20,8 +20,10 @@ from django_simple_queue.engine.store import Glimpse
 from django_simple_queue.models import OperatorAction, Task, Worker
 from django_simple_queue.models.audit import background, scope
 from django_simple_queue.models.audit.terms import Terms
-from django_simple_queue.models.contention import is_lock_timeout, restarted_after_deadlock
+from django_simple_queue.models.complaints import is_lock_timeout
+from django_simple_queue.models.contention import restarted_after_deadlock
 from tests.engine.fleet import Fleet, enqueue, wait_for_status
+from tests.engine.locking import held_elsewhere
 from tests.engine.storing import claim, completed, let_lease_end, live_worker, row, running
 from tests.support.waiting import wait_until
 
@@ -50,30 +52,6 @@ def table_locked_elsewhere() -> Iterator[None]:
 
     with held_elsewhere(lock):
         yield
-
-
-@contextmanager
-def held_elsewhere(lock: Callable[[], None]) -> Iterator[None]:
-    """A transaction of another connection has done so, and goes on."""
-    holds, let_go = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        try:
-            with transaction.atomic():
-                lock()
-                holds.set()
-                assert let_go.wait(60)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as threads:
-        held = threads.submit(hold)
-        assert holds.wait(30)
-        try:
-            yield
-        finally:
-            let_go.set()
-        held.result(30)
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from django_simple_queue.engine import janitor, store
 from django_simple_queue.models import Attempt, Task
+from tests.engine.locking import held_elsewhere
 from tests.engine.storing import claim, completed, enqueue, let_lease_end, live_worker, row, running
-from tests.engine.test_locks import held_elsewhere
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 ONLY = "postgresql"

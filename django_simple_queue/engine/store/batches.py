@@ -20,7 +20,8 @@ from django_simple_queue.engine.store.records import Claimed, Ending, LeaseLost,
 from django_simple_queue.engine.store.refusals import REJECTED, is_refusal, is_rejection
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import QueuePause, Worker
-from django_simple_queue.models.contention import is_lock_timeout, lock_what_is_free, restarted_after_deadlock
+from django_simple_queue.models.complaints import is_lock_timeout
+from django_simple_queue.models.contention import lock_what_is_free, restarted_after_deadlock
 from django_simple_queue.text import in_one_line
 
 logger = logging.getLogger("django_simple_queue.worker")

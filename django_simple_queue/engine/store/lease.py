@@ -61,7 +61,7 @@ def leave(worker_id: UUID) -> None:
 def hurried() -> Iterator[None]:
     """A transaction in which nothing waits long for what others have locked, be it a row or a table."""
     with transaction.atomic(using=alias()):
-        wait_at_most(alias(), PATIENCE_SECONDS)
+        wait_at_most(alias())
         yield
 
 

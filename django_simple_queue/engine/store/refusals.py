@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import DataError, IntegrityError, InternalError
 
 from django_simple_queue.engine.store.lease import answers
-from django_simple_queue.models.contention import is_in_the_way, sqlite_name, sqlstate
+from django_simple_queue.models.complaints import is_in_the_way, sqlite_name, sqlstate
 
 REJECTED = (DataError, IntegrityError, InternalError, UnicodeError, OverflowError, ValueError, TypeError)
 TOO_LARGE, DISK_FULL, WRONG_STATE = "54", "53100", "25"

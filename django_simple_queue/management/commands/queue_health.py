@@ -10,11 +10,8 @@ from django.core.management.base import BaseCommand
 from django.db import Error, ProgrammingError
 
 from django_simple_queue.engine import health
+from django_simple_queue.models.complaints import is_not_migrated
 from django_simple_queue.text import in_one_line
-
-SQLITE_MISSING = ("no such table", "no such column")
-POSTGRESQL_MISSING = ("42P01", "42703")
-MYSQL_MISSING = ((1146,), (1054,))
 
 
 class Command(BaseCommand):
@@ -47,12 +44,3 @@ def in_words(error: Error) -> str:
     if is_not_migrated(error):
         return 'The database is not migrated, run "manage.py migrate"'
     return "The database refuses to say" if isinstance(error, ProgrammingError) else "The database does not answer"
-
-
-def is_not_migrated(error: Error) -> bool:
-    """Tell whether a table or a column is missing, as SQLite, PostgreSQL or MySQL says it."""
-    return (
-        str(error).startswith(SQLITE_MISSING)
-        or getattr(error.__cause__, "sqlstate", "") in POSTGRESQL_MISSING
-        or error.args[:1] in MYSQL_MISSING
-    )

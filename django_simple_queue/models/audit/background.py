@@ -21,7 +21,8 @@ from django_simple_queue.models.audit.tables import OperatorAction, OperatorActi
 from django_simple_queue.models.audit.terms import Terms
 from django_simple_queue.models.audit.undoing import add_up, close_undo, put_back
 from django_simple_queue.models.audit.verbs import MAX_ROWS, identify, move, require_verb
-from django_simple_queue.models.contention import is_in_the_way, restarted_after_deadlock, still_works, wait_at_most
+from django_simple_queue.models.complaints import is_in_the_way
+from django_simple_queue.models.contention import restarted_after_deadlock, still_works, wait_at_most
 from django_simple_queue.models.task import Task
 from django_simple_queue.text import storable
 

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from django_simple_queue.models.primary import PrimaryQuerySet
+from django_simple_queue.models.primary import PrimaryManager
 from django_simple_queue.models.task import Task
 
 
@@ -45,7 +45,7 @@ class OperatorAction(models.Model):
         _("Undo's outcomes"), null=True, blank=True, help_text=_("How many moved rows came out how when it was undone.")
     )
 
-    objects = PrimaryQuerySet["OperatorAction"].as_manager()
+    objects = PrimaryManager["OperatorAction"]()
 
     class Meta:
         verbose_name = _("Operator action")
@@ -76,7 +76,7 @@ class OperatorActionItem(models.Model):
     epoch = models.BigIntegerField(_("Epoch"), default=0)
     created_task = models.UUIDField(_("New task"), null=True)
 
-    objects = PrimaryQuerySet["OperatorActionItem"].as_manager()
+    objects = PrimaryManager["OperatorActionItem"]()
 
     class Meta:
         verbose_name = _("Operator action item")
