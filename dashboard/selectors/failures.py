@@ -145,7 +145,6 @@ class Page:
     number: int
     complete: bool = True
     in_time: bool = True
-    ungrouped: bool = False
 
     @property
     def has_next(self) -> bool:
@@ -161,7 +160,6 @@ def failures(chosen: Chosen, number: int, now: datetime, *, with_payload: bool) 
             shown = wanted[(number - 1) * PAGE : number * PAGE]
             add_numbers(shown, now)
             add_errors(shown, with_payload)
-            ungrouped = fingerprints.ungrouped()
     except TookTooLong:
         return Page((), {}, (), (), 0, number, in_time=False)
     return Page(
@@ -172,7 +170,6 @@ def failures(chosen: Chosen, number: int, now: datetime, *, with_payload: bool) 
         matching=len(wanted),
         number=number,
         complete=len(known) < fingerprints.MOST_GROUPS,
-        ungrouped=ungrouped,
     )
 
 

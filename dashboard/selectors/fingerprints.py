@@ -87,13 +87,11 @@ def failed(fingerprint: str) -> TaskQuerySet:
     return Task.objects.filter(literal, fingerprint=fingerprint)
 
 
-def ungrouped() -> bool:
-    """Tell whether failed tasks have no fingerprint: they failed before failures were grouped."""
-    return bool(latest_ungrouped())
-
-
 def latest_ungrouped() -> QuerySet[Task, UUID]:
-    """Return one of them; in the order of the index, else a planner that expects many reads the table for it."""
+    """Return a failed task without a fingerprint, from before failures were grouped.
+
+    In the order of the index, else a planner that expects many reads the table for it.
+    """
     return failed("").order_by("-finished").values_list("pk", flat=True)[:1]
 
 

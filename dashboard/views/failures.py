@@ -51,6 +51,7 @@ def context(request: HttpRequest, picture: snapshot.Snapshot) -> Mapping[str, An
         "now": now,
         "tabs": [tab(request, state, chosen.state, page.counts) for state in FailureGroup.State],
         "rise": after_release(picture.fleet, page.groups, now),
+        "ungrouped": picture.ungrouped,
         "links": {"older": link(request, page=str(number + 1)), "newer": link(request, page=str(number - 1))},
         "without_filters": link(request, q=None, task=None, release=None, mark=None),
         "only_new": link(request, mark="new"),

@@ -67,6 +67,6 @@ def test_queues_are_stepped_through_by_the_index_of_the_claim(plans):
 
 
 def test_whether_any_is_in_no_group_is_seen_by_the_index(full_tables):  # noqa: F811
-    assert fingerprints.ungrouped()
+    assert fingerprints.latest_ungrouped()
     plan = fingerprints.latest_ungrouped().explain()
     assert "dsq_fingerprint" in plan, plan
