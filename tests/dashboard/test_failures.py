@@ -372,6 +372,7 @@ def test_failures_from_before_the_upgrade_are_told_and_opened(chief):
     assert "Everything that failed was requeued" in text_of(chief)
     a_task(Task.CANCELLED)
     old = failed("")
+    snapshot.memory.forget()
     html = text_of(chief)
     address = unescape(re.search(r'id="ungrouped".*?href="(/\?[^"]+)"', html, re.DOTALL)[1])
     assert "Everything that failed was requeued" not in html
