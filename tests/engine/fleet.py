@@ -64,6 +64,10 @@ class Boot:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"Worker still runs after {seconds} s:\n{self.lines[-3000:]}") from None
 
+    def says(self, words: str, seconds: float = 20) -> None:
+        """Wait for words in its log: what it stores can be seen before what it prints of it."""
+        wait_until(lambda: words in self.lines, seconds, f"the worker says {words!r}")
+
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()

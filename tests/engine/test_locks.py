@@ -129,7 +129,7 @@ def test_a_worker_outlives_a_lock_that_is_longer_than_its_lease(fleet: Fleet, tm
     wait_for_status(stuck, Task.PROGRESS)
     with locked_elsewhere(stuck):
         go.touch()
-        wait_until(lambda: "waits: another transaction has locked its row" in boot.lines, 30, "the worker says so")
+        boot.says("waits: another transaction has locked its row", 30)
         lease = boot.row.lease_until
         wait_until(lambda: boot.row.heartbeat > lease, 30, "the lease was renewed beyond its end")
         wait_for_status(enqueue("noop"), Task.COMPLETED)
@@ -163,7 +163,7 @@ def test_a_worker_outlives_a_table_that_is_locked_for_longer_than_its_lease(flee
     wait_for_status(task, Task.PROGRESS)
     with table_locked_elsewhere():
         go.touch()
-        wait_until(lambda: "locked by another transaction, trying again" in boot.lines, 30, "the worker says so")
+        boot.says("locked by another transaction, trying again", 30)
         lease = boot.row.lease_until
         wait_until(lambda: boot.row.heartbeat > lease, 30, "the lease was renewed beyond its end")
     assert wait_for_status(task, Task.COMPLETED).worker == boot.row.pk

@@ -36,7 +36,7 @@ def test_two_workers_run_fail_retry_and_stop(fleet: Fleet, pooled: dict[str, str
     many = [enqueue("noop") for _ in range(200)]
     bad, again = enqueue("fail"), enqueue("ask_again", {"after": 0}, max_attempts=2)
     boots = [fleet.ready("--concurrency", "2", env=pooled) for _ in range(2)]
-    assert "a pooler stands before the database" in boots[0].lines
+    boots[0].says("a pooler stands before the database")
     wait_until(lambda: Task.objects.filter(pk__in=many, status=Task.COMPLETED).count() == 200, 40, "all have run")
     assert wait_for_status(bad, Task.FAILED).attempt == 1
     assert wait_for_status(again, Task.FAILED).attempt == 2

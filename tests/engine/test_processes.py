@@ -143,7 +143,7 @@ def test_stop_at_once(fleet: Fleet, ledger: Ledger, numbers: tuple[int, ...]) ->
     ledger.wait_for("start")
     for number in numbers:
         boot.send(number)
-        wait_until(lambda: "stopping" in boot.lines, 5, "the worker hears the signal")
+        boot.says("stopping")
     assert boot.wait(5) == 0
     assert Task.objects.get(pk=task).status == Task.FAILED
     assert nothing_in_progress()
@@ -196,7 +196,7 @@ def test_a_drained_worker_that_is_told_to_stop_has_its_grace_and_no_more(fleet: 
     task = enqueue("sleep", {"ledger": ledger.path})
     ledger.wait_for("start")
     Worker.objects.filter(pid=boot.pid).update(state=Worker.State.DRAINING)
-    wait_until(lambda: "draining:" in boot.lines, 10, "the worker drains")
+    boot.says("draining:")
     boot.send(signal.SIGTERM)
     assert boot.wait(1 + 2 + 5) == 0
     assert Task.objects.get(pk=task).error == "The worker was stopped while the task ran."

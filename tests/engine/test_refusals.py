@@ -179,7 +179,7 @@ def test_the_worker_keeps_its_lease_and_goes_on(fleet: Fleet, tmp_path: Path) ->
     with refusing():
         long = enqueue("wait_for", {"path": str(go)})
         stuck = enqueue("noop", priority=MARKED)
-        wait_until(lambda: f"the result of {stuck} tests.tasks.noop waits: the database refuses it" in boot.lines, 30)
+        boot.says(f"the result of {stuck} tests.tasks.noop waits: the database refuses it", 30)
         lease = boot.row.lease_until
         wait_until(lambda: boot.row.heartbeat > lease, 30, "the lease was renewed beyond its end")
         wait_for_status(enqueue("noop"), Task.COMPLETED)
@@ -193,7 +193,7 @@ def test_a_claim_that_is_refused_holds_up_no_renewal(fleet: Fleet) -> None:
     boot = fleet.ready("--concurrency", "1", lease_seconds=3)
     with refusing(IS_CLAIMED):
         stuck = enqueue("noop", priority=MARKED)
-        wait_until(lambda: "the database refuses, trying again: " in boot.lines, 30, "the worker says so")
+        boot.says("the database refuses, trying again: ", 30)
         lease = boot.row.lease_until
         wait_until(lambda: boot.row.heartbeat > lease, 30, "the lease was renewed beyond its end")
     wait_for_status(stuck, Task.COMPLETED)

@@ -88,7 +88,7 @@ def test_a_link_that_comes_back_in_time_costs_nothing(fleet: Fleet, ledger: Ledg
     proxy.silent = False
     proxy.cut()
     assert wait_for_status(task, Task.COMPLETED).output == "one"
-    assert "database answers again" in boot.lines
+    boot.says("database answers again")
     assert boot.process.poll() is None
 
 

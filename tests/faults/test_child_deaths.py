@@ -73,7 +73,7 @@ def test_a_child_whose_files_cannot_be_opened_is_replaced_later(fleet: Fleet) ->
     (child,) = wait_until(lambda: boot.children, 10, "the child is there")
     with out_of_files(boot.pid):
         os.kill(child, signal.SIGKILL)
-        wait_until(lambda: "this process may not open the files of child" in boot.lines, 10, "the worker says so")
+        boot.says("this process may not open the files of child")
     wait_for_status(enqueue("noop"), Task.COMPLETED)
     assert "Traceback" not in boot.lines
 

@@ -75,7 +75,7 @@ def test_a_killed_guard_is_replaced(fleet: Fleet, ledger: Ledger) -> None:
     after = wait_for_status(enqueue("noop"), Task.COMPLETED)
     assert boot.guard != guard
     assert after.worker_pid in boot.children
-    assert f"the guard (PID {guard}) is gone" in boot.lines
+    boot.says(f"the guard (PID {guard}) is gone")
 
 
 def test_a_guard_that_cannot_be_forked_anew_is_forked_later(fleet: Fleet, ledger: Ledger) -> None:
@@ -84,7 +84,7 @@ def test_a_guard_that_cannot_be_forked_anew_is_forked_later(fleet: Fleet, ledger
     ledger.wait_for("start")
     with out_of_files(boot.pid):
         os.kill(boot.guard, signal.SIGKILL)
-        wait_until(lambda: "no guard can be forked, trying again" in boot.lines, 10, "the worker says so")
+        boot.says("no guard can be forked, trying again")
     assert wait_for_status(task, Task.FAILED).error == "The worker's guard process was gone, so the task was ended."
     wait_for_status(enqueue("noop"), Task.COMPLETED)
     assert "Traceback" not in boot.lines
@@ -133,7 +133,7 @@ def test_a_worker_that_leaves_with_a_guard_that_stands_still_leaves_nothing_behi
     pids = [*family(ledger), boot.guard]
     os.kill(boot.guard, signal.SIGSTOP)
     boot.send(signal.SIGTERM)
-    wait_until(lambda: "tasks have 25 s to finish" in boot.lines, 10, "the worker has heard")
+    boot.says("tasks have 25 s to finish")
     boot.send(signal.SIGTERM)
     boot.wait()
     assert not any(map(is_alive, pids))
@@ -160,7 +160,7 @@ def test_a_guard_that_does_not_answer_is_replaced(fleet: Fleet, ledger: Ledger) 
     os.kill(boot.guard, signal.SIGSTOP)
     Task.objects.filter(pk=task).cancel()
     wait_for_status(task, Task.CANCELLED, 30)
-    assert "the guard does not answer" in boot.lines
+    boot.says("the guard does not answer")
     wait_for_status(enqueue("noop"), Task.COMPLETED)
 
 
@@ -170,7 +170,7 @@ def test_a_guard_that_stands_still_lets_nothing_new_run_and_is_replaced(fleet: F
     guard = boot.guard
     os.kill(guard, signal.SIGSTOP)
     wait_until(lambda: not is_alive(guard), 30, "the worker ends it")
-    assert "the guard does not answer, so it is ended" in boot.lines
+    boot.says("the guard does not answer, so it is ended")
     wait_for_status(enqueue("noop"), Task.COMPLETED)
     assert boot.guard != guard
 

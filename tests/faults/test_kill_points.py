@@ -59,7 +59,7 @@ def test_the_guard_dies(fleet: Fleet, ledger: Ledger, point: str) -> None:
     enqueue_recorded(ledger)
     boot = deadly(fleet, point)
     check(ledger)
-    assert "another one takes its place" in boot.lines
+    boot.says("another one takes its place")
     assert set(ledger.count("start").values()) == {1}
 
 
@@ -120,7 +120,7 @@ def test_five_signals_to_stop(fleet: Fleet, ledger: Ledger) -> None:
     task = enqueue("sleep", {"ledger": ledger.path, "seconds": 600})
     ((child,),) = ledger.wait_for("start")
     boot.send(signal.SIGTERM)
-    wait_until(lambda: "stopping" in boot.lines, 10, "the worker hears the first one")
+    boot.says("stopping")
     for _ in range(4):
         boot.send(signal.SIGTERM)
     assert boot.wait(15) == 0

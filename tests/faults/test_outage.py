@@ -76,7 +76,7 @@ def test_what_ends_while_the_database_is_away_is_stored(fleet: Fleet, ledger: Le
     postgres.stop("immediate")
     try:
         ledger.wait_for("end")
-        wait_until(lambda: "database does not answer" in boot.lines, 10, "the worker notices")
+        boot.says("database does not answer")
         noticed = timezone.now() + timedelta(seconds=0.5)
         wait_until(lambda: timezone.now() > noticed, 5, "the child has long reported to its worker")
     finally:
@@ -85,7 +85,7 @@ def test_what_ends_while_the_database_is_away_is_stored(fleet: Fleet, ledger: Le
     ended = Task.objects.get(pk=task)
     assert ended.output == "one"
     assert ended.finished <= noticed < ended.modified
-    assert "database answers again" in boot.lines
+    boot.says("database answers again")
     stop_cleanly([boot])
 
 
