@@ -37,6 +37,7 @@ class Link:
         self.retry_at = 0.0
         self.put_off: dict[Chore, float] = {}
         self.connected = False
+        self.session: object = None
         self.asking = False
 
     @property
@@ -66,6 +67,7 @@ class Link:
                 self.bell.hang()
                 store.tune(is_ours=self.bell.rings)
                 self.connected = True
+            self.session = store.session()
             return work()
 
     @contextmanager
@@ -93,7 +95,7 @@ class Link:
 
     def is_there(self) -> bool:
         with self.interruptible():
-            return store.answers()
+            return store.answers(self.session)
 
     def stand_back(self, chore: Chore, words: str, error: Error) -> None:
         if chore not in self.put_off:

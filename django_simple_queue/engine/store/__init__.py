@@ -12,6 +12,7 @@ from django_simple_queue.engine.store.lease import (
     leave,
     register,
     renew,
+    session,
     tune,
 )
 from django_simple_queue.engine.store.live import keep_output, show
@@ -35,6 +36,7 @@ __all__ = [
     "leave",
     "register",
     "renew",
+    "session",
     "show",
     "tune",
     "turn",

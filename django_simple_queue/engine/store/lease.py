@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from django_simple_queue import conf
 from django_simple_queue.engine.store.records import LeaseLost, Renewal, Run
 from django_simple_queue.models import Task, Worker
-from django_simple_queue.models.contention import PATIENCE_SECONDS, wait_at_most
+from django_simple_queue.models.contention import PATIENCE_SECONDS, still_works, wait_at_most
 
 CACHE_KIB = 64 * 1024
 MMAP_BYTES = 256 * 1024 * 1024
@@ -94,9 +94,14 @@ def disconnect() -> None:
     connection().close()
 
 
-def answers() -> bool:
-    """Tell, after an error, whether the connection is still good for something."""
-    return connection().connection is not None and connection().is_usable()
+def session() -> object:
+    """Return what the connection now speaks through; another object once it had to be opened anew."""
+    return connection().connection
+
+
+def answers(session: object) -> bool:
+    """Tell, after an error, whether ``session`` is still good for something."""
+    return still_works(session, alias())
 
 
 def connection() -> BaseDatabaseWrapper:
