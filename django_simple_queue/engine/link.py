@@ -36,7 +36,6 @@ class Link:
         self.pause = FIRST_PAUSE
         self.retry_at = 0.0
         self.put_off: dict[Chore, float] = {}
-        self.connected = False
         self.session: object = None
         self.asking = False
 
@@ -61,13 +60,16 @@ class Link:
         return answer
 
     def insist(self, work: Callable[[], Answer]) -> Answer:
-        """Run ``work`` on a connection that is prepared; raises what the database raises."""
+        """Run ``work`` on a connection that is prepared; raises what the database raises.
+
+        Django may have replaced the one that was: it does so where a transaction is left whose connection broke.
+        """
         with self.interruptible():
-            if not self.connected:
+            if self.session is None or store.session() is not self.session:
+                self.session = None
                 self.bell.hang()
                 store.tune(is_ours=self.bell.rings)
-                self.connected = True
-            self.session = store.session()
+                self.session = store.session()
             return work()
 
     @contextmanager
@@ -104,7 +106,7 @@ class Link:
 
     def hang_up(self) -> None:
         """Close the connection; the next question opens another."""
-        self.connected = False
+        self.session = None
         self.bell.down()
         try:
             store.disconnect()

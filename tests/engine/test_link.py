@@ -96,6 +96,32 @@ def test_who_waits_for_a_lock_keeps_the_connection(link: Link, said: pytest.LogC
     assert link.ask("turn", lambda: "done") == "done"
 
 
+def replace_connection() -> None:
+    """As Django does where a transaction is left whose connection broke."""
+    connection.close()
+    connection.ensure_connection()
+
+
+def test_a_connection_that_broke_and_was_replaced_is_an_outage(link: Link, said: pytest.LogCaptureFixture) -> None:
+    def break_off() -> None:
+        replace_connection()
+        raise OperationalError("server closed the connection unexpectedly")
+
+    assert link.ask("turn", break_off) is None
+    assert link.is_down
+    (line,) = said.messages
+    assert line.startswith("database does not answer, trying again: ")
+
+
+def test_a_connection_that_was_replaced_unseen_is_prepared_anew(link: Link) -> None:
+    assert link.ask("turn", replace_connection) is None
+    assert link.bell.times == 1
+    assert link.ask("lease", lambda: "renewed") == "renewed"
+    assert link.bell.times == 2
+    assert link.ask("lease", lambda: "renewed") == "renewed"
+    assert link.bell.times == 2
+
+
 def test_an_outage_holds_up_all(link: Link, said: pytest.LogCaptureFixture) -> None:
     def break_off() -> None:
         store.disconnect()

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from django_simple_queue.engine import janitor, store
-from django_simple_queue.engine.store import Ending, Turn
+from django_simple_queue.engine.store import Ending, Turn, history
 from django_simple_queue.engine.store.batches import in_pieces
 from django_simple_queue.engine.store.refusals import is_refusal, is_rejection
 from django_simple_queue.models import OperatorAction, Task, Worker
@@ -133,6 +133,17 @@ def test_an_action_outlives_its_connection(worker: Worker, monkeypatch: pytest.M
 
 
 @pytest.mark.locks_rows
+def test_a_turn_whose_connection_dies_is_no_refusal(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Django has opened another one by then, which is not prepared for a worker and must not be gone on with."""
+    run = running(worker)
+    with monkeypatch.context() as patched, pytest.raises(Error):
+        patched.setattr(history, "record", lambda *_: execute(CUT[connection.vendor]))
+        store.turn(worker.pk, [completed(run)], 0)
+    assert row(run).status == Task.PROGRESS
+    assert store.turn(worker.pk, [completed(run)], 0).ended == {(run.id, run.epoch): Task.COMPLETED}
+
+
+@pytest.mark.locks_rows
 def test_one_locked_and_one_that_cannot_be_stored(worker: Worker) -> None:
     locked, bad, free = (running(worker) for _ in range(3))
     endings = [completed(locked), completed(bad, output="a lone surrogate \ud800"), completed(free)]
@@ -170,7 +181,7 @@ def test_no_result_is_given_up_for_the_state_of_the_database(state: str, kind: t
     error.__cause__ = Exception()
     error.__cause__.sqlstate = state
     assert not is_rejection(error)
-    assert not is_refusal(error)
+    assert not is_refusal(error, store.session())
 
 
 def test_the_worker_keeps_its_lease_and_goes_on(fleet: Fleet, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from django_simple_queue import wake
 from django_simple_queue.engine import clock
 from django_simple_queue.engine.store import history, live
 from django_simple_queue.engine.store.database import Database, Look, Opening
-from django_simple_queue.engine.store.lease import alias, hurried
+from django_simple_queue.engine.store.lease import alias, hurried, session
 from django_simple_queue.engine.store.records import Claimed, Ending, LeaseLost, Turn
 from django_simple_queue.engine.store.refusals import REJECTED, is_refusal, is_rejection
 from django_simple_queue.engine.store.vendors import opened
@@ -37,10 +37,11 @@ def turn(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequen
     Raises LeaseLost, and django.db errors: nothing is written then, say the same again.
     """
     history.recall_backoffs(endings)
+    used = session()
     try:
         return attempted(worker_id, endings, wanted, queues)
     except (*REJECTED, Error) as error:
-        if not endings or not (is_lock_timeout(error) or is_refusal(error)):
+        if not endings or not (is_lock_timeout(error) or is_refusal(error, used)):
             raise
         level = logging.DEBUG if is_lock_timeout(error) else logging.INFO
         logger.log(level, "storing again, in smaller pieces: %s", in_one_line(error))
@@ -54,11 +55,12 @@ def in_pieces(write: Callable[[Sequence[Ending]], Turn], endings: Sequence[Endin
     """
     turn, pieces, end = Turn(looked=False), [endings], clock.now() + PIECES_SECONDS
     while pieces and clock.now() < end:
+        used = session()
         try:
             turn.add(write(pieces[-1]))
             pieces.pop()
         except (*REJECTED, Error) as error:
-            if not is_refusal(error):
+            if not is_refusal(error, used):
                 if turn.ended:
                     break
                 raise

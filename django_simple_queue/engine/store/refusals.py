@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import DataError, IntegrityError, InternalError
 
-from django_simple_queue.engine.store.lease import answers, session
+from django_simple_queue.engine.store.lease import answers
 from django_simple_queue.models.complaints import is_in_the_way, sqlite_name, sqlstate
 
 REJECTED = (DataError, IntegrityError, InternalError, UnicodeError, OverflowError, ValueError, TypeError)
@@ -12,9 +12,12 @@ TOO_LARGE, DISK_FULL, WRONG_STATE = "54", "53100", "25"
 MYSQL_READ_ONLY = [(1290,), (1792,), (1836,)]
 
 
-def is_refusal(error: Exception) -> bool:
-    """Tell whether the database, which answers, has said no to the statement, and nobody else was in its way."""
-    return is_rejection(error) or not (is_in_the_way(error) or is_wrong_server(error) or not answers(session()))
+def is_refusal(error: Exception, session: object) -> bool:
+    """Tell whether the database has said no to the statement, and nobody else was in its way.
+
+    ``session`` is what the statement went through, as it was before the error: it must still answer.
+    """
+    return is_rejection(error) or not (is_in_the_way(error) or is_wrong_server(error) or not answers(session))
 
 
 def is_wrong_server(error: Exception) -> bool:
