@@ -74,7 +74,7 @@ document.addEventListener("click", event => {
   if (event.shiftKey && from >= 0) boxes.slice(Math.min(from, to), Math.max(from, to) + 1).forEach(each => { each.checked = box.checked; });
   lastBox = box;
 });
-// Enter in a box would press the form's first button, and Chromium takes no disabled one for that
+// Enter in a box presses the form's first button, which is there to do nothing: htmx would send it all the same
 document.addEventListener("keydown", event => {
   if (event.key === "Enter" && event.target.matches("#rows [type=checkbox]")) event.preventDefault();
 });

@@ -55,6 +55,19 @@ def test_ticked_rows(plain: Page) -> None:
     assert [fresh(task).status for task in tasks] == [Task.QUEUED, Task.QUEUED, Task.FAILED]
 
 
+@pytest.mark.parametrize("where", ["tbody [name=ids]", "#select-all"])
+def test_enter_on_a_box_starts_nothing(plain: Page, where: str) -> None:
+    tasks = [a_task(Task.FAILED, age=age) for age in range(2)]
+    plain.goto("/?status=failed")
+    row(plain, tasks[0]).get_by_role("checkbox").check()
+    plain.locator(where).first.press("Enter")
+    expect(row(plain, tasks[0]).get_by_role("checkbox")).to_be_checked()
+    plain.get_by_role("link", name="Workers").first.click()
+    expect(plain.get_by_role("heading", name="Workers", level=1)).to_be_visible()
+    assert {fresh(task).status for task in tasks} == {Task.FAILED}
+    assert not audited("requeue")
+
+
 def test_enqueue_with_a_mistake_first(plain: Page) -> None:
     plain.goto("/enqueue/")
     plain.get_by_role("link", name="two_arguments").click()
