@@ -22,7 +22,7 @@ SECRET = "hunter2hunter2"
 
 @pytest.fixture(autouse=True)
 def ships(settings: Any, allowlist: None) -> Iterator[None]:
-    names = ("ship", "charge", "send", "nothing")
+    names = ("ship", "charge", "send", "settle", "nothing")
     settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {f"{SHOP}.{name}": {"rerun": "confirm"} for name in names}
     yield
 
@@ -170,6 +170,23 @@ def test_the_annotation_shows_on_hover_and_on_focus(console: Page) -> None:
     expect(annotation).to_have_text("float = 1.5")
     field(console, "order").focus()
     expect(console.locator("label[for='f-a.order'] code")).to_be_visible()
+
+
+CUT = "boxes => boxes.filter(box => box.scrollWidth > box.clientWidth).map(box => box.textContent)"
+HEIGHTS = "labels => labels.map(label => label.getBoundingClientRect().height)"
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_words_beside_a_long_name_are_not_cut(signed_in: SignIn, width: int) -> None:
+    page = signed_in("ada", viewport={"width": width, "height": 900})
+    page.goto(f"/enqueue/?task={SHOP}.settle")
+    assert "whole number" in page.locator(".kind > span").all_text_contents()
+    assert page.locator("html, .kind, .check").evaluate_all(CUT) == []
+    assert page.locator(".kind > span").evaluate_all(CUT) == []
+    labels = page.locator(".field > label, legend")
+    heights = labels.evaluate_all(HEIGHTS)
+    field(page, "amount_in_cents").hover()
+    assert labels.evaluate_all(HEIGHTS) == heights
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -113,4 +113,14 @@ def ship(
     """
 
 
+def settle(
+    customer_reference_of_the_previous_year: int,
+    amount_in_cents: Annotated[int, Ge(1), Le(20)],
+    repeat_without_asking_the_customer: bool = False,
+    recipients_of_the_reminder_letter: list[int] | None = None,
+    address_of_the_legal_representative: Address | None = None,
+) -> None:
+    """Take parameters with long names."""
+
+
 not_callable = 5
