@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from uuid import UUID
 
 from django.http import QueryDict
@@ -13,7 +12,10 @@ from django_simple_queue.models import Worker
 
 KEYS = tuple("status task queue worker error args attempt duration has time since until".split())
 TOKEN = re.compile(rf"^({'|'.join(KEYS)}|fingerprint):(.+)$", re.DOTALL)
-LAST_WORD = re.compile(r'(?:[^\s"]|"[^"]*"?)+$')
+QUOTED = re.compile(r"""\"((?:[^"]|"")*)"|(?<![^\s:=])'([^']*)'(?!\S)""")
+WORD = re.compile(rf"(?:{QUOTED.pattern}|\S)+")
+TYPED = re.compile(r"""(?:"(?:[^"]|"")*(?:"|\Z)|(?<![^\s:=])'[^']*(?:'(?!\S)|\Z)|\S)+""")  # as in search.js
+PLAIN = re.compile(r"""[^\s"']+""")
 ID = re.compile(r"^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$")
 
 
@@ -37,17 +39,18 @@ def without_empty(query: QueryDict) -> QueryDict:
 
 
 def split(text: str) -> list[str]:
-    """Return the words of ``text``; quotes keep words together."""
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return text.split()
+    """Return the words of ``text``; quotes keep words together, in double ones ``""`` is a quote; a backslash is itself."""
+    return [QUOTED.sub(within, word[0]) for word in WORD.finditer(text)]
+
+
+def within(quotes: re.Match[str]) -> str:
+    return quotes[2] if quotes[1] is None else quotes[1].replace('""', '"')
 
 
 def last_word(text: str) -> str:
-    """Return the word that is being typed, without an opening quote that is not closed yet."""
-    match = LAST_WORD.search(text)
-    return match[0].replace('"', "") if match else ""
+    """Return the word that is being typed, "" when none is, without an opening quote that is not closed yet."""
+    words = [word for word in TYPED.finditer(text) if word.end() == len(text)]
+    return words[0][0].replace('"', "") if words else ""
 
 
 def meant(name: str, value: str) -> str:
@@ -79,4 +82,4 @@ def pasted_id(query: QueryDict) -> UUID | None:
 
 def quoted(value: str) -> str:
     """Return ``value`` as it is typed after a key: in quotes when it would not stay one word."""
-    return value if split(value) == [value] else '"{}"'.format(value.replace("\\", "\\\\").replace('"', '\\"'))
+    return value if PLAIN.fullmatch(value) else '"{}"'.format(value.replace('"', '""'))

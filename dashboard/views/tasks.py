@@ -86,7 +86,6 @@ def links(request: HttpRequest, page: selector.Page) -> dict[str, str]:
 @operator()
 def suggestions(request: HttpRequest) -> HttpResponseBase:
     """Propose how the last word of the search box may go on."""
-    begun = request.GET.get("q", "")[:200]
-    word = "" if not begun or begun[-1].isspace() else tokens.last_word(begun)
+    word = tokens.last_word(request.GET.get("q", "")[:200])
     found = suggest(word, request.GET.get("task", ""), may(request, "view_task_payload"), snapshot.current())
     return fragment(request, "suggestions", {"suggestions": found})

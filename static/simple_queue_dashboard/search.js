@@ -14,8 +14,13 @@ function point(at) {
     options[at].scrollIntoView({ block: "nearest" });
   } else field.removeAttribute("aria-activedescendant");
 }
+// the word that is being typed, as TYPED of tokens.py finds it
+function begunWord(text) {
+  const last = [...text.matchAll(/(?:"(?:[^"]|"")*(?:"|$)|(?<![^\s:=])'[^']*(?:'(?!\S)|$)|\S)+/g)].at(-1);
+  return last && last.index + last[0].length === text.length ? last[0] : "";
+}
 function accept(option) {
-  const begun = field.value.match(/(?:[^\s"]|"[^"]*"?)+$/)?.[0] ?? "";
+  const begun = begunWord(field.value);
   const goesOn = option.hasAttribute("data-goes-on");
   field.value = field.value.slice(0, field.value.length - begun.length) + option.dataset.value + (goesOn ? "" : " ");
   settled();

@@ -72,6 +72,13 @@ def test_an_answer_that_was_cut_off_is_asked_for_again(console: Page, tasks: dic
     assert options(console)[0] == "queue:"
 
 
+def test_a_proposal_takes_the_place_of_the_last_word_only(console: Page, tasks: dict[str, Task]) -> None:
+    console.goto("/")
+    open_box(console, r"""error:"no funds" args:'it "is"' C:\can't sta""")
+    console.get_by_role("option", name="status:", exact=False).first.click()
+    expect(console.get_by_label("Search id")).to_have_value(r"""error:"no funds" args:'it "is"' C:\can't status:""")
+
+
 def test_a_proposal_is_taken_with_the_mouse(console: Page, tasks: dict[str, Task]) -> None:
     console.goto("/")
     open_box(console, "args:inv")
