@@ -14,6 +14,7 @@ from django_simple_queue import conf, shapes
 from django_simple_queue.text import UNSTORABLE
 
 MAX_PATH = 255
+ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 LIMITS = {"priority": (-100, 100), "max_attempts": (1, 1000)}
 
 
@@ -49,7 +50,7 @@ def encode_args(args: object) -> str:
 def dump(args: Mapping[str, Any]) -> str:
     try:
         require_plain(args, "args")
-        encoded = json.dumps(args, ensure_ascii=False, allow_nan=False)
+        encoded = ENCODER.encode(args)
     except RecursionError:
         raise TypeError("args are nested too deeply, or contain themselves.") from None
     return json.dumps(args) if UNSTORABLE.search(encoded) else encoded

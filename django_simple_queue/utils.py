@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
@@ -67,6 +68,7 @@ def create_task(
     """
     return insert(
         build_task(
+            defaults_of,
             task,
             args,
             queue=queue,
@@ -87,7 +89,8 @@ def create_tasks(calls: Iterable[tuple[str, dict[str, Any]] | Mapping[str, Any]]
     A call is ``(task, args)`` or a mapping with the parameters of ``create_task``. Raises what ``create_task`` raises,
     before anything is written.
     """
-    rows = [build_task(**named(call)) for call in calls]
+    once = cache(defaults_of)
+    rows = [build_task(once, **named(call)) for call in calls]
     warn_of_other_transaction()
     with transaction.atomic(using=router.db_for_write(Task)):
         Task.objects.bulk_create([row for row in rows if not row.idempotency_key], batch_size=BATCH_SIZE)
@@ -103,27 +106,36 @@ def named(call: object) -> Mapping[str, Any]:
     raise TypeError(f"A call is (task, args) or a mapping with 'task' and 'args', not {call!r:.200}.")
 
 
-def build_task(task: str, args: dict[str, Any], **extras: Unpack[Extras]) -> Task:
+def build_task(
+    defaults: Callable[[str], Mapping[str, Any]], /, task: str, args: dict[str, Any], **extras: Unpack[Extras]
+) -> Task:
     check_path(task)
-    encoded = encode_args(args)
-    require_allowed(task)
+    row = Task(task=task, args=encode_args(args))
+    said = {**defaults(task), **{name: value for name, value in extras.items() if value is not None}}
     refuse_unknown(extras)
+    # Not as arguments of Task, which would look for each of its fields among them: much of what a task costs here.
+    row.queue = check_queue(said["queue"])
+    row.priority = check_range("priority", said["priority"])
+    row.max_attempts = check_range("max_attempts", said["max_attempts"])
+    row.run_after = as_instant(said.get("run_after"))
+    row.backoff = check_backoff(said.get("backoff"))
+    row.timeout = check_timeout(said["timeout"])
+    if key := said.get("idempotency_key"):
+        row.idempotency_key = check_name("idempotency_key", key, 200)
+    row.created_by = storable((said.get("created_by") or "")[:150], 600)
+    return row
+
+
+def defaults_of(task: str) -> Mapping[str, Any]:
+    """Return what a call of ``task`` has unless it says otherwise; raises TaskNotAllowedError."""
+    require_allowed(task)
     options = conf.get_task_options(task)
-    key = extras.get("idempotency_key")
-    return Task(
-        task=task,
-        args=encoded,
-        queue=check_queue(given(extras.get("queue"), options.queue)),
-        priority=check_range("priority", given(extras.get("priority"), options.priority)),
-        run_after=as_instant(extras.get("run_after")),
-        max_attempts=check_range(
-            "max_attempts", given(extras.get("max_attempts"), options.max_attempts, conf.get_max_attempts())
-        ),
-        backoff=check_backoff(extras.get("backoff")),
-        timeout=check_timeout(given(extras.get("timeout"), options.timeout)),
-        idempotency_key=check_name("idempotency_key", key, 200) if key else None,
-        created_by=storable((extras.get("created_by") or "")[:150], 600),
-    )
+    return {
+        "queue": options.queue,
+        "priority": options.priority,
+        "max_attempts": conf.get_max_attempts() if options.max_attempts is None else options.max_attempts,
+        "timeout": options.timeout,
+    }
 
 
 def refuse_unknown(extras: Mapping[str, Any]) -> None:
@@ -131,10 +143,6 @@ def refuse_unknown(extras: Mapping[str, Any]) -> None:
     if unknown:
         known = ", ".join(Extras.__annotations__)
         raise TypeError(f"create_task has no parameter {unknown[0]!r}; besides task and args it has {known}.")
-
-
-def given(*values: Any) -> Any:
-    return next((value for value in values if value is not None), None)
 
 
 def insert(row: Task) -> UUID:

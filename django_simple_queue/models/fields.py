@@ -25,6 +25,9 @@ else:
     BooleanField = models.BooleanField
 
 
+MOMENT: models.DateTimeField[Any, Any] = models.DateTimeField()
+
+
 class DueField(BooleanField):
     """Whether the task may be claimed; an insert sets it from ``run_after``, later only a promotion does."""
 
@@ -38,7 +41,7 @@ def has_come(moment: Any) -> bool:
     """Tell whether a time has come; what only the database can tell is left to the next promotion."""
     if hasattr(moment, "resolve_expression"):
         return False
-    value = models.DateTimeField().to_python(moment)
+    value = MOMENT.to_python(moment)
     if settings.USE_TZ and timezone.is_naive(value):
         value = timezone.make_aware(value)
     return bool(value <= timezone.now())

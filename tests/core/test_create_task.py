@@ -274,6 +274,14 @@ def test_many_tasks_are_enqueued_in_order():
     assert create_tasks([]) == []
 
 
+def test_of_many_tasks_each_has_the_options_of_its_own(settings):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {PATH: {"queue": "money", "timeout": 30}, "shop.tasks.other": {}}
+    ids = create_tasks([(PATH, {}), ("shop.tasks.other", {}), {"task": PATH, "args": {}, "timeout": 0}, (PATH, {})])
+    found = Task.objects.in_bulk(ids)
+    said = [(found[task_id].queue, found[task_id].timeout) for task_id in ids]
+    assert said == [("money", 30), ("default", None), ("money", 0), ("money", 30)]
+
+
 def test_many_tasks_cost_few_queries(django_assert_max_num_queries):
     with django_assert_max_num_queries(25):
         create_tasks((PATH, {"n": n}) for n in range(500))
