@@ -8,8 +8,10 @@ from uuid import UUID
 
 from django.db.models.functions import Now
 
+from django_simple_queue.engine import store
 from django_simple_queue.failure import Failure
 from django_simple_queue.models import Task, Worker
+from django_simple_queue.models.task import TaskQuerySet
 
 PATH = "shop.tasks.send_invoice"
 BROKEN = Failure("ValueError('no such order')\n\nTraceback ...", "builtins.ValueError")
@@ -43,3 +45,15 @@ def row(task: Task) -> dict[str, Any]:
 
 def status_of(task: Task) -> int:
     return Task.objects.values_list("status", flat=True).get(pk=task.pk)
+
+
+def rows_of(task: Task) -> TaskQuerySet:
+    return Task.objects.filter(pk=task.pk)
+
+
+def claim_here(task: Task) -> bool:
+    return task.claim(a_worker().pk, 99)
+
+
+def claim_by_store(task: Task) -> bool:
+    return [claimed.id for claimed in store.turn(a_worker().pk, [], 1, []).claimed] == [task.pk]

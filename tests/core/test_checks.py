@@ -1,14 +1,14 @@
+"""What the system checks say of the settings and of the allowlist."""
+
 from __future__ import annotations
 
-import sqlite3
 import sys
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from django_simple_queue import checks, conf
-from django_simple_queue.checks import database
+from tests.core.messages import found, ids
 
 PLANTED = "tests.core.planted"
 GOOD_OPTIONS = {
@@ -41,14 +41,6 @@ BAD_OPTIONS = {
     "runbook": [None, 7, "javascript:alert(1)", "wiki"],
     "coerce": ["yes", 1, None],
 }
-
-
-def found(check=checks.check_settings, **kwargs):
-    return {(message.id.partition(".")[2], message.msg): message for message in check(**kwargs)}
-
-
-def ids(check=checks.check_settings, **kwargs):
-    return sorted(id for id, _ in found(check, **kwargs))
 
 
 def pairs(options):
@@ -161,120 +153,6 @@ def test_a_risky_choice_is_a_warning(allow, settings, name, value, id):
 def test_local_times_are_a_warning(allow, settings):
     settings.USE_TZ = False
     assert ids() == ["W006"]
-
-
-def sqlite_messages(tmp_path, options, name="queue.sqlite3"):
-    return list(database.slow_sqlite(SqliteConnection(str(tmp_path / name), options)))
-
-
-class SqliteConnection:
-    """What the check reads of a connection: its settings, without opening it."""
-
-    alias = "default"
-
-    def __init__(self, name, options):
-        self.settings_dict = {"NAME": name, "OPTIONS": options}
-
-    def is_in_memory_db(self):
-        return ":memory:" in self.settings_dict["NAME"]
-
-
-WAL = {"init_command": "PRAGMA journal_mode = wal;"}
-IMMEDIATE = {"transaction_mode": "immediate"}
-PATIENT = {"timeout": 20}
-
-
-@pytest.mark.parametrize(
-    ("options", "missing"),
-    [
-        ({}, ["WAL", "IMMEDIATE transactions", "a timeout of at least 10 seconds"]),
-        (WAL | IMMEDIATE, ["a timeout of at least 10 seconds"]),
-        (WAL | PATIENT, ["IMMEDIATE transactions"]),
-        (IMMEDIATE | PATIENT, ["WAL"]),
-    ],
-)
-def test_sqlite_that_would_lock_is_a_warning_with_the_options_to_paste(tmp_path, options, missing):
-    (message,) = sqlite_messages(tmp_path, options)
-    assert message.id == "django_simple_queue.W004"
-    assert f"without {' and '.join(missing)}:" in message.msg
-    assert '"transaction_mode": "IMMEDIATE"' in message.hint
-    pasted = eval("{" + message.hint.partition("write\n")[2] + "}")["OPTIONS"]
-    assert sqlite_messages(tmp_path, pasted) == []
-
-
-def test_a_file_that_is_in_wal_already_needs_no_command(tmp_path):
-    with sqlite3.connect(tmp_path / "queue.sqlite3") as file:
-        file.execute("PRAGMA journal_mode=WAL")
-        file.execute("CREATE TABLE one (id)")
-    file.close()
-    assert sqlite_messages(tmp_path, IMMEDIATE | PATIENT) == []
-
-
-def test_a_database_in_memory_is_not_blamed(tmp_path):
-    assert list(database.slow_sqlite(SqliteConnection(":memory:", {}))) == []
-
-
-def test_the_database_of_these_tests_is_fine_and_is_not_asked(django_assert_num_queries, db):
-    with django_assert_num_queries(0):
-        assert checks.check_database() == []
-        assert checks.check_database_version(databases=[]) == []
-        checks.check_settings()
-
-
-def test_the_database_of_these_tests_is_fine_when_asked(db):
-    assert checks.check_database_version(databases=["default"]) == []
-
-
-class OtherConnection:
-    alias = "default"
-
-    def __init__(self, vendor, **facts):
-        self.vendor = vendor
-        self.__dict__.update(facts)
-
-
-@pytest.fixture
-def connected_to(monkeypatch):
-    def connect(other):
-        monkeypatch.setattr(database, "connections", {"default": other})
-
-    return connect
-
-
-def test_an_unknown_kind_of_database_is_an_error(connected_to):
-    connected_to(OtherConnection("oracle"))
-    assert ids(checks.check_database) == ["E004"]
-
-
-def test_an_old_sqlite_is_an_error():
-    class Database:
-        sqlite_version_info = (3, 34, 1)
-
-    (message,) = database.sqlite_too_old(OtherConnection("sqlite", Database=Database))
-    assert (message.id, message.msg) == ("django_simple_queue.E005", "SQLite is 3.34.1, too old for tasks.")
-
-
-@pytest.mark.parametrize(
-    ("mariadb", "version", "expected"),
-    [(True, (10, 7, 1), ["E005"]), (True, (10, 11, 2), []), (False, (5, 7, 44), ["E005"]), (False, (8, 0, 11), [])],
-)
-def test_an_old_mysql_or_mariadb_is_an_error(mariadb, version, expected):
-    other = OtherConnection("mysql", mysql_is_mariadb=mariadb, mysql_version=version)
-    assert [message.id.rpartition(".")[2] for message in database.mysql_too_old(other)] == expected
-
-
-@pytest.mark.mariadb
-@pytest.mark.django_db
-@pytest.mark.parametrize(("zone", "expected"), [("+00:00", []), ("+02:00", ["E006"]), ("-03:30", ["E006"])])
-def test_a_server_whose_now_is_not_django_s_is_an_error_of_a_check_that_may_ask(zone, expected):
-    with connection.cursor() as cursor:
-        cursor.execute("SET @before = @@session.time_zone, SESSION time_zone = %s", [zone])
-        try:
-            assert ids(checks.check_database_version, databases=["default"]) == expected
-            assert ids(checks.check_database_version, databases=[]) == []
-            assert ids(checks.check_database_version) == []
-        finally:
-            cursor.execute("SET SESSION time_zone = @before")
 
 
 def test_the_check_command_shows_an_error_as_one_and_fails(settings):

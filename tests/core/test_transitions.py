@@ -12,28 +12,23 @@ from django_simple_queue.engine import store
 from django_simple_queue.models import Attempt, QueuePause, Task
 from django_simple_queue.models.audit import VERBS, perform
 from django_simple_queue.models.transitions import MOVES
-from tests.core.rows import BROKEN, LABELS, PATH, a_task, a_worker, lose_lease, row, status_of
+from tests.core.rows import (
+    BROKEN,
+    LABELS,
+    PATH,
+    a_task,
+    a_worker,
+    claim_by_store,
+    claim_here,
+    lose_lease,
+    row,
+    rows_of,
+    status_of,
+)
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("allowlist")]
 
 STATUSES = list(LABELS)
-
-
-@pytest.fixture(autouse=True)
-def allowlist(settings):
-    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {PATH: {"backoff": [60]}}
-
-
-def rows_of(task):
-    return Task.objects.filter(pk=task.pk)
-
-
-def claim_here(task):
-    return task.claim(a_worker().pk, 99)
-
-
-def claim_by_store(task):
-    return [claimed.id for claimed in store.turn(a_worker().pk, [], 1, []).claimed] == [task.pk]
 
 
 def end_by_store(verb):
@@ -139,64 +134,11 @@ def test_a_second_cancel_of_a_running_task_asks_nothing_new():
     assert row(task) == asked
 
 
-def test_a_failure_with_attempts_left_waits_for_its_backoff():
-    task = a_task(Task.PROGRESS, max_attempts=2)
-    assert task.fail(BROKEN, Attempt.Outcome.FAILED)
-    assert (task.status, task.due, task.attempt, task.error_class) == (Task.QUEUED, False, 1, "builtins.ValueError")
-    assert rows_of(task).retrying().exists()
-    assert rows_of(task).filter(run_after__gt=Now() + timedelta(seconds=50)).exists()
-    assert claim_here(task)
-    assert task.fail(BROKEN, Attempt.Outcome.FAILED)
-    assert (task.status, task.attempt, task.epoch) == (Task.FAILED, 2, 2)
-    assert list(task.attempts.values_list("round", "attempt", "outcome")) == [(1, 1, "failed"), (1, 2, "failed")]
-
-
-def test_a_requeue_opens_a_new_round_with_a_fresh_budget():
-    task = a_task(Task.PROGRESS)
-    task.fail(BROKEN, Attempt.Outcome.FAILED)
-    assert rows_of(task).requeue() == 1
-    task.refresh_from_db()
-    assert (task.status, task.attempt, task.due, task.epoch) == (Task.QUEUED, 0, True, 1)
-    claim_here(task)
-    assert (task.attempt, task.epoch, task.error, task.finished, task.error_class) == (1, 2, None, None, "")
-    task.fail(BROKEN, Attempt.Outcome.FAILED)
-    assert list(task.attempts.values_list("round", "epoch")) == [(1, 1), (2, 2)]
-
-
-def test_a_held_requeue_starts_later_and_can_start_now():
-    task = a_task(Task.FAILED)
-    rows_of(task).requeue(timedelta(seconds=30))
-    task.refresh_from_db()
-    assert not task.due
-    assert not claim_by_store(task)
-    assert rows_of(task).start_now() == 1
-    assert rows_of(task).start_now() == 0
-    assert claim_by_store(task)
-
-
 def test_a_requeue_leaves_alone_what_is_not_allowed_any_more(settings):
     task = a_task(Task.FAILED, task="shop.tasks.retired")
     assert rows_of(task).requeue() == 0
     settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = None
     assert rows_of(task).requeue() == 1
-
-
-def test_running_again_makes_a_new_row_of_the_same_call():
-    task = a_task(Task.COMPLETED, args='{"order": 7}', queue="mail", priority=3, idempotency_key="k", timeout=9)
-    before = row(task)
-    (new_id,) = rows_of(task).run_again("ada").values()
-    copy = Task.objects.get(pk=new_id)
-    assert (copy.status, copy.parent, copy.created_by, copy.idempotency_key) == (Task.QUEUED, task.pk, "ada", None)
-    assert (copy.task, copy.args, copy.queue, copy.priority, copy.timeout) == (PATH, '{"order": 7}', "mail", 3, 9)
-    assert (copy.attempt, copy.epoch, copy.due, copy.finished) == (0, 0, True, None)
-    assert row(task) == before
-
-
-def test_running_again_asks_the_allowlist():
-    task = a_task(Task.COMPLETED, task="shop.tasks.retired")
-    assert rows_of(task).run_again() == {}
-    action = perform("run_again", rows_of(task), "ada")
-    assert action.outcomes == {"not_allowed": 1}
 
 
 def test_undo_requeue_leads_only_back_to_an_ending():
@@ -285,14 +227,6 @@ def test_text_that_no_database_takes_never_blocks_an_ending():
     assert "\x00" not in row(task)["error"] + row(task)["log"] + Attempt.objects.get().error
     other = a_task(Task.PROGRESS)
     assert other.complete(hostile, hostile)
-
-
-@pytest.mark.parametrize("backoff", [["soon"], [], "ten", [float("nan")], lambda attempt: 1 / 0, [10**12], [-5]])
-def test_a_backoff_that_is_nonsense_never_blocks_an_ending(settings, backoff):
-    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {PATH: {"backoff": backoff}}
-    task = a_task(Task.PROGRESS, max_attempts=2)
-    assert task.fail(BROKEN, Attempt.Outcome.FAILED)
-    assert task.status == Task.QUEUED
 
 
 def test_two_uuids_of_workers_are_two_workers():

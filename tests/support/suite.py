@@ -20,7 +20,9 @@ NO_MATTER_OF_THE_DATABASE = [
 ON_MARIADB = [
     *(
         f"tests/core/test_{name}.py"
-        for name in "checks create_task migrations models races retries transitions".split()
+        for name in (
+            "checks create_task database_checks migrations models races retries running_again transitions".split()
+        )
     ),
     *(
         f"tests/engine/test_{name}.py"
