@@ -6,6 +6,7 @@ import json
 import logging
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django_simple_queue.engine.outbox import Entry
 from django_simple_queue.engine.store import Claimed
@@ -59,6 +60,22 @@ def withheld(entry: Entry, reason: str) -> None:
     logger.warning("the result of %s %s waits: %s", ending.id, ending.task, reason, extra=said)
 
 
+def passed_over(rows: dict[Any, str]) -> None:
+    """Say which rows nobody can claim for the time being; of each the key is known, and the reason."""
+    for key, reason in rows.items():
+        task = named(key)
+        said = of("passed_over", task, reason=reason)
+        logger.warning("passed over %s, it cannot be claimed: %s", task, reason, extra=said)
+
+
+def named(key: Any) -> str:
+    """Return the id of a task as it is written elsewhere; a row that was made by hand may have any text."""
+    try:
+        return str(UUID(str(key)))
+    except ValueError:
+        return str(key)
+
+
 def unsaid(entry: Entry) -> None:
     """Say that an ending could not be stored while there was time; others settle the run as that of a lost worker."""
     ending, reason = entry.ending, entry.reason or "the database does not answer"
@@ -66,9 +83,10 @@ def unsaid(entry: Entry) -> None:
     logger.error(words, ending.id, ending.task, reason, extra=of("dropped", ending.id, ending.task, reason=reason))
 
 
-def of(event: str, task_id: object, task: str, **details: object) -> dict[str, dict[str, object]]:
-    """Return what JsonLines adds to the line about a task."""
-    return {"event": {"event": event.replace(" ", "_"), "id": str(task_id), "task": task, **details}}
+def of(event: str, task_id: object, task: str = "", **details: object) -> dict[str, dict[str, object]]:
+    """Return what JsonLines adds to the line about a task; its path, ``task``, may be unknown."""
+    path = {"task": task} if task else {}
+    return {"event": {"event": event.replace(" ", "_"), "id": str(task_id), **path, **details}}
 
 
 class JsonLines(logging.Formatter):

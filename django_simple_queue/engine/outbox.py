@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from django_simple_queue.engine.aside import again_at
 from django_simple_queue.engine.runs import Key
 from django_simple_queue.engine.store import Ending
 
 BATCH_ROWS = 500
 BATCH_BYTES = 4 * 1024 * 1024
-FIRST_WAIT, LONGEST_WAIT = 1.0, 10.0
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ class Outbox:
     def withhold(self, entry: Entry, reason: str, now: float) -> bool:
         """Let an ending wait that could not be written; tell whether it does so for the first time."""
         first, entry.reason = not entry.reason, reason
-        entry.not_before = now + min(max(now - entry.since, FIRST_WAIT), LONGEST_WAIT)
+        entry.not_before = again_at(entry.since, now)
         return first
 
     def hurry(self) -> None:

@@ -7,6 +7,7 @@ import random
 import selectors
 
 from django_simple_queue.engine import clock, events, janitor, store
+from django_simple_queue.engine.aside import Aside
 from django_simple_queue.engine.bell import Bell
 from django_simple_queue.engine.board import FOREVER
 from django_simple_queue.engine.dispatch import Dispatcher
@@ -44,6 +45,7 @@ class Parent:
         self.lease = Lease(self.worker, self.pool, self.link)
         self.farewell = Farewell(self.worker, self.dispatcher, self.link, self.lease)
         self.left_to_claim = float("inf") if options.max_tasks is None else options.max_tasks
+        self.aside = Aside()
         self.house_at = 0.0
 
     def run(self) -> int:
@@ -158,9 +160,8 @@ class Parent:
         if not (settling or claiming) or now < self.link.free_at("turn"):
             return
         batch = self.dispatcher.outbox.batch(clock.now())
-        turn = self.link.ask(
-            "turn", lambda: store.turn(self.worker.id, [entry.ending for entry in batch], wanted, self.options.queues)
-        )
+        endings, aside = [entry.ending for entry in batch], self.aside.keys(now)
+        turn = self.link.ask("turn", lambda: store.turn(self.worker.id, endings, wanted, self.options.queues, aside))
         if turn is None or not turn.looked:
             self.lease.renew_at = now
         if turn is None:
@@ -185,6 +186,7 @@ class Parent:
 
     def claimed(self, turn: store.Turn, wanted: int, now: float) -> None:
         events.claimed(turn.claimed)
+        events.passed_over(self.aside.put(turn.refused, clock.now()))
         self.left_to_claim -= len(turn.claimed)
         self.dispatcher.accept(turn.claimed)
         if wanted:

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from django_simple_queue.engine import health
+from django_simple_queue.engine import health, store
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import QueuePause, Task
 from tests.engine.storing import claim, live_worker
@@ -98,6 +98,14 @@ def test_a_claim_from_all_but_the_paused_queues(plans):
     assert {each.queue for each in claim(live_worker(), 60)} == {"queue_1", "queue_2", "queue_3", "queue_4"}
     assert "dsq_claim_queue" in plans[-2]
     index_of_one_queue(plans[-1])
+
+
+@pytest.mark.parametrize("queues", [(), ("queue_3",)])
+def test_a_claim_that_passes_over_rows(plans, queues):
+    assert len(store.turn(live_worker().pk, (), 60, queues, [uuid4().hex]).claimed) == 60
+    _, choice, _, taken = plans[-4:]
+    index_of_one_queue(choice) if queues else assert_walks(choice, "dsq_claim")
+    assert not re.search(rf"Seq Scan on {TASK}|dsq_(?!worker_lease)\w+", taken), taken
 
 
 def index_of_one_queue(plan):

@@ -12,9 +12,9 @@ from django.db import DataError, Error, InternalError, OperationalError, connect
 from django.db.models import Q
 from django.utils import timezone
 
-from django_simple_queue.engine import janitor, store
+from django_simple_queue.engine import clock, janitor, store
 from django_simple_queue.engine.store import Ending, Turn, history
-from django_simple_queue.engine.store.batches import in_pieces
+from django_simple_queue.engine.store.batches import written
 from django_simple_queue.engine.store.refusals import is_refusal, is_rejection
 from django_simple_queue.models import OperatorAction, Task, Worker
 from django_simple_queue.models.audit import background, scope
@@ -165,11 +165,11 @@ def test_what_is_committed_is_heard_of_when_something_else_goes_wrong(worker: Wo
             raise OperationalError(1213, "Deadlock found when trying to get lock")
         return Turn({piece[0].run: Task.COMPLETED})
 
-    turn = in_pieces(write, said)
+    turn = written(write, said, clock.now() + 30)
     assert list(turn.ended) == [said[0].run, said[1].run]
     assert set(turn.withheld) == {said[2].run, said[3].run}
     with pytest.raises(OperationalError):
-        in_pieces(write, said[2:])
+        written(write, said[2:], clock.now() + 30)
 
 
 @pytest.mark.parametrize(
@@ -200,13 +200,15 @@ def test_the_worker_keeps_its_lease_and_goes_on(fleet: Fleet, tmp_path: Path) ->
     assert "does not answer" not in boot.lines
 
 
-def test_a_claim_that_is_refused_holds_up_no_renewal(fleet: Fleet) -> None:
+def test_a_claim_that_is_refused_holds_up_nothing(fleet: Fleet) -> None:
     boot = fleet.ready("--concurrency", "1", lease_seconds=3)
     with refusing(IS_CLAIMED):
         stuck = enqueue("noop", priority=MARKED)
-        boot.says("the database refuses, trying again: ", 30)
+        boot.says(f"passed over {stuck}, it cannot be claimed: the database refuses it (", 30)
+        for _ in range(3):
+            wait_for_status(enqueue("noop"), Task.COMPLETED)
         lease = boot.row.lease_until
         wait_until(lambda: boot.row.heartbeat > lease, 30, "the lease was renewed beyond its end")
-    wait_for_status(stuck, Task.COMPLETED)
-    assert boot.lines.count("the database refuses") == 1
-    assert "does not answer" not in boot.lines
+    wait_for_status(stuck, Task.COMPLETED, 30)
+    assert boot.lines.count(f"passed over {stuck}") == 1
+    assert "trying again" not in boot.lines

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import islice
+from typing import Any
 from uuid import UUID
 
 from django.db import Error, transaction
@@ -14,61 +14,70 @@ from django.db import Error, transaction
 from django_simple_queue import wake
 from django_simple_queue.engine import clock
 from django_simple_queue.engine.store import history, live
-from django_simple_queue.engine.store.database import Database, Look, Opening
+from django_simple_queue.engine.store.claims import claim, claim_others
+from django_simple_queue.engine.store.database import Look
 from django_simple_queue.engine.store.lease import alias, hurried, session
-from django_simple_queue.engine.store.records import Claimed, Ending, LeaseLost, Turn
+from django_simple_queue.engine.store.pieces import PIECES_SECONDS, halves, in_pieces, reason_of
+from django_simple_queue.engine.store.records import Ending, LeaseLost, Turn
 from django_simple_queue.engine.store.refusals import REJECTED, is_refusal, is_rejection
 from django_simple_queue.engine.store.vendors import opened
-from django_simple_queue.models import QueuePause, Worker
+from django_simple_queue.models import Worker
 from django_simple_queue.models.complaints import is_lock_timeout
 from django_simple_queue.models.contention import lock_what_is_free, restarted_after_deadlock
 from django_simple_queue.text import in_one_line
 
 logger = logging.getLogger("django_simple_queue.worker")
-PIECES_SECONDS = 1.0
-"""How long a turn may look for what is at fault: what it holds up are the claims, and all that the worker hears."""
 LOCKED = "another transaction has locked its row"
 NOT_YET = "the database has refused others, and its turn has not come"
 
 
-def turn(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequence[str] = ()) -> Turn:
+def turn(
+    worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequence[str] = (), aside: Collection[Any] = ()
+) -> Turn:
     """Write ``endings`` and claim up to ``wanted`` tasks of ``queues`` (strictly in their order; none named: of all).
 
-    Raises LeaseLost, and django.db errors: nothing is written then, say the same again.
+    Rows of the keys ``aside`` are passed over. Raises LeaseLost, and django.db errors: nothing is written then, say the
+    same again.
     """
     history.recall_backoffs(endings)
-    used = session()
+    used, refused = session(), False
     try:
-        return attempted(worker_id, endings, wanted, queues)
+        turn = attempted(worker_id, endings, 0 if aside else wanted, queues)
     except (*REJECTED, Error) as error:
-        if not endings or not (is_lock_timeout(error) or is_refusal(error, used)):
+        refused = is_refusal(error, used)
+        if not (refused or (endings and is_lock_timeout(error))):
             raise
-        level = logging.DEBUG if is_lock_timeout(error) else logging.INFO
-        logger.log(level, "storing again, in smaller pieces: %s", in_one_line(error))
-    return in_pieces(partial(around_locks, worker_id), endings)
+        level = logging.INFO if refused and endings else logging.DEBUG
+        logger.log(level, "trying again, in smaller pieces: %s", in_one_line(error))
+        end = clock.now() + PIECES_SECONDS
+        turn = written(partial(around_locks, worker_id), endings, end)
+    else:
+        end = clock.now() + PIECES_SECONDS
+    if wanted and (aside or refused) and not turn.withheld:
+        add_claims(turn, partial(claim_others, worker_id, wanted, queues, aside, end))
+    return turn
 
 
-def in_pieces(write: Callable[[Sequence[Ending]], Turn], endings: Sequence[Ending]) -> Turn:
-    """Write ``endings`` together, and what is refused in ever smaller pieces, down to the one that is at fault.
+def add_claims(turn: Turn, claim_others: Callable[[], Turn]) -> None:
+    """Add what is claimed apart from the endings: these are written by now, and must be heard of in any case."""
+    try:
+        claims = claim_others()
+    except (Error, LeaseLost):
+        if not turn.ended:
+            raise
+        logger.debug("claiming is left for the next turn", exc_info=True)
+        claims = Turn(looked=False)
+    turn.claimed, turn.refused, turn.looked = claims.claimed, claims.refused, claims.looked
 
-    That one is withheld, and so is what is left when time is up or something else goes wrong on the way.
-    """
-    turn, pieces, end = Turn(looked=False), [endings], clock.now() + PIECES_SECONDS
-    while pieces and clock.now() < end:
-        used = session()
-        try:
-            turn.add(write(pieces[-1]))
-            pieces.pop()
-        except (*REJECTED, Error) as error:
-            if not is_refusal(error, used):
-                if turn.ended:
-                    break
-                raise
-            piece = pieces.pop()
-            pieces += (smaller := in_other_words(piece, error))
-            if not smaller:
-                turn.withheld[piece[0].run] = f"the database refuses it ({in_one_line(error)})"
-    return turn.add(Turn(withheld={ending.run: NOT_YET for piece in pieces for ending in piece}))
+
+def written(write: Callable[[Sequence[Ending]], Turn], endings: Sequence[Ending], end: float) -> Turn:
+    """Write ``endings`` together or in pieces; what is refused or left over is withheld."""
+    done, turn = in_pieces(write, endings, end, in_other_words), Turn(looked=False)
+    for each in done.answers:
+        turn.add(each)
+    turn.withheld |= {ending.run: reason_of(error) for ending, error in done.refused}
+    turn.withheld |= {ending.run: NOT_YET for ending in done.left}
+    return turn
 
 
 def in_other_words(piece: Sequence[Ending], error: Exception) -> list[Sequence[Ending]]:
@@ -77,7 +86,7 @@ def in_other_words(piece: Sequence[Ending], error: Exception) -> list[Sequence[E
     Else that, without an output that is in the row already; else nothing.
     """
     if len(piece) > 1:
-        return [piece[len(piece) // 2 :], piece[: len(piece) // 2]]
+        return halves(piece, error)
     (ending,) = piece
     if not is_rejection(error) or (ending.output == "" and ending.is_rejected):
         return []
@@ -119,7 +128,7 @@ def last_words(worker_id: UUID, endings: Sequence[Ending]) -> Turn:
 
     A claim needs the lease; an ending needs its fence only.
     """
-    return in_pieces(partial(outlived, worker_id), endings)
+    return written(partial(outlived, worker_id), endings, clock.now() + PIECES_SECONDS)
 
 
 @restarted_after_deadlock
@@ -139,31 +148,3 @@ def by_verb(endings: Iterable[Ending]) -> dict[str, list[Ending]]:
     for ending in endings:
         groups.setdefault(ending.verb, []).append(ending)
     return groups
-
-
-def claim(database: Database, worker_id: UUID, wanted: int, queues: Sequence[str], opening: Opening) -> list[Claimed]:
-    claimed = in_order(opening.claimed)
-    for group in islice(groups(database, queues, opening.paused), int(opening.asked), None):
-        if len(claimed) >= wanted:
-            break
-        claimed += in_order(database.claim(worker_id, wanted - len(claimed), group))
-    return claimed
-
-
-def in_order(rows: list[Claimed]) -> list[Claimed]:
-    return sorted(rows, key=lambda row: (-row.priority, row.run_after, row.id))
-
-
-def groups(database: Database, queues: Sequence[str], paused: Sequence[str]) -> Iterator[Sequence[str] | None]:
-    """Yield sets of queues to claim from together, in order; None stands for all.
-
-    A paused queue must not be walked over: its backlog may be long, and would be read anew by every claim.
-    """
-    if QueuePause.ALL in paused:
-        return
-    if queues:
-        yield from ([queue] for queue in queues if queue not in paused)
-    elif not paused:
-        yield None
-    elif unpaused := [queue for queue in database.due_queues() if queue not in paused]:
-        yield unpaused

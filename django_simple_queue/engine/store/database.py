@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -87,6 +87,14 @@ class Database(ABC):
     @abstractmethod
     def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:
         """Claim the first ``wanted`` tasks of ``queues`` together, or of all when that is None."""
+
+    @abstractmethod
+    def choose(self, wanted: int, queues: Sequence[str] | None, aside: Collection[Any]) -> list[Any]:
+        """Return the keys of what ``claim`` would take, in its order, would it pass over those ``aside``."""
+
+    @abstractmethod
+    def take(self, worker: UUID, keys: Sequence[Any]) -> list[Claimed]:
+        """Claim those of the ``keys`` chosen that still can be."""
 
     @abstractmethod
     def needs(self, worker: UUID) -> Needs:

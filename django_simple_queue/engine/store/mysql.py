@@ -6,7 +6,7 @@ every row that it sorts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -38,11 +38,13 @@ HOLD = f"SELECT state FROM {WORKER} WHERE id = %(worker)s AND {SQL.live} LOCK IN
 ENDS = {verb: f"UPDATE {TASK} SET {columns} WHERE {SQL.fence}" for verb, columns in SQL.ends.items()}
 ENDED = f"SELECT status FROM {TASK} WHERE id = %(id)s"
 LOCKED = f"ORDER BY {ORDER} LIMIT %(wanted)s FOR UPDATE SKIP LOCKED"
-FROM_ALL = f"SELECT id FROM {TASK} FORCE INDEX (dsq_claim) WHERE {SQL.claimable} {LOCKED}"
+FROM_ALL = f"SELECT id FROM {TASK} FORCE INDEX (dsq_claim) WHERE {SQL.claimable} {{open}} {LOCKED}"
 FROM_ONE = (
     f"SELECT id, priority, run_after FROM {TASK} FORCE INDEX (dsq_claim_queue) "
-    f"WHERE {SQL.claimable} AND queue = %(queue)s {LOCKED}"
+    f"WHERE {SQL.claimable} {{open}} AND queue = %(queue)s {LOCKED}"
 )
+NOT_ASIDE = "AND id NOT IN %(aside)s"
+NAMED = f"SELECT id FROM {TASK} FORCE INDEX (PRIMARY) WHERE id IN %(ids)s AND {SQL.claimable} FOR UPDATE SKIP LOCKED"
 CLAIM = f"UPDATE {TASK} SET {SQL.claim} WHERE id IN %(ids)s"
 CLAIMED_ROWS = f"SELECT {CLAIMED} FROM {TASK} WHERE id IN %(ids)s"
 QUEUES = f"SELECT DISTINCT queue FROM {TASK} FORCE INDEX (dsq_claim_queue) WHERE {SQL.claimable}"
@@ -93,7 +95,20 @@ class MySQL(Database):
         return [queue for (queue,) in self._rows(QUEUES)]
 
     def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:
-        ids = self._locked(wanted, queues)
+        return self._take(worker, self.choose(wanted, queues))
+
+    def choose(self, wanted: int, queues: Sequence[str] | None, aside: Collection[Any] = ()) -> list[Any]:
+        condition, names = (NOT_ASIDE, {"aside": tuple(aside)}) if aside else ("", {})
+        if queues is None:
+            return [pk for (pk,) in self._rows(FROM_ALL.format(open=condition), wanted=wanted, **names)]
+        select = FROM_ONE.format(open=condition)
+        rows = [row for queue in queues for row in self._rows(select, queue=queue, wanted=wanted, **names)]
+        return [pk for pk, *_ in sorted(rows, key=lambda row: (-row[1], row[2], row[0]))[:wanted]]
+
+    def take(self, worker: UUID, keys: Sequence[Any]) -> list[Claimed]:
+        return self._take(worker, [pk for (pk,) in self._rows(NAMED, ids=tuple(keys))])
+
+    def _take(self, worker: UUID, ids: list[Any]) -> list[Claimed]:
         if not ids:
             return []
         self._changed(CLAIM, worker=self._key(worker), release=self.release, ids=ids)
@@ -107,12 +122,6 @@ class MySQL(Database):
         with transaction.atomic(using=self.connection.alias):
             ids = [pk for (pk,) in self._rows(RIPE, wanted=limit)]
             return self._changed(PROMOTE, ids=ids) if ids else 0
-
-    def _locked(self, wanted: int, queues: Sequence[str] | None) -> list[Any]:
-        if queues is None:
-            return [pk for (pk,) in self._rows(FROM_ALL, wanted=wanted)]
-        rows = [row for queue in queues for row in self._rows(FROM_ONE, queue=queue, wanted=wanted)]
-        return [pk for pk, *_ in sorted(rows, key=lambda row: (-row[1], row[2], row[0]))[:wanted]]
 
     def _values(self, ending: Ending) -> dict[str, Any]:
         known = {

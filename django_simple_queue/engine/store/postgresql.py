@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -85,6 +85,11 @@ def claim_from(source: str, condition: str = "") -> str:
 
 CLAIM, CLAIM_SOME = claim_from(FROM_ALL), claim_from(FROM_SOME)
 CLAIM_IF_OPEN, CLAIM_SOME_IF_OPEN = claim_from(FROM_ALL, f"AND {OPEN}"), claim_from(FROM_SOME, f"AND {OPEN}")
+CHOOSE, CHOOSE_SOME = (each.format(open="AND id <> ALL(%(aside)b::uuid[])") for each in (FROM_ALL, FROM_SOME))
+TAKE = claim_from(  # one by one: else the planner may walk all that is queued
+    "SELECT each.id AS chosen FROM UNNEST(%(ids)b::uuid[]) AS wanted (key) CROSS JOIN LATERAL "
+    f"(SELECT id FROM {TASK} WHERE id = key AND {SQL.claimable} FOR NO KEY UPDATE SKIP LOCKED) AS each"
+)
 QUEUES = (
     f"WITH RECURSIVE step (queue) AS ((SELECT queue FROM {TASK} WHERE {SQL.claimable} ORDER BY queue LIMIT 1) "
     f"UNION ALL SELECT (SELECT queue FROM {TASK} WHERE {SQL.claimable} AND queue > step.queue ORDER BY queue LIMIT 1) "
@@ -141,6 +146,13 @@ class PostgreSQL(Database):
     def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:
         constants = {"worker": worker, "release": self.release, "wanted": wanted, "queues": list(queues or ())}
         return [as_claimed(row) for row in self._rows(CLAIM if queues is None else CLAIM_SOME, **constants)]
+
+    def choose(self, wanted: int, queues: Sequence[str] | None, aside: Collection[Any]) -> list[Any]:
+        constants = {"wanted": wanted, "queues": list(queues or ()), "aside": list(aside)}
+        return [key for (key,) in self._rows(CHOOSE if queues is None else CHOOSE_SOME, **constants)]
+
+    def take(self, worker: UUID, keys: Sequence[Any]) -> list[Claimed]:
+        return [as_claimed(row) for row in self._rows(TAKE, worker=worker, release=self.release, ids=list(keys))]
 
     def needs(self, worker: UUID) -> Needs:
         promote, reap, sweep, act, state = self._rows(NEEDS, worker=worker)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django_simple_queue.failure import Failure
@@ -118,7 +119,8 @@ class Turn:
     """``ended`` has the final status of each accepted ending; one that is missing was fenced out: drop it.
 
     ``withheld`` are runs whose ending could not be written yet, and why: say it again. ``wait`` is in how many seconds
-    the next row's time comes, when nothing could be claimed; ``looked``: whether that was tried at all.
+    the next row's time comes, when nothing could be claimed; ``looked``: whether that was tried at all. ``refused`` are
+    the database's keys of rows that it lets nobody claim, and why: pass them over for a while.
     """
 
     ended: dict[Run, int] = field(default_factory=dict)
@@ -126,6 +128,7 @@ class Turn:
     wait: float | None = None
     withheld: dict[Run, str] = field(default_factory=dict)
     looked: bool = True
+    refused: dict[Any, str] = field(default_factory=dict)
 
     def add(self, other: Turn) -> Turn:
         self.ended |= other.ended

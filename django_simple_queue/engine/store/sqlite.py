@@ -6,7 +6,7 @@ An index must be named: without ANALYZE the planner takes the list index and sor
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -47,10 +47,15 @@ HOLD = (
 ENDS = {verb: f"UPDATE {TASK} SET {columns} WHERE {SQL.fence} RETURNING status" for verb, columns in SQL.ends.items()}
 CLAIM = f"UPDATE {TASK} SET {SQL.claim} WHERE id IN ({{ids}}) RETURNING {CLAIMED} || ''"  # its time as text
 RENAME = f"UPDATE OR IGNORE {TASK} SET id = :key WHERE id = :id RETURNING 1"
-FROM_ALL = f"SELECT id FROM {TASK} INDEXED BY dsq_claim WHERE {SQL.claimable} ORDER BY {ORDER} LIMIT :wanted"
+FROM_ALL = f"SELECT id FROM {TASK} INDEXED BY dsq_claim WHERE {SQL.claimable} {{open}} ORDER BY {ORDER} LIMIT :wanted"
 FROM_ONE = (
     f"SELECT id, priority, run_after FROM {TASK} INDEXED BY dsq_claim_queue "
-    f"WHERE {SQL.claimable} AND queue = :queue{{n}} ORDER BY {ORDER} LIMIT :wanted"
+    f"WHERE {SQL.claimable} {{open}} AND queue = :queue{{n}} ORDER BY {ORDER} LIMIT :wanted"
+)
+NOT_ASIDE = "AND id NOT IN (SELECT value FROM JSON_EACH(:aside))"
+NAMED = (  # a CROSS JOIN keeps its order: else the planner may walk all that is queued
+    f"SELECT {TASK}.id FROM JSON_EACH(:ids) AS wanted CROSS JOIN {TASK} ON {TASK}.id = wanted.value "
+    f"WHERE {SQL.claimable}"
 )
 QUEUES = (
     f"WITH RECURSIVE step (queue) AS (SELECT MIN(queue) FROM {TASK} INDEXED BY dsq_claim_queue WHERE {SQL.claimable} "
@@ -84,10 +89,17 @@ class SQLite(Database):
         return [queue for (queue,) in self._rows(QUEUES)]
 
     def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:
-        names = {f"queue{n}": queue for n, queue in enumerate(queues or ())}
-        rows = self._rows(
-            CLAIM.format(ids=chosen(queues)), worker=worker.hex, release=self.release, wanted=wanted, **names
-        )
+        return self._claimed(worker, chosen(queues), wanted=wanted, **numbered(queues))
+
+    def choose(self, wanted: int, queues: Sequence[str] | None, aside: Collection[Any]) -> list[Any]:
+        constants = {"wanted": wanted, "aside": json.dumps(list(aside))}
+        return [key for (key,) in self._rows(chosen(queues, NOT_ASIDE), **constants, **numbered(queues))]
+
+    def take(self, worker: UUID, keys: Sequence[Any]) -> list[Claimed]:
+        return self._claimed(worker, NAMED, ids=json.dumps(list(keys)))
+
+    def _claimed(self, worker: UUID, source: str, **parameters: Any) -> list[Claimed]:
+        rows = self._rows(CLAIM.format(ids=source), worker=worker.hex, release=self.release, **parameters)
         return [claimed(self._key(row[0]), row) for row in rows]
 
     def _key(self, stored: Any) -> UUID:
@@ -112,11 +124,15 @@ class SQLite(Database):
         return rows
 
 
-def chosen(queues: Sequence[str] | None) -> str:
+def chosen(queues: Sequence[str] | None, condition: str = "") -> str:
     if queues is None:
-        return FROM_ALL
-    each = " UNION ALL ".join(f"SELECT * FROM ({FROM_ONE.format(n=n)})" for n in range(len(queues)))
+        return FROM_ALL.format(open=condition)
+    each = " UNION ALL ".join(f"SELECT * FROM ({FROM_ONE.format(n=n, open=condition)})" for n in range(len(queues)))
     return f"SELECT id FROM ({each}) ORDER BY {ORDER} LIMIT :wanted"
+
+
+def numbered(queues: Sequence[str] | None) -> dict[str, str]:
+    return {f"queue{n}": queue for n, queue in enumerate(queues or ())}
 
 
 def values(ending: Ending) -> dict[str, Any]:
