@@ -4,6 +4,9 @@ import pytest
 
 from dashboard.selectors import search, snapshot
 from dashboard.selectors.trouble import trouble
+from tests.dashboard.enqueueing import CHARGE, SHIP, SHOP
+from tests.dashboard.people import operator, signed_in
+from tests.dashboard.task_page import TASK
 
 
 @pytest.fixture(autouse=True)
@@ -25,3 +28,42 @@ def time_to_search():
     usual, search.SECONDS = search.SECONDS, 30.0
     yield
     search.SECONDS = usual
+
+
+@pytest.fixture
+def ada(client):
+    return signed_in(client, operator("ada", superuser=True))
+
+
+@pytest.fixture
+def chief(client):
+    return signed_in(client, operator("chief", superuser=True))
+
+
+@pytest.fixture
+def viewer(ada):
+    """The same, in tests that only look."""
+    return ada
+
+
+@pytest.fixture
+def clerk(client):
+    """Somebody who enqueues tasks."""
+    return signed_in(client, operator("clerk", "view_task", "add_task", "view_task_payload"))
+
+
+@pytest.fixture
+def charge_allowed(settings):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {TASK: {}}
+
+
+@pytest.fixture
+def shop_allowed(settings):
+    options = {"title": "Charge an invoice", "queue": "payments", "max_attempts": 3}
+    names = ("send", "convert", "nothing", "by_position", "gone", "not_callable")
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {CHARGE: options, **{f"{SHOP}.{name}": {} for name in names}}
+
+
+@pytest.fixture
+def parcels_allowed(settings):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {SHIP: {"rerun": "confirm"}, CHARGE: {"rerun": "safe"}}

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+from django.test import Client
 from django.utils import timezone
 
 from django_simple_queue.models import Task, Worker
@@ -55,3 +56,10 @@ def count_on(html: str, slug: str) -> str:
     tab = re.search(rf'id="tab-{slug}".*?<span class="n">(.*?)</span>', html, re.DOTALL)
     assert tab, f"no number on the tab {slug}"
     return tab[1]
+
+
+def page(client: Client, query: str = "") -> str:
+    """The list under a filter."""
+    response = client.get(f"/?{query}")
+    assert response.status_code == 200
+    return response.content.decode()

@@ -12,7 +12,8 @@ from django_simple_queue.models import OperatorAction, Task
 
 READ, WRITE = ("GET", "HEAD"), ("POST",)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
-WAYS: dict[str, dict[str, str]] = {"plain": {}, "htmx": {"HX-Request": "true"}}
+HTMX = {"HX-Request": "true"}
+WAYS: dict[str, dict[str, str]] = {"plain": {}, "htmx": HTMX}
 
 
 @dataclass(frozen=True)

@@ -9,27 +9,13 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from dashboard.signature import describe
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
 from tests.dashboard.counting import few_statements
+from tests.dashboard.enqueueing import CHARGE, SHOP
 from tests.dashboard.people import operator, signed_in
 
-pytestmark = pytest.mark.django_db
-SHOP = "tests.dashboard.shop"
-CHARGE = f"{SHOP}.charge"
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shop_allowed")]
 URL = "/enqueue/"
-
-
-@pytest.fixture(autouse=True)
-def allowlist(settings):
-    options = {"title": "Charge an invoice", "queue": "payments", "max_attempts": 3}
-    names = ("send", "convert", "nothing", "by_position", "gone", "not_callable")
-    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {CHARGE: options, **{f"{SHOP}.{name}": {} for name in names}}
-
-
-@pytest.fixture
-def clerk(client):
-    return signed_in(client, operator("clerk", "view_task", "add_task", "view_task_payload"))
 
 
 def address(task=CHARGE):
@@ -211,35 +197,6 @@ def test_the_list_is_searched_by_the_server(clerk):
     assert "No task has" in clerk.get(URL, {"q": "zzz<b>"}).content.decode()
 
 
-def test_the_form_starts_with_an_example_that_nearly_fits(clerk):
-    call = describe(CHARGE)
-    assert json.loads(call.example) == {"invoice_id": 0, "amount": 0.5, "card": None}
-    assert call.problems(json.loads(call.example)) == []
-
-
-def test_a_signature_is_told_in_the_operators_words():
-    call = describe(f"{SHOP}.send")
-    words = {each.name: each.words for each in call.parameters}
-    assert words == {
-        "to": "text",
-        "template": "one of 2",
-        "tags": "list: text",
-        "size": "one of 2",
-        "day": "date",
-    }
-    assert {each.name: each.help for each in call.parameters}["template"] == "Which text."
-    assert call.summary == "Send something."
-    assert call.takes_anything
-    assert call.problems({"to": "x", "template": "a", "tags": [], "anything": 1}) == []
-    assert call.problems({"to": "x", "template": "c", "tags": []}) == ['template must be one of "a", "b", not "c".']
-
-
-def test_help_of_a_parameter_comes_from_the_docstring():
-    call = describe(CHARGE)
-    assert [each.help for each in call.parameters] == ["The invoice to charge.", "How much. In euros.", "The card."]
-    assert call.details == "Longer words about it."
-
-
 def test_a_task_without_parameters_is_enqueued_with_nothing(clerk):
     submit(clerk, "{}", f"{SHOP}.nothing")
     assert Task.objects.get().arguments == {}
@@ -249,11 +206,3 @@ def test_a_task_without_parameters_is_enqueued_with_nothing(clerk):
 def test_the_page_takes_few_queries(clerk, path):
     with few_statements():
         clerk.get(path)
-
-
-def test_an_annotation_that_is_no_type_stands_for_any_value(settings):
-    path = f"{SHOP}.oddly_annotated"
-    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {path}
-    call = describe(path)
-    assert (call.error, [each.words for each in call.parameters]) == ("", ["any value, as JSON"] * 2)
-    assert call.problems({"choice": {"a": 1}}) == []

@@ -1,4 +1,4 @@
-"""Acting on all tasks that match: said first, then done, at once or by the workers; the numbers add up."""
+"""Acting on all tasks that match: said first, then done; the numbers add up."""
 
 from __future__ import annotations
 
@@ -6,63 +6,19 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.messages import get_messages
 from django.db.models.functions import Now
 from django.http import QueryDict
-from django.test import Client
 from django.utils import timezone
 
-from dashboard import filters, many, preflight, scopes
+from dashboard import filters, preflight, scopes
 from django_simple_queue.models import Attempt, OperatorAction, Task
-from django_simple_queue.models.audit import background, perform
-from tests.dashboard.people import operator, signed_in
+from django_simple_queue.models.audit import perform
+from tests.dashboard.answers import said, text_of
+from tests.dashboard.asking import CANCEL, REQUEUE, ask, confirm, fields_of
 from tests.dashboard.queue import CHARGE, SEND, a_task, a_worker, later, status_of
 
 pytestmark = pytest.mark.django_db
-REQUEUE, CANCEL = "/tasks/matching/requeue/", "/tasks/matching/cancel/"
 TYPED = "tests.dashboard.shop.charge"
-
-
-@pytest.fixture
-def ada(client):
-    return signed_in(client, operator("ada", superuser=True))
-
-
-@pytest.fixture
-def small(monkeypatch):
-    """More than three rows are left to the workers."""
-    monkeypatch.setattr(many, "MAX_ROWS", 3)
-    monkeypatch.setattr(preflight, "MAX_ROWS", 3)
-
-
-def said(response):
-    return str(list(get_messages(response.wsgi_request))[-1])
-
-
-def fields_of(page):
-    """What the form of a question carries."""
-    html = page.content.decode()
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', html)) | {"repeat": "yes"}
-
-
-def ask(client, url=REQUEUE, query="status=failed", **values):
-    page = client.post(url, {"query": query, **values})
-    assert page.status_code == 200
-    return page
-
-
-def confirm(client, page, url=REQUEUE, **values):
-    return client.post(url, fields_of(page) | values)
-
-
-def text_of(page):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page.content.decode()))
-
-
-def workers_do_the_rest():
-    for _ in range(50):
-        if not background.drive():
-            return
 
 
 def test_the_question_says_how_many_will_move_and_the_answer_moves_them(ada):
@@ -182,63 +138,6 @@ def test_the_second_click_of_a_double_click_is_told_what_the_first_did(ada):
     assert OperatorAction.objects.count() == 1
 
 
-def test_many_are_left_to_the_workers_and_watched_on_a_page(ada, small):
-    tasks = [a_task(Task.FAILED) for _ in range(5)]
-    page = ask(ada)
-    assert "The workers do it, batch by batch" in text_of(page)
-    assert "No worker is running now" in text_of(page)
-    response = confirm(ada, page)
-    action = OperatorAction.objects.get()
-    assert response["Location"] == f"/activity/{action.pk}/"
-    shown = ada.get(response["Location"])
-    assert "is requeueing 5 tasks" in text_of(shown)
-    assert "No worker is running, so this stands still" in text_of(shown)
-    workers_do_the_rest()
-    a_worker()
-    assert {status_of(task) for task in tasks} == {Task.QUEUED}
-    done = text_of(ada.get(response["Location"]))
-    assert "requeued 5 tasks" in done
-    assert "5 of 5" in done
-
-
-def test_with_scripts_the_page_goes_to_the_action(ada, small):
-    for _ in range(4):
-        a_task(Task.FAILED)
-    page = ada.post(REQUEUE, {"query": "status=failed"}, headers={"HX-Request": "true"})
-    assert page["HX-Retarget"] == "#dialog"
-    response = ada.post(REQUEUE, fields_of(page) | {"confirm": "yes"}, headers={"HX-Request": "true"})
-    assert response["HX-Redirect"] == f"/activity/{OperatorAction.objects.get().pk}/"
-
-
-@pytest.mark.ability(1)
-def test_an_action_is_stopped_from_its_page_and_undone_with_its_remainder(ada, small):
-    tasks = [a_task(Task.FAILED, age=100 - n) for n in range(6)]
-    confirm(ada, ask(ada))
-    action = OperatorAction.objects.get()
-    background.go_on(action.pk, "", 4)
-    assert "Stopped" in said(ada.post(f"/activity/{action.pk}/abort/"))
-    assert "ended already" in said(ada.post(f"/activity/{action.pk}/abort/"))
-    page = text_of(ada.get(f"/activity/{action.pk}/"))
-    assert "2 not reached" in page
-    assert "Stopped by ada." in page
-    Task.objects.filter(pk=tasks[0].pk).update(status=Task.PROGRESS, epoch=9)
-    response = ada.post(f"/activity/{action.pk}/undo/")
-    assert said(response) == "Undone 3; 1 had already started."
-    assert "1 had already started" in text_of(ada.get("/activity/"))
-
-
-def test_a_big_undo_is_left_to_the_workers(ada, monkeypatch):
-    tasks = [a_task(Task.FAILED) for _ in range(3)]
-    confirm(ada, ask(ada))
-    monkeypatch.setattr("django_simple_queue.models.audit.undoing.MAX_ROWS", 2)
-    action = OperatorAction.objects.get()
-    response = ada.post(f"/activity/{action.pk}/undo/")
-    assert said(response) == "Undoing 3 tasks; the workers do it, batch by batch."
-    assert "Undoing: 0 of 3" in text_of(ada.get(f"/activity/{action.pk}/"))
-    workers_do_the_rest()
-    assert {status_of(task) for task in tasks} == {Task.FAILED}
-
-
 def test_each_outcome_leads_to_the_tasks_that_it_counts(ada, settings):
     settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {SEND: {}, TYPED: {}}
     done = a_task(Task.FAILED)
@@ -312,19 +211,6 @@ def test_a_single_task_that_cannot_be_imported_is_refused(ada, settings):
     task = a_task(Task.FAILED, task="shop.tasks.retired")
     assert "shop.tasks.retired cannot be imported" in said(ada.post(f"/tasks/{task.pk}/requeue/"))
     assert status_of(task) == Task.FAILED
-
-
-def test_what_a_task_demands_is_frozen_when_the_action_starts(settings, small):
-    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {SEND: {"permission": "auth.change_user"}, CHARGE: {}}
-    eva = operator("eva", "view_task", "requeue_task")
-    for path in (SEND, CHARGE) * 2:
-        a_task(Task.FAILED, task=path)
-    client = signed_in(Client(), eva)
-    confirm(client, ask(client))
-    eva.is_superuser = True
-    eva.save()
-    workers_do_the_rest()
-    assert OperatorAction.objects.get().outcomes == {"done": 2, "not_permitted": 2}
 
 
 def test_the_mark_is_the_database_s_clock(ada):

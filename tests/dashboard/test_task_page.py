@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import timedelta
 
 import pytest
@@ -11,15 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from django_simple_queue.failure import from_exception
-from django_simple_queue.models import Attempt, OperatorAction, OperatorActionItem, QueuePause, Task, Worker
-from django_simple_queue.models.audit import perform
+from django_simple_queue.models import Attempt, OperatorAction, OperatorActionItem, QueuePause, Task
 from tests.dashboard.counting import few_statements
 from tests.dashboard.people import operator, signed_in
+from tests.dashboard.task_page import SECRET, failed_task, live_worker, make_task, page, text_of
 
-pytestmark = pytest.mark.django_db
-TASK = "tests.dashboard.shop.charge"
-ALLOWED = {TASK: {}}
-SECRET = "tok-98123-abc"
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("charge_allowed")]
 PAYLOAD = "django_simple_queue.view_task_payload"
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -33,51 +29,6 @@ HOSTILE = [
     "javascript:alert(1)",
     "x" * 1_000_000,
 ]
-
-
-@pytest.fixture(autouse=True)
-def allowlist(settings):
-    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = ALLOWED
-
-
-@pytest.fixture
-def chief(client):
-    return signed_in(client, operator("chief", superuser=True))
-
-
-def make_task(**columns):
-    defaults = {"task": TASK, "args": json.dumps({"invoice_id": 7, "card": {"token": SECRET, "holder": "Ada"}})}
-    return Task.objects.create(**defaults | columns)
-
-
-def failed_task(**columns):
-    now = timezone.now()
-    times = {"started": now - timedelta(seconds=20), "finished": now - timedelta(seconds=10)}
-    state = {"status": Task.FAILED, "attempt": 1, "epoch": 1, "error": f"Boom('{SECRET}')", "error_class": "shop.Boom"}
-    task = make_task(**times | state | columns)
-    Task.objects.filter(pk=task.pk).update(created=now - timedelta(seconds=30))
-    return task
-
-
-def live_worker(**columns):
-    now = timezone.now()
-    defaults = {"host": "web-1", "pid": 42, "lease_until": now + timedelta(minutes=5), "slots": 2}
-    return Worker.objects.create(**defaults | columns)
-
-
-def page(client, task, **query):
-    return client.get(reverse("simple_queue_dashboard:task", args=[task.pk]), query)
-
-
-def text_of(client, task):
-    response = page(client, task)
-    assert response.status_code == 200
-    return response.content.decode()
-
-
-def offered(html):
-    verbs = ("requeue", "cancel", "start-now", "run-again", "mark-failed")
-    return {verb for verb in verbs if f"/{verb}/" in html}
 
 
 def test_a_failed_task_shows_its_error_first_and_no_secret(chief):
@@ -104,79 +55,6 @@ def test_own_frames_are_shown_and_library_frames_folded(chief):
 def test_frames_that_cannot_be_read_leave_the_trace(chief, frames):
     html = text_of(chief, failed_task(frames=frames, error="Boom\n\nTraceback\n  here"))
     assert "Traceback" in html
-
-
-@pytest.mark.parametrize(
-    ("status", "columns", "verbs"),
-    [
-        (Task.QUEUED, {}, {"cancel"}),
-        (Task.QUEUED, {"run_after": timezone.now() + timedelta(days=9)}, {"cancel", "start-now"}),
-        (Task.COMPLETED, {}, {"run-again"}),
-        (Task.FAILED, {}, {"requeue"}),
-        (Task.CANCELLED, {}, {"requeue"}),
-        (Task.PROGRESS, {}, {"mark-failed"}),
-    ],
-)
-def test_only_what_is_possible_is_offered(chief, status, columns, verbs):
-    assert offered(text_of(chief, make_task(status=status, **columns))) == verbs
-
-
-def test_a_running_task_of_a_live_worker_can_be_stopped(chief):
-    html = text_of(chief, make_task(status=Task.PROGRESS, worker=live_worker().pk, started=timezone.now()))
-    assert offered(html) == {"cancel"}
-    assert "Stop task" in html
-
-
-def test_a_task_outside_the_allowlist_is_not_offered_again(chief):
-    html = text_of(chief, failed_task(task="os.system"))
-    assert offered(html) == set()
-    assert "DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS" in html
-
-
-def test_a_task_that_must_not_be_repeated_says_so(chief, settings):
-    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {TASK: {"rerun": "never"}}
-    html = text_of(chief, failed_task())
-    assert offered(html) == set()
-    assert "must not run twice" in html
-
-
-def test_a_task_that_demands_a_permission_of_its_own_offers_nothing_without_it(client, settings):
-    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {TASK: {"permission": "auth.delete_user"}}
-    signed_in(client, operator("one", "view_task", "requeue_task"))
-    html = text_of(client, failed_task())
-    assert offered(html) == set()
-    assert "auth.delete_user" in html
-
-
-@pytest.mark.parametrize(
-    ("args", "words"),
-    [
-        ('{"invoice_id": 7, "gone": "leak"}', "gone is not a parameter of charge"),
-        ("{}", "invoice_id is missing"),
-        ("[1]", "args must be a JSON object"),
-    ],
-)
-@pytest.mark.ability(11)
-def test_arguments_that_no_longer_fit_are_told_before_a_requeue(chief, args, words):
-    html = text_of(chief, failed_task(args=args))
-    assert "It would fail if it ran again" in html
-    assert words in html
-    assert offered(html) == {"requeue"}
-
-
-def test_nothing_outside_the_allowlist_is_imported_to_find_that_out(chief, settings):
-    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = None
-    text_of(chief, failed_task(task="this.antigravity"))
-    assert "this" not in sys.modules
-
-
-@pytest.mark.parametrize(
-    ("permission", "verbs"),
-    [("requeue_task", {"requeue"}), ("cancel_task", set()), ("add_task", set()), ("view_task_payload", set())],
-)
-def test_actions_follow_the_permissions(client, permission, verbs):
-    signed_in(client, operator("one", "view_task", permission))
-    assert offered(text_of(client, failed_task())) == verbs
 
 
 def test_without_the_payload_permission_nothing_of_it_is_on_the_page(client):
@@ -328,35 +206,6 @@ def test_it_says_what_a_task_waits_for(chief):
     retry = make_task(attempt=1, max_attempts=3, run_after=timezone.now() + timedelta(hours=2))
     assert "Attempt 1 of 3 failed" in text_of(chief, retry)
     assert "not in the allowlist" in text_of(chief, make_task(task="os.system"))
-
-
-def test_a_held_requeue_offers_undo_and_start_now(chief):
-    task = failed_task()
-    perform("requeue", Task.objects.filter(pk=task.pk), "Omar", "it", hold=timedelta(minutes=1))
-    html = text_of(chief, task)
-    assert "Requeued by Omar" in html
-    assert "Scheduled" not in html
-    assert "Undo requeue" in html
-    assert offered(html) == {"start-now"}
-
-
-def test_run_again_makes_one_new_task_for_a_double_click(chief):
-    task = make_task(status=Task.COMPLETED, finished=timezone.now())
-    url = reverse("simple_queue_dashboard:task_run_again", args=[task.pk])
-    places = {chief.post(url)["Location"] for _ in range(2)}
-    copy = Task.objects.get(parent=task.pk)
-    assert places == {reverse("simple_queue_dashboard:task", args=[copy.pk])}
-    assert (copy.task, copy.arguments, copy.created_by) == (task.task, task.arguments, "chief")
-    assert OperatorAction.objects.filter(verb="run_again").count() == 1
-    assert str(copy.pk)[-8:] in text_of(chief, task)
-
-
-@pytest.mark.parametrize("columns", [{"status": Task.FAILED}, {"status": Task.COMPLETED, "task": "os.system"}])
-def test_run_again_refuses_in_words(chief, columns):
-    task = make_task(**columns)
-    response = chief.post(reverse("simple_queue_dashboard:task_run_again", args=[task.pk]), follow=True)
-    assert "Nothing done." in response.content.decode()
-    assert Task.objects.count() == 1
 
 
 def test_a_poll_of_a_page_that_did_not_change_is_a_304(chief):

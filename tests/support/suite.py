@@ -15,7 +15,9 @@ SIDE_BY_SIDE = ["-n", os.environ.get("PYTEST_WORKERS", "2"), "--dist", "loadfile
 ON_BOTH = ["core", "engine", "faults", "dashboard"]
 NO_MATTER_OF_THE_DATABASE = [
     f"--ignore=tests/dashboard/test_{name}.py"
-    for name in "demanded_permission enqueue_form enqueue_types gate page_permissions translated_pages".split()
+    for name in (
+        "demanded_permission edit_and_requeue enqueue_form enqueue_types gate page_permissions translated_pages".split()
+    )
 ]
 ON_MARIADB = [
     *(
