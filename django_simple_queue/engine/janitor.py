@@ -16,13 +16,13 @@ from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
 from django_simple_queue import conf, wake
+from django_simple_queue.engine.settling import SETTLE_ROWS, locked, settle
 from django_simple_queue.engine.store.database import Needs
 from django_simple_queue.engine.store.lease import alias, connection
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import Task, Worker
 from django_simple_queue.models.audit import background
-from django_simple_queue.models.contention import no_key, restarted_after_deadlock
-from django_simple_queue.models.task import TaskQuerySet
+from django_simple_queue.models.contention import restarted_after_deadlock
 from django_simple_queue.models.worker import WorkerQuerySet
 from django_simple_queue.text import in_one_line
 
@@ -31,7 +31,6 @@ PROMOTE_SECONDS = 0.1
 PROMOTE_AGAIN_SECONDS = 0.1
 """Where nothing could be promoted although it is time: another worker is at it."""
 PRUNE_ROWS = 500
-SETTLE_ROWS = 200
 DATE_ROWS = 2000
 PRUNE_EVERY_SECONDS = 60.0
 KEEP_WORKERS = timedelta(days=7)
@@ -137,16 +136,21 @@ def lapsed() -> WorkerQuerySet:
     return Worker.objects.using(alias()).filter(state__in=Worker.LIVE_STATES, lease_until__lte=Now())
 
 
-@restarted_after_deadlock
 def declare_lost(worker: UUID, by_worker: UUID) -> list[Task]:
+    """Declare ``worker`` lost, and settle its tasks; those for which it does not come to that are for the sweep."""
+    if not is_lost(worker, by_worker):
+        return []
+    return settle(Task.objects.using(alias()).running().filter(worker=worker), f"worker {worker} is lost")
+
+
+@restarted_after_deadlock
+def is_lost(worker: UUID, by_worker: UUID) -> bool:
     """A turn that has stalled past its lease holds its row: it is passed over until its claims can be seen."""
     row = lapsed().filter(pk=worker)
     with transaction.atomic(using=alias()):
         if connection().features.has_select_for_update_skip_locked and not row.select_for_update(skip_locked=True):
-            return []
-        if not row.update(state=Worker.State.LOST, ended=Now(), lost_by=by_worker):
-            return []
-        return settle(Task.objects.using(alias()).running().filter(worker=worker), f"worker {worker} is lost")
+            return False
+        return row.update(state=Worker.State.LOST, ended=Now(), lost_by=by_worker) == 1
 
 
 def sweep() -> list[Task]:
@@ -154,32 +158,6 @@ def sweep() -> list[Task]:
     there = Worker.objects.filter(pk=OuterRef("worker"), state__in=Worker.LIVE_STATES)
     strays = Task.objects.using(alias()).running().filter(~Exists(there), worker__isnull=False)
     return settle(strays, "no worker knows of these tasks")
-
-
-def settle(rows: TaskQuerySet, reason: str) -> list[Task]:
-    """Settle some of ``rows``: a long heap would outlast our own lease. What is left is for the next sweep."""
-    some = list(rows.order_by("pk").values_list("pk", flat=True)[:SETTLE_ROWS])
-    if not some:
-        return []
-    with transaction.atomic(using=alias()):
-        tasks = Task.objects.using(alias()).filter(pk__in=locked(Task.objects.running().filter(pk__in=some)))
-        settled = tasks.settle_lost()
-    if settled:
-        logger.warning("%s: settled %s", reason, ", ".join(str(task.pk) for task in settled))
-    return settled
-
-
-def locked(rows: TaskQuerySet, to_delete: bool = False) -> list[UUID]:
-    """Return those of ``rows`` that are ours until the transaction ends.
-
-    By a lock that waits for nobody, or, where there is none, by a first write that keeps all other writers out.
-    """
-    mine = rows.using(alias())
-    if connection().features.has_select_for_update_skip_locked:
-        mine = mine.select_for_update(skip_locked=True, no_key=no_key(alias()) and not to_delete)
-    else:
-        mine.update(due=F("due"))
-    return list(mine.values_list("pk", flat=True))
 
 
 def tidy(now: float) -> list[Task]:

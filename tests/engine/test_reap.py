@@ -14,7 +14,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from django_simple_queue.engine import janitor, store
+from django_simple_queue.engine import janitor, settling, store
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.failure import UNOWNED
 from django_simple_queue.models import Attempt, Task, Worker
@@ -182,6 +182,7 @@ def test_the_sweep_settles_what_a_departed_worker_left(worker, reaper, gone):
 def test_a_long_heap_is_settled_piece_by_piece(worker, reaper, monkeypatch):
     """Else the one who settles it would outlast its own lease, and so would the next."""
     monkeypatch.setattr(janitor, "SETTLE_ROWS", 2)
+    monkeypatch.setattr(settling, "SETTLE_ROWS", 2)
     runs = [running(worker) for _ in range(5)]
     let_lease_end(worker)
     ticks = [janitor.tick(reaper.pk) for _ in range(4)]
@@ -192,6 +193,7 @@ def test_a_long_heap_is_settled_piece_by_piece(worker, reaper, monkeypatch):
 
 def test_many_lost_workers_are_settled_piece_by_piece(worker, reaper, monkeypatch):
     monkeypatch.setattr(janitor, "SETTLE_ROWS", 2)
+    monkeypatch.setattr(settling, "SETTLE_ROWS", 2)
     for each in (worker, live_worker(host="web-3"), live_worker(host="web-4")):
         running(each), running(each)
         let_lease_end(each)
@@ -217,13 +219,13 @@ def test_a_failure_is_told_by_whoever_settled_it(worker, reaper, monkeypatch):
     """Two that sweep at the same time see the same rows."""
     first, second = running(worker), running(worker)
     store.leave(worker.pk)
-    locked = janitor.locked
+    locked = settling.locked
 
     def after_another_one(rows):
         Task.objects.get(pk=first.id).fail(UNOWNED, Attempt.Outcome.LOST)
         return locked(rows)
 
-    monkeypatch.setattr(janitor, "locked", after_another_one)
+    monkeypatch.setattr(settling, "locked", after_another_one)
     assert ids(janitor.sweep()) == [second.id]
     assert row(first).status == Task.FAILED
 
