@@ -13,7 +13,7 @@ from uuid import UUID
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from dashboard import wording
 from django_simple_queue import callables, conf
@@ -177,7 +177,7 @@ def chosen(ids: Collection[UUID]) -> QuerySet[Task]:
 
 def describe_scope(ids: Collection[UUID]) -> str:
     if len(ids) != 1:
-        return _("%s ticked tasks") % len(ids)
+        return ngettext("%s ticked task", "%s ticked tasks", len(ids)) % len(ids)
     (pk,) = ids
     path = Task.objects.filter(pk=pk).values_list("task", flat=True).first() or "task"
     return f"{path.rpartition('.')[2]} {str(pk)[-8:]}"
@@ -186,7 +186,12 @@ def describe_scope(ids: Collection[UUID]) -> str:
 def check_size(ids: Collection[UUID]) -> None:
     if len(ids) > MAX_ROWS:
         limits = {"count": len(ids), "most": MAX_ROWS}
-        raise ValueError(_("%(count)s tasks are ticked; at most %(most)s can be changed at once.") % limits)
+        said = ngettext(
+            "%(count)s task is ticked; at most %(most)s can be changed at once.",
+            "%(count)s tasks are ticked; at most %(most)s can be changed at once.",
+            len(ids),
+        )
+        raise ValueError(said % limits)
 
 
 def count_refused(ids: Collection[UUID], reasons: Mapping[UUID, str]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from dashboard.deadline import TookTooLong, deadline
 from dashboard.formats import number
@@ -23,8 +23,8 @@ from django_simple_queue.models.audit.terms import Terms, doubtful, readable
 from django_simple_queue.redaction import visible
 
 ASK = {
-    "requeue": gettext_lazy("Requeue %(about)s%(count)s tasks?"),
-    "cancel": gettext_lazy("Cancel %(about)s%(count)s tasks?"),
+    "requeue": ngettext_lazy("Requeue %(about)s%(count)s task?", "Requeue %(about)s%(count)s tasks?", "n"),
+    "cancel": ngettext_lazy("Cancel %(about)s%(count)s task?", "Cancel %(about)s%(count)s tasks?", "n"),
 }
 ASK_UNCOUNTED = {
     "requeue": gettext_lazy("Requeue all tasks that match?"),
@@ -39,11 +39,11 @@ FINE = {
     "cancel": gettext_lazy("can be cancelled"),
 }
 LEFT_ALONE = {
-    "unfit": gettext_lazy("no longer fit the signature"),
-    "missing": gettext_lazy("cannot be imported any more"),
-    "not_allowed": gettext_lazy("are not in the allowlist any more"),
-    "not_permitted": gettext_lazy("are not yours to change"),
-    "never": gettext_lazy("are never to be repeated"),
+    "unfit": ngettext_lazy("no longer fits the signature", "no longer fit the signature", "count"),
+    "missing": ngettext_lazy("cannot be imported any more", "cannot be imported any more", "count"),
+    "not_allowed": ngettext_lazy("is not in the allowlist any more", "are not in the allowlist any more", "count"),
+    "not_permitted": ngettext_lazy("is not yours to change", "are not yours to change", "count"),
+    "never": ngettext_lazy("is never to be repeated", "are never to be repeated", "count"),
 }
 ROWS = 5_000
 SECONDS = 0.8
@@ -99,7 +99,7 @@ class Preflight:
             return str(NOTHING_TO[self.verb])
         if self.total is None:
             return str(ASK_UNCOUNTED[self.verb])
-        asked: str = ASK[self.verb] % {"about": self.about, "count": number(self.able)}
+        asked: str = ASK[self.verb] % {"about": self.about, "count": number(self.able), "n": self.able}
         return asked
 
     @property
@@ -121,11 +121,12 @@ class Preflight:
         """What was found, a line each: icon, class, number and words; all but the first say what is left alone."""
         lines = [("check", "", self.able, str(FINE[self.verb]))] if self.able else []
         lines += [
-            ("alert", "is-warn", self.scaled(count), left_alone(self.verb, why)) for why, count in self.refused.items()
+            ("alert", "is-warn", count, left_alone(self.verb, why, count))
+            for why, count in ((why, self.scaled(count)) for why, count in self.refused.items())
         ]
-        lines += [("info", "is-queued", count, done_by(self.verb, who)) for who, count in self.already.items()]
+        lines += [("info", "is-queued", count, done_by(self.verb, who, count)) for who, count in self.already.items()]
         if self.missing:
-            lines.append(("info", "is-queued", self.missing, _("changed or were removed since they were shown")))
+            lines.append(("info", "is-queued", self.missing, changed(self.missing)))
         if self.arrived:
             lines.append(("info", "is-queued", self.arrived, _("arrived since; not included")))
         return lines
@@ -179,12 +180,18 @@ def look(scope: Scope, verb: str, terms: Terms) -> tuple[int, Counter[str], int]
     return looked, refused, asking
 
 
-def left_alone(verb: str, why: str) -> str:
-    return _("%(are)s and will be left alone") % {"are": LEFT_ALONE.get(why) or why_not(verb, why)}
+def left_alone(verb: str, why: str, count: int) -> str:
+    known = LEFT_ALONE.get(why)
+    return _("%(are)s and will be left alone") % {"are": known % {"count": count} if known else why_not(verb, why)}
 
 
-def done_by(verb: str, who: str) -> str:
-    return _("were already %(done)s by %(who)s") % {"done": past(verb), "who": visible(who) or _("application code")}
+def done_by(verb: str, who: str, count: int) -> str:
+    said = ngettext("was already %(done)s by %(who)s", "were already %(done)s by %(who)s", count)
+    return said % {"done": past(verb), "who": visible(who) or _("application code")}
+
+
+def changed(count: int) -> str:
+    return ngettext("changed or was removed since it was shown", "changed or were removed since they were shown", count)
 
 
 def counted(scope: Scope, verb: str) -> int | None:

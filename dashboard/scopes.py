@@ -23,6 +23,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from dashboard import periods
 from dashboard.deadline import TookTooLong, deadline
@@ -138,7 +139,12 @@ def found(filters: TaskFilter, as_of: datetime, payload: bool, words: str) -> Sc
 def cut_short(count: int) -> str:
     if not count:
         return _("A text is looked for task by task: none was found in time.")
-    return _("A text is looked for task by task: these are the first %d that were found.") % count
+    said = ngettext(
+        "A text is looked for task by task: this is the first that was found.",
+        "A text is looked for task by task: these are the first %(count)d that were found.",
+        count,
+    )
+    return said % {"count": count}
 
 
 def search_in_time(filters: TaskFilter, payload: bool, ids: list[UUID]) -> bool:

@@ -39,7 +39,7 @@ def without_empty(query: QueryDict) -> QueryDict:
 
 
 def split(text: str) -> list[str]:
-    """Return the words of ``text``; quotes keep words together, in double ones ``""`` is a quote; a backslash is itself."""
+    """Return the words of ``text``; quotes keep words together, ``""`` in them is a quote; a backslash is itself."""
     return [QUOTED.sub(within, word[0]) for word in WORD.finditer(text)]
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from dashboard.formats import number
 from django_simple_queue import conf
@@ -52,10 +52,10 @@ REFUSED = {
 ALREADY = "already "
 DOING = {"requeue": gettext_lazy("Requeueing"), "cancel": gettext_lazy("Cancelling")}
 UNDONE = {
-    "restored": gettext_lazy("as before"),
-    "started": gettext_lazy("had already started"),
-    "changed": gettext_lazy("were changed since"),
-    "gone": gettext_lazy("were removed since"),
+    "restored": ngettext_lazy("as before", "as before", "count"),
+    "started": ngettext_lazy("had already started", "had already started", "count"),
+    "changed": ngettext_lazy("was changed since", "were changed since", "count"),
+    "gone": ngettext_lazy("was removed since", "were removed since", "count"),
 }
 WHY_NOT = {
     ("requeue", "not_allowed"): gettext_lazy("not in the allowlist any more"),
@@ -114,8 +114,14 @@ def going_on(verb: str) -> str:
 
 def started(verb: str, expected: int | None) -> str:
     """Say that workers will do the rest."""
-    count = _("all tasks that match") if expected is None else _("%s tasks") % number(expected)
-    return _("%(doing)s %(count)s; the workers do it, batch by batch.") % {"doing": DOING[verb], "count": count}
+    return _("%(doing)s %(count)s; the workers do it, batch by batch.") % {
+        "doing": DOING[verb],
+        "count": tasks(expected),
+    }
+
+
+def tasks(count: int | None) -> str:
+    return _("all tasks that match") if count is None else ngettext("%s task", "%s tasks", count) % number(count)
 
 
 def refused(verb: str, outcomes: dict[str, int]) -> str:
@@ -166,11 +172,15 @@ def undone(action: OperatorAction, restored: int) -> str:
 
 def outcome_words(outcomes: Mapping[str, int]) -> str:
     """Say what became of tasks that were to be put back."""
-    return ", ".join(f"{number(count)} {UNDONE[name]}" for name, count in outcomes.items())
+    return ", ".join(f"{number(count)} {put_back(name, count)}" for name, count in outcomes.items())
+
+
+def put_back(outcome: str, count: int) -> str:
+    return str(UNDONE[outcome] % {"count": count})
 
 
 def undoing(action: OperatorAction) -> str:
-    return _("Undoing %s tasks; the workers do it, batch by batch.") % number(action.done)
+    return _("Undoing %s; the workers do it, batch by batch.") % tasks(action.done)
 
 
 def question(verb: str, doubtful: int, total: int, name: str, answered: bool) -> Asked:
@@ -182,19 +192,21 @@ def question(verb: str, doubtful: int, total: int, name: str, answered: bool) ->
         return Asked(_("Requeue %s?") % name, known if answered else unknown, _("Requeue anyway"))
     words = {"doubtful": doubtful, "total": total}
     text = _("%(doubtful)s of %(total)s may have taken effect already. Running them again may repeat it.") % words
-    return Asked(_("Requeue %s tasks?") % total, text, _("Requeue all %s") % total)
+    return Asked(_("Requeue %s?") % tasks(total), text, _("Requeue all %s") % total)
 
 
 def stop(running: int, total: int, name: str) -> Asked:
     if total == 1:
         text = _("It is running. Its process is ended at once; what it has done so far stays done.")
         return Asked(_("Stop %s?") % name, text, _("Stop task"))
-    text = _(
+    text = ngettext(
+        "%(running)s of %(total)s is running. Its process is ended at once; what it has done so far stays done.",
         "%(running)s of %(total)s are running. Their processes are ended at once; "
-        "what they have done so far stays done."
+        "what they have done so far stays done.",
+        running,
     )
     words = {"running": running, "total": total}
-    return Asked(_("Cancel %s tasks?") % total, text % words, _("Cancel all %s") % total)
+    return Asked(_("Cancel %s?") % tasks(total), text % words, _("Cancel all %s") % total)
 
 
 def worker_command(queue: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import F, Func, QuerySet, Value
 from django.db.models.functions import Left, Length, Right
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from django_simple_queue.models import Attempt, Task
 from django_simple_queue.redaction import redact_args, redact_head, redact_tail, redact_text
@@ -40,9 +40,17 @@ class Part:
     def remark(self) -> str:
         if not self.left_out:
             return ""
-        sentence = _("The last %(shown)s characters; %(more)s before them are not shown.")
+        sentence = ngettext(
+            "The last %(shown)s character; %(more)s before it are not shown.",
+            "The last %(shown)s characters; %(more)s before them are not shown.",
+            len(self.text),
+        )
         if self.name not in SHOWN_LAST:
-            sentence = _("The first %(shown)s characters; %(more)s more are not shown.")
+            sentence = ngettext(
+                "The first %(shown)s character; %(more)s more are not shown.",
+                "The first %(shown)s characters; %(more)s more are not shown.",
+                len(self.text),
+            )
         return sentence % {"shown": f"{len(self.text):,}", "more": f"{self.left_out:,}"}
 
 

@@ -118,7 +118,7 @@ def action_page(action: OperatorAction, chosen: str, after: int, now: datetime) 
         action=action,
         now=now,
         outcomes=outcomes,
-        undone=[Outcome(name, count, str(wording.UNDONE[name])) for name, count in undone.items()],
+        undone=[Outcome(name, count, wording.put_back(name, count)) for name, count in undone.items()],
         lines=[Line(pk, tasks.get(pk)) for pk in ids],
         chosen=listed,
         onward=more,

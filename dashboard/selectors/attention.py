@@ -95,8 +95,12 @@ def failing(picture: Snapshot) -> Iterator[Sentence]:
         yield Sentence(headline(group), rate(group), "failed", found_by(group), link=gettext("Show them"))
     elif fails_too_often(picture):
         words = {"failed": capped(picture.failed_lately), "ended": capped(picture.ended_lately)}
-        title = gettext("%(failed)s of %(ended)s runs failed in the last 15 min") % words
-        yield Sentence(title, gettext("Look at what they have in common."), "failed", "status=failed&time=15m")
+        title = ngettext(
+            "%(failed)s of %(ended)s run failed in the last 15 min",
+            "%(failed)s of %(ended)s runs failed in the last 15 min",
+            picture.ended_lately,
+        )
+        yield Sentence(title % words, gettext("Look at what they have in common."), "failed", "status=failed&time=15m")
 
 
 def headline(group: Group) -> str:
@@ -158,7 +162,8 @@ def growing(picture: Snapshot) -> Iterator[Sentence]:
         words = {"queue": visible(name), "coming": number(round(flow.coming)), "going": number(round(flow.going))}
         title = gettext("The queue %(queue)s grows: %(coming)s in, %(going)s out a minute") % words
         query = urlencode({"status": "queued", "queue": name})
-        yield Sentence(title, gettext("%s wait.") % capped(flow.waiting), "warn", query)
+        waits = ngettext("%s waits.", "%s wait.", flow.waiting) % capped(flow.waiting)
+        yield Sentence(title, waits, "warn", query)
 
 
 def stalled(picture: Snapshot) -> Iterator[Sentence]:

@@ -123,7 +123,12 @@ def line_reason(task: Task, workers: list[Worker], now: datetime) -> Reason:
     slots = sum(worker.slots for worker in workers if serves(worker, task.queue) and worker.state == RUNNING)
     if not ahead:
         words = {"queue": task.queue, "slots": slots}
-        return Reason(_("It is next in the queue %(queue)s, as soon as one of %(slots)s slots is free.") % words)
+        text = ngettext(
+            "It is next in the queue %(queue)s, as soon as the one slot is free.",
+            "It is next in the queue %(queue)s, as soon as one of %(slots)s slots is free.",
+            slots,
+        )
+        return Reason(text % words)
     return Reason("; ".join([place(task.queue, ahead, found), *pace(ahead, found, now)]) + ".")
 
 

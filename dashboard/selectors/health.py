@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from dashboard.formats import CAP, brief, capped, coarse, duration
 from dashboard.selectors.fleet import Fleet
@@ -77,15 +77,18 @@ def running(picture: Snapshot) -> Tile:
         return Tile("progress", gettext("In progress"), capped(count), "", "status=progress", "", "warn", held)
     if count and count > slots > 0:
         words = {"slots": slots, "ahead": capped(count - slots)}
-        ahead = gettext("of %(slots)s slots, %(ahead)s handed out ahead") % words
-        return Tile("progress", gettext("In progress"), capped(slots), ahead, "status=progress")
+        ahead = ngettext(
+            "of %(slots)s slot, %(ahead)s handed out ahead", "of %(slots)s slots, %(ahead)s handed out ahead", slots
+        )
+        return Tile("progress", gettext("In progress"), capped(slots), ahead % words, "status=progress")
     return Tile("progress", gettext("In progress"), capped(count), room(slots, count or 0), "status=progress")
 
 
 def room(slots: int, taken: int) -> str:
     if slots > taken:
-        return gettext("of %(slots)s slots, %(free)s free") % {"slots": slots, "free": slots - taken}
-    return gettext("of %(slots)s slots") % {"slots": slots}
+        words = ngettext("of %(slots)s slot, %(free)s free", "of %(slots)s slots, %(free)s free", slots)
+        return words % {"slots": slots, "free": slots - taken}
+    return ngettext("of %s slot", "of %s slots", slots) % slots
 
 
 def failed(picture: Snapshot) -> Tile:
@@ -156,7 +159,7 @@ def company(fleet: Fleet, now: datetime) -> str:
     """Say how many slots there are, and how many workers take nothing, or have been lost lately."""
     paused = sum(worker.state == Worker.State.PAUSED for worker in fleet.live)
     draining = sum(worker.state == Worker.State.DRAINING for worker in fleet.live)
-    parts = [gettext("%(slots)s slots") % {"slots": fleet.slots}]
+    parts = [ngettext("%s slot", "%s slots", fleet.slots) % fleet.slots]
     parts += [gettext("%(count)s paused") % {"count": paused}] if paused else []
     parts += [gettext("%(count)s draining") % {"count": draining}] if draining else []
     if lost := sum(is_lost(worker, now) for worker in fleet.workers.values()):

@@ -54,7 +54,8 @@ def usual(path: str) -> Sequence[Check]:
     failed = len(ended) - len(took)
     if failed:
         said = {"failed": failed, "count": len(ended)}
-        checks.append(Check(_("%(failed)d of the last %(count)d runs failed") % said, "warn"))
+        words = ngettext("The last run failed", "%(failed)d of the last %(count)d runs failed", len(ended)) % said
+        checks.append(Check(words, "warn"))
     return checks
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import Case, F, TextField, When
 from django.db.models.functions import Coalesce, Length
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from dashboard.fields.typed_json import read_object
 from dashboard.formats import compact
@@ -108,7 +109,12 @@ def by_place(call: Call, task: Task) -> dict[str, Any]:
     """Return the arguments that were passed by position, under their names."""
     positional = json.loads(task.positional or "[]")
     if len(positional) > len(call.parameters):
-        raise ValueError(_("It was called with %d positions, more than it has names for.") % len(positional))
+        said = ngettext(
+            "It was called with %d position, more than it has names for.",
+            "It was called with %d positions, more than it has names for.",
+            len(positional),
+        )
+        raise ValueError(said % len(positional))
     return {member.name: value for member, value in zip(call.parameters, positional, strict=False)}
 
 

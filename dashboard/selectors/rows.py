@@ -11,6 +11,7 @@ from django.db.models import Case, F, QuerySet, TextField, Value, When
 from django.db.models.functions import Length, Right
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from dashboard.formats import coarse
 from dashboard.selectors.fleet import Fleet
@@ -93,7 +94,8 @@ class Row:
         if not self.viewer.payload:
             return None
         if self.args_are_long:
-            return _("%s characters of arguments") % f"{self.task.args_size:,}"
+            size = self.task.args_size
+            return ngettext("%s character of arguments", "%s characters of arguments", size) % f"{size:,}"
         return redact_args(self.task.task, self.task.args_short)
 
     @property

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from dashboard import actions, filters, many, preflight, scopes
 from dashboard.access import may, operator, require, safe_next
@@ -61,7 +62,8 @@ def ticked(verb: str) -> Callable[..., HttpResponseBase]:
             return act_or_ask(request, verb, ids)
         kept = ids[: scopes.MOST_FOUND]
         note = _("More than that are not taken at once.") if len(ids) > len(kept) else ""
-        scope = scopes.freeze_ids(kept, read_mark(request), _("%s ticked tasks") % number(len(kept)), note)
+        words = ngettext("%s ticked task", "%s ticked tasks", len(kept)) % number(len(kept))
+        scope = scopes.freeze_ids(kept, read_mark(request), words, note)
         return answer(request, verb, scope, {"elsewhere": " ".join(map(str, scope.ids))})
 
     return view

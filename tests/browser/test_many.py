@@ -105,7 +105,7 @@ def test_mixed_outcomes_lead_to_their_tasks(few: None, console: Page, settings: 
         CHARGE: {"rerun": "never"},
     }
     ask_for_all(console)
-    expect(console.get_by_role("dialog")).to_contain_text("1 are never to be repeated and will be left alone")
+    expect(console.get_by_role("dialog")).to_contain_text("1 is never to be repeated and will be left alone")
     confirm(console, "Requeue 28")
     console.wait_for_url("**/activity/*/")
     workers_do_the_rest()

@@ -52,7 +52,7 @@ def test_what_arrives_after_the_list_was_shown_is_told_and_left_alone(ada):
 def test_a_mark_in_the_future_or_none_is_now(ada):
     a_task(Task.FAILED)
     for mark in ("2999-01-01T00:00:00+00:00", "nonsense", "2026-13-45T00:00:00", ""):
-        assert "Requeue 1 tasks?" in text_of(ask(ada, mark=mark))
+        assert "Requeue 1 task?" in text_of(ask(ada, mark=mark))
 
 
 @pytest.mark.parametrize(
@@ -105,12 +105,12 @@ def test_the_preflight_counts_what_would_be_left_alone(ada, settings):
     for words in (
         "Requeue 2 tasks?",
         "2 can run again",
-        "1 are never to be repeated",
-        "1 no longer fit the signature",
+        "1 is never to be repeated",
+        "1 no longer fits the signature",
         "1 cannot be imported any more",
-        "1 are not in the allowlist any more",
+        "1 is not in the allowlist any more",
         "1 of them may have taken effect already",
-        "Only the 1 others",
+        "Only the other one",
     ):
         assert words in text_of(page), words
     response = confirm(ada, page, repeat="no")
@@ -125,7 +125,7 @@ def test_who_has_requeued_them_already_is_told(ada):
     Task.objects.update(modified=mark)
     perform("requeue", Task.objects.filter(pk=tasks[0].pk), "omar")
     page = ask(ada, mark=mark.isoformat(), count="3")
-    assert "1 were already requeued by omar" in text_of(page)
+    assert "1 was already requeued by omar" in text_of(page)
     response = confirm(ada, page)
     assert said(response) == "Requeued 2 of 3: 1 already requeued by omar."
 
@@ -154,7 +154,7 @@ def test_a_cancel_of_all_matching_asks_about_those_that_run(ada):
     running = a_task(Task.PROGRESS, worker=a_worker().pk)
     page = ask(ada, CANCEL, "")
     assert "Cancel 3 tasks?" in text_of(page)
-    assert "1 of them are running" in text_of(page)
+    assert "1 of them is running" in text_of(page)
     response = confirm(ada, page, CANCEL, repeat="no")
     assert said(response) == "Cancelled 2 of 3: 1 running."
     assert [status_of(task) for task in (waiting, scheduled, running)] == [4, 4, 1]

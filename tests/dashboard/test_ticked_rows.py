@@ -33,7 +33,7 @@ def test_cancelling_ticked_rows_asks_when_some_run(ada):
     waiting, running = a_task(), a_task(Task.PROGRESS, worker=a_worker().pk)
     ids = [str(waiting.pk), str(running.pk)]
     page = ada.post("/tasks/cancel/", {"ids": ids})
-    assert b"1 of 2 are running" in page.content
+    assert b"1 of 2 is running" in page.content
     response = ada.post("/tasks/cancel/", {"elsewhere": " ".join(ids), "confirm": "yes"})
     assert said(response) == "Cancelled 1 of 2, asked the workers to stop 1."
 
