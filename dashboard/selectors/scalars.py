@@ -33,6 +33,12 @@ def first_value(rows: models.QuerySet[Any], column: str) -> tuple[str, tuple[Any
     return f"({sql})", params
 
 
+def latest(rows: models.QuerySet[Any], column: str, among: int) -> tuple[str, tuple[Any, ...]]:
+    """Return SQL for the greatest ``column`` of the first ``among`` of the ordered ``rows``."""
+    sql, params = compiled(rows.values(column)[:among])
+    return f"(SELECT MAX({column}) FROM ({sql}) examined)", params  # noqa: S608
+
+
 def compiled(rows: models.QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
     sql, params = rows.query.get_compiler(using=alias()).as_sql()
     return sql, tuple(params)

@@ -15,16 +15,17 @@ from django.utils import timezone
 
 from dashboard.deadline import TookTooLong, deadline
 from dashboard.filters import NARROW
+from dashboard.formats import CAP
 from dashboard.selectors import backlog, marks, scalars
 from dashboard.selectors.fingerprints import Found, latest_ungrouped
 from dashboard.selectors.fleet import Fleet, newest_workers
 from dashboard.selectors.judgements import Judgements, judgements
 from dashboard.selectors.open_groups import NO_GROUPS, OpenGroups, newest, undecided
 from dashboard.selectors.open_groups import open_groups as count_open
-from dashboard.selectors.scalars import as_moment, capped_count, first_value, total
+from dashboard.selectors.scalars import as_moment, capped_count, first_value, latest, total
 from dashboard.selectors.trouble import NO_TROUBLE, Failures, Trouble, trouble
 from django_simple_queue import conf
-from django_simple_queue.models import OperatorAction, Task, Worker
+from django_simple_queue.models import Attempt, OperatorAction, Task, Worker
 
 LASTS_SECONDS, LASTS_TIMES_ITS_COST, MOST_SECONDS = 1.0, 50, 3.0
 LASTS_FOR_NAVIGATION = timedelta(minutes=1)
@@ -41,7 +42,8 @@ class Snapshot:
     """``counts`` by tab, capped; ``minutes`` are the tasks that ended in each of the last whole minutes.
 
     ``came_lately`` were created within the last minute; of what ``failed_lately`` nobody has handled ``alarming``;
-    ``ungrouped``: some failures are in no group. ``held`` wait in paused queues, and are not the ``oldest_queued``.
+    ``ungrouped``: some failures are in no group. ``last_claim`` is when a worker last began a task, whatever became of
+    it. ``held`` wait in paused queues, and are not the ``oldest_queued``.
     """
 
     taken: datetime
@@ -64,7 +66,7 @@ class Snapshot:
     deeds: Sequence[marks.Deed] = ()
     mark: datetime | None = None
     came_lately: int = 0
-    last_begun: datetime | None = None
+    last_claim: datetime | None = None
     trouble: Trouble = NO_TROUBLE
     complete: bool = True
 
@@ -72,12 +74,6 @@ class Snapshot:
     def empty(cls) -> Snapshot:
         """Return the picture of which nothing is known."""
         return cls(timezone.now(), dict.fromkeys(["", *NARROW]), Fleet(), complete=False)
-
-    @property
-    def last_claim(self) -> datetime | None:
-        """When a worker last began a task, as far as the running and the latest completed ones tell."""
-        begun = [row[-2] for row in self.running if isinstance(row[-2], datetime)]
-        return max([*begun, *([self.last_begun] if self.last_begun else [])], default=None)
 
     @property
     def queues(self) -> list[str]:
@@ -176,7 +172,7 @@ def picture(now: datetime) -> Snapshot:
         ungrouped=answers["ungrouped"] is not None,
         last_action=answers["action"] or 0,
         mark=as_moment(answers["now"]),
-        last_begun=runs[0][0] if runs else None,
+        last_claim=max(filter(None, (as_moment(answers[name]) for name in begun())), default=None),
         came_lately=answers["came"],
         trouble=trouble.get(now, fleet.live, Failures(answers["alarming"], decided), tabs["tab queued"]),
     )
@@ -208,6 +204,20 @@ def questions(now: datetime, decided: Judgements) -> dict[str, tuple[str, tuple[
         "finished": first_value(rows.filter(finished__isnull=False).order_by("-finished", "-id"), "finished"),
         "ungrouped": first_value(latest_ungrouped(), "pk"),
         "action": first_value(OperatorAction.objects.order_by("-pk"), "pk"),
+        **{name: latest(rows, "started", among) for name, (rows, among) in begun().items()},
+    }
+
+
+def begun() -> dict[str, tuple[QuerySet[Any], int]]:
+    """Return where the latest begin of a run is to be found, by name, and among how many rows.
+
+    What ended after the run that began last was running then, so it takes no more rows than there are slots.
+    """
+    completed = Task.objects.filter(status=Task.COMPLETED, finished__isnull=False).order_by("-finished", "-id")
+    return {
+        "began_running": (Task.objects.running(), CAP),
+        "began_completed": (completed, SAMPLE),
+        "began_tried": (Attempt.objects.order_by("-pk"), SAMPLE),
     }
 
 

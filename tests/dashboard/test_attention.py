@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from dashboard.selectors import attention, snapshot
-from django_simple_queue.models import QueuePause, Task
+from django_simple_queue.models import Attempt, QueuePause, Task
 from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import CHARGE, SEND, a_task, a_worker, later, shown
 
@@ -72,6 +72,36 @@ def test_workers_that_claim_nothing_are_told():
     a_worker()
     a_task(age=240)
     assert told() == ["No worker has claimed anything for 4 min"]
+
+
+def began(minutes_ago):
+    return timezone.now() - timedelta(minutes=minutes_ago)
+
+
+def an_attempt(task, minutes_ago, outcome="failed"):
+    return Attempt.objects.create(task=task, epoch=task.epoch, attempt=1, started=began(minutes_ago), outcome=outcome)
+
+
+@pytest.mark.parametrize("outcome", ["failed", "lost", "cancelled"])
+def test_a_run_was_claimed_whatever_became_of_it(outcome):
+    a_worker()
+    a_task(age=240)
+    a_task(Task.COMPLETED, started=began(30), finished=began(29))
+    retrying = a_task(age=600, epoch=1, attempt=1, **later(60))
+    an_attempt(retrying, 1, outcome)
+    assert told() == []
+
+
+@pytest.mark.parametrize("minutes", [3, 90])
+def test_it_is_told_since_when_nothing_was_claimed(minutes):
+    a_worker()
+    a_task(age=240)
+    a_task(Task.COMPLETED, started=began(minutes + 60), finished=began(minutes - 1))
+    a_task(Task.COMPLETED, started=began(minutes), finished=began(minutes - 0.5))
+    a_task(Task.COMPLETED, started=began(minutes + 30), finished=began(minutes - 1))
+    an_attempt(a_task(Task.FAILED, started=began(minutes + 1), finished=began(2)), minutes + 1)
+    waited = {3: "3 min", 90: "90 min"}[minutes]
+    assert told() == [f"No worker has claimed anything for {waited}"]
 
 
 def test_a_queue_that_grows_is_told_with_both_rates():

@@ -74,6 +74,8 @@ def statements():
     minute = snapshot.ended_in_minute(timezone.now(), 3)
     yield "tasks that ended in a minute", minute.order_by().values("pk")[: scalars.CAP]
     yield "what runs", snapshot.running_rows()
+    for name, (rows, among) in snapshot.begun().items():
+        yield name, rows.values("started")[:among]
 
 
 def test_every_page_is_read_from_an_index_in_its_order(full_tables):
