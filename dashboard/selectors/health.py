@@ -46,8 +46,8 @@ def age(picture: Snapshot) -> timedelta | None:
 
 
 def tiles(picture: Snapshot) -> list[Tile]:
-    """Return the number tiles, from the queue to the workers."""
-    return [
+    """Return the number tiles, from the queue to the workers; without an answer of the database none says a number."""
+    found = [
         queued(picture),
         running(picture),
         failed(picture),
@@ -55,6 +55,11 @@ def tiles(picture: Snapshot) -> list[Tile]:
         run_time(picture),
         workers(picture),
     ]
+    return found if picture.complete else [unknown(tile) for tile in found]
+
+
+def unknown(tile: Tile) -> Tile:
+    return Tile(tile.slug, tile.label, capped(None), gettext("not known now"), tile.query)
 
 
 def queued(picture: Snapshot) -> Tile:
@@ -81,11 +86,12 @@ def running(picture: Snapshot) -> Tile:
             "of %(slots)s slot, %(ahead)s handed out ahead", "of %(slots)s slots, %(ahead)s handed out ahead", slots
         )
         return Tile("progress", gettext("In progress"), capped(slots), ahead % words, "status=progress")
-    return Tile("progress", gettext("In progress"), capped(count), room(slots, count or 0), "status=progress")
+    return Tile("progress", gettext("In progress"), capped(count), room(slots, count), "status=progress")
 
 
-def room(slots: int, taken: int) -> str:
-    if slots > taken:
+def room(slots: int, taken: int | None) -> str:
+    """Say how many slots there are, and how many of them are free when all that runs was counted."""
+    if taken is not None and taken <= CAP and slots > taken:
         words = ngettext("of %(slots)s slot, %(free)s free", "of %(slots)s slots, %(free)s free", slots)
         return words % {"slots": slots, "free": slots - taken}
     return ngettext("of %s slot", "of %s slots", slots) % slots

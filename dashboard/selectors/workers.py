@@ -93,7 +93,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
+    """``more_run``: not every running task was looked at, so a worker may run more than its ``jobs``."""
+
     members: Sequence[Member]
+    more_run: bool = False
 
     @property
     def alive(self) -> Sequence[Member]:
@@ -145,7 +148,7 @@ class Fleet:
 def fleet(now: datetime) -> Fleet:
     """Return the live workers, those lost within a day and those stopped within an hour."""
     workers = list(recent_workers(now))
-    running = jobs_by_worker([worker.pk for worker in workers])
+    running, more_run = jobs_by_worker([worker.pk for worker in workers])
     taken = taken_by_worker([worker for worker in workers if worker.state == Worker.State.LOST])
     known = {worker.pk: worker for worker in workers}
     members = [
@@ -158,7 +161,7 @@ def fleet(now: datetime) -> Fleet:
         for worker in workers
     ]
     members.sort(key=lambda member: (ORDER[member.state.slug], member.worker.host, member.worker.pid))
-    return Fleet(members)
+    return Fleet(members, more_run)
 
 
 def latest_news() -> tuple[object, ...]:
@@ -186,9 +189,11 @@ def state_of(worker: Worker) -> State:
     return SILENT if silent else STATES[Worker.State(worker.state)]
 
 
-def jobs_by_worker(workers: Sequence[UUID]) -> Mapping[UUID | None, Sequence[Task]]:
+def jobs_by_worker(workers: Sequence[UUID]) -> tuple[Mapping[UUID | None, Sequence[Task]], bool]:
+    """Return the tasks that run, 1 000 at most, and whether there are more."""
     running = Task.objects.filter(status=Task.PROGRESS, worker__in=workers)
-    return grouped(running.only(*JOB_COLUMNS).order_by("started")[:MOST_JOBS])
+    found = list(running.only(*JOB_COLUMNS).order_by("started")[: MOST_JOBS + 1])
+    return grouped(found[:MOST_JOBS]), len(found) > MOST_JOBS
 
 
 def taken_by_worker(lost: Sequence[Worker]) -> Mapping[UUID | None, Sequence[Task]]:

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from dashboard import preflight
+from dashboard.formats import CAP
 from dashboard.models import FailureGroup
 from dashboard.selectors import attention, fingerprints, fleet, health, snapshot
 from dashboard.selectors.open_groups import OpenGroups
@@ -173,3 +174,16 @@ def test_when_not_all_could_be_counted_a_sample_that_does_not_fit_is_not_the_end
     assert (asked.able, asked.may_go, asked.title) == (0, True, "Requeue all tasks that match?")
     asked = preflight.Preflight("requeue", None, None, total=5_000, looked=5_000, refused={"unfit": 5_000})
     assert (asked.may_go, asked.title) == (False, "Nothing here can be requeued")
+
+
+@pytest.mark.parametrize("count", [None, CAP + 1])
+def test_slots_are_free_only_when_all_that_runs_was_counted(count):
+    picture = snapshot.take()
+    many = replace(picture, counts={**picture.counts, "progress": count}, fleet=fleet.Fleet(size=9, slots=20_000))
+    assert health.running(many).note == "of 20000 slots"
+
+
+def test_without_an_answer_of_the_database_no_tile_says_a_number():
+    assert {(tile.value, tile.note, tile.tone) for tile in health.tiles(snapshot.Snapshot.empty())} == {
+        ("\N{EN DASH}", "not known now", "")
+    }

@@ -60,6 +60,20 @@ def test_tasks_handed_out_ahead_take_no_slot(viewer):
     assert "3 ahead" in row_of(html, one)
 
 
+def test_of_more_tasks_than_are_looked_at_no_slot_is_said_to_be_free(viewer, monkeypatch):
+    monkeypatch.setattr(workers, "MOST_JOBS", 2)
+    full, other = worker("web-1"), worker("web-2", slots=8)
+    for _ in range(2):
+        running(full)
+    running(other)
+    html = text_of(viewer)
+    assert '<span class="kpi-value">2+<small>of 10</small>' in html
+    assert "too many run to count the free ones" in html
+    assert "at least 0 of 8 slots used" in row_of(html, other)
+    assert "</span>0+/8" in row_of(html, other)
+    assert "</span>2/2" in row_of(html, full)
+
+
 def test_a_live_worker_shows_what_it_runs(viewer):
     one = worker("web-1", queues="mail,default", release="r7")
     task = running(one)
