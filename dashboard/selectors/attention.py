@@ -56,7 +56,10 @@ def sentences(picture: Snapshot) -> Iterator[Sentence]:
 def left_over(picture: Snapshot) -> str:
     """Say what nobody has handled although nothing is wrong now, "" when that is nothing."""
     if count := picture.open_groups.count:
-        groups = ngettext("%s group of failures is open", "%s groups of failures are open", count) % number(count)
+        groups = (
+            ngettext("%s group of failures is open", "%s groups of failures are open", count)
+            % picture.open_groups.words
+        )
         return gettext("Nothing is wrong just now; %(groups)s, %(tasks)s.") % {
             "groups": groups,
             "tasks": unhandled(picture),

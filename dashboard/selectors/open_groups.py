@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dashboard.formats import number
 from dashboard.models import FailureGroup
 from dashboard.selectors import fingerprints
 from dashboard.selectors.fingerprints import Found
@@ -17,23 +18,34 @@ MOST_GROUPS = 200
 class OpenGroups:
     """``tasks`` are their failures that nobody has handled; ``more``: there may be more than were counted.
 
-    The counts end at 200 groups, and at 1 000 tasks of each.
+    The counts end at 200 groups, and at 1 000 tasks of each; ``beyond``: there are groups that were not looked at.
     """
 
     count: int = 0
     tasks: int = 0
     more: bool = False
+    beyond: bool = False
+
+    @property
+    def words(self) -> str:
+        return number(self.count) + ("+" if self.beyond else "")
 
 
 NO_GROUPS = OpenGroups()
 
 
 def newest() -> list[Found]:
-    return fingerprints.groups(MOST_GROUPS)
+    """Return the groups to count, and one more where there are more."""
+    return fingerprints.groups(MOST_GROUPS + 1)
 
 
 def undecided(found: Sequence[Found], judged: Judgements) -> list[Found]:
-    return [each for each in found if not judged.handle(each.fingerprint, each.last)]
+    return [each for each in found[:MOST_GROUPS] if not judged.handle(each.fingerprint, each.last)]
+
+
+def count_alone(found: Sequence[Found], judged: Judgements) -> OpenGroups:
+    """Count the open groups, and none of their tasks."""
+    return OpenGroups(len(undecided(found, judged)), beyond=len(found) > MOST_GROUPS)
 
 
 def open_groups(found: Sequence[Found], judged: Judgements) -> OpenGroups:
@@ -42,4 +54,5 @@ def open_groups(found: Sequence[Found], judged: Judgements) -> OpenGroups:
     judged_before = [judged.of(each.fingerprint) for each in left]
     after = [group.since if group and group.state == FailureGroup.State.RESOLVED else None for group in judged_before]
     tasks, more = fingerprints.unhandled([(each.fingerprint, since) for each, since in zip(left, after, strict=True)])
-    return OpenGroups(len(left), tasks, more or len(found) >= MOST_GROUPS)
+    beyond = len(found) > MOST_GROUPS
+    return OpenGroups(len(left), tasks, more or beyond, beyond)

@@ -20,7 +20,7 @@ from dashboard.selectors import backlog, marks, scalars
 from dashboard.selectors.fingerprints import Found, latest_ungrouped
 from dashboard.selectors.fleet import Fleet, newest_workers
 from dashboard.selectors.judgements import Judgements, judgements
-from dashboard.selectors.open_groups import NO_GROUPS, OpenGroups, newest, undecided
+from dashboard.selectors.open_groups import NO_GROUPS, OpenGroups, count_alone, newest
 from dashboard.selectors.open_groups import open_groups as count_open
 from dashboard.selectors.scalars import as_moment, capped_count, first_value, latest, total
 from dashboard.selectors.trouble import NO_TROUBLE, Failures, Trouble, trouble
@@ -118,17 +118,17 @@ def current() -> Snapshot:
     return replace(picture, deeds=deeds, last_action=deeds[0].pk if deeds else 0)
 
 
-def open_groups() -> int:
+def open_groups() -> OpenGroups:
     """Return how many groups of failures need somebody: from a picture of the last minute, else counted alone."""
     latest = memory.latest
     if latest and timezone.now() - latest.taken < LASTS_FOR_NAVIGATION:
-        return latest.open_groups.count
+        return latest.open_groups
     try:
         with deadline(DEADLINE_SECONDS):
             found = newest()
-            return len(undecided(found, judged(found, timezone.now())))
+            return count_alone(found, judged(found, timezone.now()))
     except TookTooLong:
-        return 0
+        return NO_GROUPS
 
 
 def last_action() -> int:

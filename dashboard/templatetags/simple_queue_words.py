@@ -19,6 +19,7 @@ from dashboard.pauses import paused
 from dashboard.scopes import mark
 from dashboard.selectors import snapshot
 from dashboard.selectors.activity import Filter, did
+from dashboard.selectors.open_groups import OpenGroups
 from dashboard.selectors.task_page import MOST_SIMILAR
 from dashboard.templatetags.simple_queue import shown, stamp
 from dashboard.wording import outcome_words, past, why_not
@@ -38,7 +39,7 @@ def bars(values: list[int], label: str) -> dict[str, object]:
 
 
 @register.simple_tag
-def open_groups() -> int:
+def open_groups() -> OpenGroups:
     """How many groups of failures need somebody."""
     return snapshot.open_groups()
 

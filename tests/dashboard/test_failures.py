@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from dashboard import many, preflight
 from dashboard.models import FailureGroup
-from dashboard.selectors import fingerprints, snapshot
+from dashboard.selectors import attention, fingerprints, open_groups, snapshot
 from django_simple_queue.models import Attempt, OperatorAction, Task
 from django_simple_queue.models.audit import MAX_ROWS
 from tests.dashboard.counting import few_statements
@@ -152,6 +152,19 @@ def test_the_snapshot_counts_open_groups_and_what_nobody_has_handled(chief):
     failed(hours=-0.001)
     picture = snapshot.take()
     assert (picture.open_groups.count, picture.open_groups.tasks) == (1, 1)
+
+
+@pytest.mark.parametrize(("most", "words"), [(1, "1+"), (2, "2")])
+@pytest.mark.parametrize("known", [True, False], ids=["from the picture", "counted alone"])
+def test_the_badge_says_when_there_are_more_groups_than_it_counts(chief, monkeypatch, most, words, known):
+    monkeypatch.setattr(open_groups, "MOST_GROUPS", most)
+    failed()
+    failed(MAIL)
+    snapshot.memory.forget()
+    if known:
+        snapshot.current()
+    assert f"<b>{words}<span" in chief.get("/enqueue/").content.decode()
+    assert attention.left_over(snapshot.take()).startswith(f"Nothing is wrong just now; {words} group")
 
 
 def test_the_navigation_names_how_many_groups_are_open(chief):
