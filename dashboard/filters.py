@@ -57,6 +57,7 @@ CHIPS = {
 FILLED = {name: Q(**{f"{name}__isnull": False}) & ~Q(**{name: ""}) for name in HAS}
 RAN = ExpressionWrapper(Coalesce("finished", Now()) - F("started"), output_field=DurationField())
 A_NUMBER = _("Write a whole number such as 2, >1, <=3 or 2..5.")
+A_WORKER = _("No such worker is known. Write host:pid as the Workers page shows it, or choose one under More.")
 A_SPAN = _("Write a length of time such as >10s, <200ms, >=1.5h or 1m..5m.")
 
 
@@ -81,7 +82,7 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
     )
     task = django_filters.CharFilter(max_length=255)
     queue = django_filters.CharFilter(max_length=64)
-    worker = django_filters.UUIDFilter()
+    worker = django_filters.UUIDFilter(error_messages={"invalid": A_WORKER})
     fingerprint = django_filters.CharFilter(method="narrow_fingerprint", max_length=16)
     error = django_filters.CharFilter(method="leave_to_search", max_length=200)
     args = django_filters.CharFilter(method="leave_to_search", max_length=200)

@@ -105,6 +105,11 @@ def test_an_invalid_filter_matches_nothing_and_is_told(viewer, query):
     assert 'id="filters"' in html
 
 
+def test_an_unknown_worker_is_told_in_plain_words(viewer):
+    html = unescape(viewer.get("/", {"q": "worker:web-9:1"}, follow=True).content.decode())
+    assert "worker='web-9:1': No such worker is known. Write host:pid as the Workers page shows it" in html
+
+
 def test_an_unknown_parameter_changes_nothing():
     task = a_task()
     assert matching("utm_source=mail") == {task.pk}
