@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 A_YEAR = 365 * 24 * 3600
 PREFIX = "simple_queue_dashboard_"
@@ -36,6 +37,12 @@ INTERVAL = Preference("every", ("2", "1", "5", "15", "60", "0"))
 KEYS = Preference("keys", ("on", "off"))
 ZONE = "zone"
 ZONE_COOKIE = f"{PREFIX}{ZONE}"
+LABELS = {
+    "theme": gettext_lazy("Theme"),
+    "every": gettext_lazy("Updates"),
+    "keys": gettext_lazy("Single-key shortcuts"),
+    ZONE: gettext_lazy("Time zone"),
+}
 CHOICES = {preference.name: preference for preference in (THEME, INTERVAL, KEYS)}
 
 
@@ -57,11 +64,15 @@ def in_zone(request: HttpRequest) -> AbstractContextManager[None]:
 
 
 def keep(response: HttpResponseBase, name: str, value: str) -> None:
-    """Remember a choice in the operator's browser, as the page's script does; raises ValueError for an unknown one."""
+    """Remember a choice in the operator's browser, as the page's script does.
+
+    Raises ValueError, in a sentence, for one that does not exist.
+    """
     if name == ZONE:
         known, cookie = not value or value in zones(), ZONE_COOKIE
     else:
         known, cookie = name in CHOICES and value in CHOICES[name].values, f"{PREFIX}{name}"
     if not known:
-        raise ValueError(_("%s is not a choice.") % f"{name}={value:.60}")
+        words = {"value": f"{value:.60}", "choice": LABELS[name]}
+        raise ValueError(_("“%(value)s” is not among the choices for: %(choice)s.") % words)
     response.set_cookie(cookie, value, max_age=A_YEAR, samesite="Lax")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
@@ -31,7 +31,7 @@ def preferences(request: HttpRequest) -> HttpResponseBase:
         for name in {*choices.CHOICES, choices.ZONE} & set(request.POST):
             choices.keep(response, name, request.POST[name])
     except ValueError as error:
-        return HttpResponse(str(error), status=400, content_type="text/plain")
+        return render(request, "preferences", context(request) | {"problem": error}, live=False, status=400)
     return response
 
 

@@ -43,6 +43,16 @@ def test_preferences(console: Page) -> None:
     is_in_order(console)
 
 
+def test_a_preference_that_is_no_choice(console: Page) -> None:
+    console.goto("/preferences/?next=/workers/")
+    console.locator("#zone option").last.evaluate("option => { option.value = 'Mars/Olympus'; option.selected = true }")
+    console.get_by_role("button", name="Save").click()
+    expect(console.get_by_role("alert")).to_contain_text("“Mars/Olympus” is not among the choices for: Time zone.")
+    expect(console.get_by_role("alert")).to_be_focused()
+    is_in_order(console)
+    expect(console.get_by_role("link", name="Cancel")).to_have_attribute("href", "/workers/")
+
+
 @pytest.mark.ability(7)
 def test_a_search_that_stopped_says_how_far_it_came_and_goes_on(console: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "LONGEST_WALK", 2)
