@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -24,16 +24,26 @@ _aside = Aside()
 
 def settle(rows: TaskQuerySet, reason: str) -> list[Task]:
     """Settle some of ``rows``: a long heap would outlast our own lease. What is left is for the next sweep."""
-    now = clock.now()
-    in_question = rows.exclude(pk__in=_aside.keys(now)).order_by("pk")
-    some = list(in_question.values_list("pk", flat=True)[:SETTLE_ROWS])
-    done = in_pieces(settle_free, some, now + PIECES_SECONDS)
-    settled = [task for tasks in done.answers for task in tasks]
+    settled, end = list[Task](), clock.now() + PIECES_SECONDS
+    for page in pages(rows.exclude(pk__in=_aside.keys(clock.now()))):
+        done = in_pieces(settle_free, page, end)
+        settled += [task for tasks in done.answers for task in tasks]
+        for pk, why in _aside.put({pk: reason_of(error) for pk, error in done.refused}, clock.now()).items():
+            logger.warning("%s: cannot settle %s yet: %s", reason, pk, why)
+        if len(settled) >= SETTLE_ROWS or clock.now() >= end:
+            break
     if settled:
         logger.warning("%s: settled %s", reason, ", ".join(str(task.pk) for task in settled))
-    for pk, why in _aside.put({pk: reason_of(error) for pk, error in done.refused}, clock.now()).items():
-        logger.warning("%s: cannot settle %s yet: %s", reason, pk, why)
     return settled
+
+
+def pages(rows: TaskQuerySet) -> Iterator[list[UUID]]:
+    """Yield all of ``rows`` bit by bit: those that others have locked must not hide what is behind them."""
+    keys = rows.order_by("pk").values_list("pk", flat=True)
+    page = list(keys[:SETTLE_ROWS])
+    while page:
+        yield page
+        page = list(keys.filter(pk__gt=page[-1])[:SETTLE_ROWS]) if len(page) == SETTLE_ROWS else []
 
 
 @restarted_after_deadlock

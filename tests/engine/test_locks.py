@@ -15,7 +15,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from django_simple_queue.engine import janitor, store
+from django_simple_queue.engine import janitor, settling, store
 from django_simple_queue.engine.store import Glimpse
 from django_simple_queue.models import OperatorAction, Task, Worker
 from django_simple_queue.models.audit import background, scope
@@ -111,6 +111,21 @@ def test_an_action_waits_for_its_row_and_holds_up_no_other_chore(worker: Worker)
     janitor.tick(reaper.pk)
     assert Task.objects.get(pk=stuck).status == Task.CANCELLED
     assert OperatorAction.objects.get(pk=action.pk).outcomes == {"done": 1}
+
+
+def test_locked_tasks_of_a_lost_worker_hide_no_others(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as are looked at together, and more: they are the first ones at every tick."""
+    monkeypatch.setattr(settling, "SETTLE_ROWS", 2)
+    reaper = live_worker(host="web-2")
+    runs = sorted((running(worker) for _ in range(6)), key=lambda run: run.id)
+    let_lease_end(worker)
+
+    def lock() -> None:
+        list(Task.objects.select_for_update().filter(pk__in=[run.id for run in runs[:5]]))
+
+    with held_elsewhere(lock):
+        wait_until(lambda: janitor.tick(reaper.pk).failed == [runs[5].id], 20, "the one behind them is settled")
+    wait_until(lambda: janitor.tick(reaper.pk) and {row(run).status for run in runs} == {Task.FAILED}, 20, "all are")
 
 
 def test_a_lost_worker_s_other_tasks_are_settled(worker: Worker) -> None:
