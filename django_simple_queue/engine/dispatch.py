@@ -44,7 +44,8 @@ class Dispatcher:
 
     @property
     def busy(self) -> bool:
-        return bool(self.ready or self.outbox.entries) or any(member.runs for member in self.pool)
+        """Whether something is to be done that is not out of our hands, as endings that are withheld are."""
+        return bool(self.ready) or self.outbox.has_news or any(member.runs for member in self.pool)
 
     @property
     def telling(self) -> bool:

@@ -21,6 +21,7 @@ class Farewell:
     def __init__(self, worker: Worker, dispatcher: Dispatcher, link: Link, lease: Lease) -> None:
         self.worker, self.dispatcher, self.link, self.lease = worker, dispatcher, link, lease
         self.pool, self.outbox = dispatcher.pool, dispatcher.outbox
+        self.unclaimed = 0
 
     def in_peace(self) -> int:
         """Say what has not been stored yet, and give up the lease; return the exit code."""
@@ -28,9 +29,11 @@ class Farewell:
         self.say_last_words()
         left = self.give_up_lease()
         self.tell_what_is_lost()
+        if self.unclaimed:
+            logger.error("leaving: %d tasks are due and cannot be claimed", self.unclaimed)
         if left and not self.outbox.entries:
             logger.info("worker %s stopped", self.worker.id)
-            return 0
+            return int(self.unclaimed > 0)
         why = "" if left else " while the database does not answer"
         logger.error("leaving%s: %d endings are not stored", why, len(self.outbox))
         return 1

@@ -41,6 +41,11 @@ class Outbox:
         self.entries[entry.ending.run] = entry
 
     @property
+    def has_news(self) -> bool:
+        """Whether there is an ending that has not been tried in vain."""
+        return any(not entry.reason for entry in self.entries.values())
+
+    @property
     def oldest(self) -> float:
         return min((max(entry.since, entry.not_before) for entry in self.entries.values()), default=float("inf"))
 

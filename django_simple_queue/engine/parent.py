@@ -88,6 +88,9 @@ class Parent:
             return True
         if self.dispatcher.busy or not (self.watch.stopping or self.left_to_claim <= 0):
             return False
+        if self.dispatcher.outbox.entries:
+            self.watch.wait_for_withheld(now)
+            return False
         return now >= self.watch.grace_until or not self.dispatcher.telling
 
     def turn(self) -> None:
@@ -193,6 +196,7 @@ class Parent:
             self.poll.found(len(turn.claimed), wanted, now, self.bell.rings)
             self.expect(turn.wait, now)
             if self.options.burst and not turn.claimed and not self.dispatcher.busy:
+                self.farewell.unclaimed = len(self.aside.keys(now))
                 self.watch.finish()
 
     def keep_lease(self, now: float) -> None:

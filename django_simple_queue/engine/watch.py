@@ -59,6 +59,14 @@ class Watch:
         if self.stopping:
             self.dispatcher.release_ready()
 
+    def wait_for_withheld(self, now: float) -> None:
+        """Nothing is left to do but to store endings that are locked or refused: that must not take for ever."""
+        if self.grace_until == FOREVER:
+            count, seconds = len(self.dispatcher.outbox), self.grace + LAST_WORDS_SECONDS
+            logger.warning("nothing else is left to do: waiting %g s for the results that wait, %d", seconds, count)
+            self.finish()
+            self.grace_until = now + self.grace
+
     def finish(self) -> None:
         """Start nothing more and give back what has not started."""
         self.stopping = True

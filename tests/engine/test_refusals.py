@@ -221,6 +221,26 @@ def test_the_worker_keeps_its_lease_and_goes_on(fleet: Fleet, tmp_path: Path) ->
     assert "does not answer" not in boot.lines
 
 
+@pytest.mark.parametrize("leaves", [("--burst",), ("--max-tasks", "2")])
+def test_who_leaves_when_all_is_done_does_not_wait_for_ever(fleet: Fleet, leaves: tuple[str, ...]) -> None:
+    stuck, free = enqueue("noop", priority=MARKED), enqueue("noop")
+    with refusing():
+        boot = fleet.start(*leaves, "--concurrency", "1", shutdown_grace=1)
+        assert boot.wait(60) == 1
+    assert "nothing else is left to do: waiting 6 s for the results that wait, 1" in boot.lines
+    assert f"dropped the result of {stuck} tests.tasks.noop, there is no more time to store it: the data" in boot.lines
+    assert wait_for_status(free, Task.COMPLETED).worker == boot.row.pk
+
+
+def test_a_burst_leaves_in_peace_when_the_result_is_stored_in_time(fleet: Fleet) -> None:
+    stuck = enqueue("noop", priority=MARKED)
+    with refusing():
+        boot = fleet.start("--burst", "--concurrency", "1", shutdown_grace=60)
+        boot.says("nothing else is left to do", 30)
+    assert boot.wait(60) == 0
+    assert Task.objects.get(pk=stuck).status == Task.COMPLETED
+
+
 def test_a_claim_that_is_refused_holds_up_nothing(fleet: Fleet) -> None:
     boot = fleet.ready("--concurrency", "1", lease_seconds=3)
     with refusing(IS_CLAIMED):

@@ -127,15 +127,16 @@ def test_where_all_are_refused_nobody_goes_through_the_whole_table(
     assert len(claim(worker, 9)) == 5
 
 
-def test_a_burst_runs_all_the_others(fleet: Fleet) -> None:
+def test_a_burst_runs_all_the_others_and_says_that_it_leaves_some(fleet: Fleet) -> None:
     stuck = enqueue(40, priority=MARKED, task="tests.tasks.noop")
     free = enqueue(3, task="tests.tasks.noop")
     with refusing(IS_CLAIMED):
         boot = fleet.start("--burst", "--concurrency", "1")
-        boot.wait()
+        assert boot.wait() == 1
         for task in free:
             wait_for_status(task.pk, Task.COMPLETED)
     assert boot.lines.count("passed over ") == len(stuck)
+    assert f"leaving: {len(stuck)} tasks are due and cannot be claimed" in boot.lines
     assert set(Task.objects.filter(priority=MARKED).values_list("status", flat=True)) == {Task.QUEUED}
 
 
