@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import random
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db import Error, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
 from django_simple_queue import conf, wake
+from django_simple_queue.engine.chores import Chores
 from django_simple_queue.engine.settling import SETTLE_ROWS, locked, settle
 from django_simple_queue.engine.store.database import Needs
 from django_simple_queue.engine.store.lease import alias, connection
@@ -24,7 +23,6 @@ from django_simple_queue.models import Task, Worker
 from django_simple_queue.models.audit import background
 from django_simple_queue.models.contention import restarted_after_deadlock
 from django_simple_queue.models.worker import WorkerQuerySet
-from django_simple_queue.text import in_one_line
 
 PROMOTE_ROWS = 1000
 PROMOTE_SECONDS = 0.1
@@ -35,8 +33,6 @@ DATE_ROWS = 2000
 PRUNE_EVERY_SECONDS = 60.0
 KEEP_WORKERS = timedelta(days=7)
 STATUS_NAMES = {"completed": Task.COMPLETED, "failed": Task.FAILED, "cancelled": Task.CANCELLED}
-Answer = TypeVar("Answer")
-logger = logging.getLogger("django_simple_queue.worker")
 _prune_at = 0.0
 
 
@@ -61,37 +57,16 @@ def tick(worker_id: UUID, now: float | None = None, reaps: bool = True) -> Tick:
     """
     needs = opened().needs(worker_id)
     chores = Chores()
-    promoted = chores.do(promote, 0) if needs.promote else 0
-    settled = chores.do(lambda: reap(worker_id), list[Task]()) if needs.reap and reaps else []
-    settled += chores.do(sweep, list[Task]()) if needs.sweep and len(settled) < SETTLE_ROWS else []
+    promoted = chores.do("promoting", promote, 0) if needs.promote else 0
+    settled = chores.do("settling lost workers", lambda: reap(worker_id), list[Task]()) if needs.reap and reaps else []
+    settled += chores.do("settling strays", sweep, list[Task]()) if needs.sweep and len(settled) < SETTLE_ROWS else []
     more = len(settled) >= SETTLE_ROWS
-    busy = chores.do(background.drive, False) if needs.act else False
-    settled += chores.do(lambda: tidy(time.monotonic() if now is None else now), list[Task]())
-    wait = chores.do(lambda: next_promotion(needs, promoted), None)
+    busy = chores.do("driving bulk actions", background.drive, False) if needs.act else False
+    settled += chores.do("tidying", lambda: tidy(time.monotonic() if now is None else now), list[Task]())
+    wait = chores.do("looking ahead", lambda: next_promotion(needs, promoted), None)
     chores.tell(nothing_done=not (promoted or settled or busy))
     failed = [task.pk for task in settled if task.status == Task.FAILED]
     return Tick(failed, needs.state, busy or more, promoted, wait)
-
-
-class Chores:
-    """What one of them fails with neither stops the others nor loses what they have done."""
-
-    def __init__(self) -> None:
-        self.errors: list[Error] = []
-
-    def do(self, work: Callable[[], Answer], otherwise: Answer) -> Answer:
-        try:
-            return work()
-        except Error as error:
-            self.errors.append(error)
-            return otherwise
-
-    def tell(self, nothing_done: bool) -> None:
-        """Raise the first error when there is no answer for it to spoil: the link knows best what to do about it."""
-        if self.errors and nothing_done:
-            raise self.errors[0]
-        for error in self.errors:
-            logger.warning("a chore is left for the next time: %s", in_one_line(error))
 
 
 def next_promotion(needs: Needs, promoted: int) -> float | None:
@@ -127,7 +102,7 @@ def reap(by_worker: UUID) -> list[Task]:
     for worker in lapsed().values_list("pk", flat=True):
         if len(settled) >= SETTLE_ROWS:
             break
-        settled += chores.do(partial(declare_lost, worker, by_worker), list[Task]())
+        settled += chores.do(f"settling lost worker {worker}", partial(declare_lost, worker, by_worker), list[Task]())
     chores.tell(nothing_done=not settled)
     return settled
 
