@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import django_filters
-from django.db.models import DurationField, ExpressionWrapper, F, Q
+from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Coalesce, Now
 from django.http import QueryDict
 from django.utils.translation import gettext
@@ -39,7 +39,8 @@ NARROW: dict[str, Callable[[TaskQuerySet], TaskQuerySet]] = {
 ENDED = ("completed", "failed", "cancelled")
 IN_ORDER = ("status", "time", "since", "until")
 UNINDEXED = ("worker", "error", "args", "attempt", "duration", "has", "q")
-SCANNED = ("task", "queue", "fingerprint", *UNINDEXED)
+EQUAL = ("task", "queue", "fingerprint")
+SCANNED = (*EQUAL, *UNINDEXED)
 HAS = {"error": _("with an error"), "output": _("with output"), "log": _("with a log")}
 NO_GROUP = "none"
 CHIPS = {
@@ -64,6 +65,10 @@ A_SPAN = _("Write a length of time such as >10s, <200ms, >=1.5h or 1m..5m.")
 def time_field(tab: str) -> str:
     """Return the column that a time filter means: when ended tasks ended, when others were created."""
     return "finished" if tab in ENDED else "created"
+
+
+def stored_fingerprint(value: str) -> str:
+    return "" if value == NO_GROUP else value
 
 
 class MomentFilter(django_filters.Filter):  # type: ignore[misc]
@@ -141,6 +146,25 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
         return TaskFilter(kept, Task.objects.all())
 
     @property
+    def looked_through(self) -> TaskQuerySet:
+        """Return what matches, in words that no other index answers than that of ``walked``.
+
+        A planner that thinks little of the order reads and sorts all rows of a task, say, for a page of them.
+        """
+        kept = {name: value for name, value in self.data.items() if name not in self.besides}
+        rows = TaskFilter(kept, Task.objects.all()).qs
+        as_read = {f"{name}_as_read": Coalesce(name, Value("")) for name in self.besides}
+        return rows.alias(**as_read).filter(**{f"{name}_as_read": value for name, value in self.besides.items()})
+
+    @property
+    def besides(self) -> dict[str, str]:
+        """Return what columns of a row that ``walked`` finds must be besides, for all but UNINDEXED filters."""
+        found = {name: str(self.value(name)) for name in EQUAL if name != self.leading and self.value(name)}
+        if "fingerprint" in found:
+            found["fingerprint"] = stored_fingerprint(found["fingerprint"])
+        return found
+
+    @property
     def is_narrowed(self) -> bool:
         """Tell whether more than a tab is chosen."""
         return any(self.value(name) for name in self.filters if name != "status")
@@ -152,10 +176,12 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
     def value(self, name: str) -> Any:
         return (self.form.cleaned_data.get(name) if self.is_valid() else None) or ""
 
+    def on_tab(self, tab: str) -> TaskFilter:
+        """Return these filters on another tab; texts are left out, for they cannot be counted."""
+        return TaskFilter({**self.data.dict(), "status": tab, "q": "", "error": "", "args": ""}, Task.objects.all())
+
     def in_tab(self, tab: str) -> TaskQuerySet:
-        """Return what these filters match in another tab; texts are left out, for they cannot be counted."""
-        other = TaskFilter({**self.data.dict(), "status": tab, "q": "", "error": "", "args": ""}, Task.objects.all())
-        return other.qs
+        return self.on_tab(tab).qs
 
     def narrow_status(self, rows: TaskQuerySet, name: str, value: str) -> TaskQuerySet:
         return NARROW[value](rows)
@@ -168,7 +194,7 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
         return ran.alias(ran=RAN).filter(**value.on("ran"))
 
     def narrow_fingerprint(self, rows: TaskQuerySet, name: str, value: str) -> TaskQuerySet:
-        return rows.filter(fingerprint="" if value == NO_GROUP else value)
+        return rows.filter(fingerprint=stored_fingerprint(value))
 
     def narrow_has(self, rows: TaskQuerySet, name: str, value: str) -> TaskQuerySet:
         return rows.filter(FILLED[value])

@@ -1,89 +1,69 @@
-"""The number on each tab under the other filters, and how many rows wait above; bounded work, whatever the filter."""
+"""What a page of the list shows beside its rows: the number on each tab, and how many rows wait above."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 
 from dashboard.deadline import TookTooLong, deadline
-from dashboard.filters import NARROW, TABS, TaskFilter
+from dashboard.filters import TABS, TaskFilter
 from dashboard.formats import CAP, capped, number
-from dashboard.selectors import scalars
-from dashboard.selectors.keyset import Cursor, Order
+from dashboard.selectors import scalars, tabs, tasks
+from dashboard.selectors.keyset import ORDERS, Cursor, Order
+from dashboard.selectors.rows import Viewer
 from dashboard.selectors.snapshot import Snapshot
-from dashboard.selectors.tasks import Page
-from django_simple_queue.models import Task, states
+from dashboard.selectors.tasks import Page, Place
+from django_simple_queue.models import Task
 
-SECONDS = 0.25
 NEW_CAP = 99
-KINDS = {
-    "queued": states.FOR_A_WORKER,
-    "scheduled": states.FOR_ITS_TIME,
-    "retrying": states.FOR_ANOTHER_ATTEMPT,
-    "progress": Q(status=Task.PROGRESS),
-    "completed": Q(status=Task.COMPLETED),
-    "failed": Q(status=Task.FAILED),
-    "cancelled": Q(status=Task.CANCELLED),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """The number on each tab, None where it is unknown; with ``at_least`` there may be more. ``new`` waits above."""
+    """The number on each tab, None where it is unknown; on the tabs ``at_least`` may be more. ``new`` waits above."""
 
     tabs: Mapping[str, int | None]
     new: int = 0
-    at_least: bool = False
+    at_least: Collection[str] = ()
 
     def words(self, tab: str) -> str:
         """Return the number for people, "" when it is unknown."""
         value = self.tabs[tab]
         if value is None:
             return ""
-        return f"{number(value)}+" if self.at_least and value <= CAP else capped(value)
+        return f"{number(value)}+" if tab in self.at_least else capped(value)
+
+    def exact(self, tab: str) -> int | None:
+        """Return the number, None unless it is that of all rows."""
+        value = self.tabs[tab]
+        return None if value is None or value > CAP or tab in self.at_least else value
 
 
-def count(filters: TaskFilter, page: Page, picture: Snapshot) -> Numbers:
-    """Count what the page shows beside its rows; in time, or not at all."""
+def look(filters: TaskFilter, place: Place, viewer: Viewer, picture: Snapshot) -> tuple[Page, Numbers]:
+    """Return the page and the numbers beside it; what the database does not tell in time is missing."""
+    page, numbers = Page((), ORDERS[filters.tab], place, viewer, late=True), known(filters, picture)
+    with suppress(TookTooLong), deadline():
+        page = tasks.found(filters, place, viewer, picture)
+        numbers = count(filters, page, numbers)
+    return page, numbers
+
+
+def known(filters: TaskFilter, picture: Snapshot) -> Numbers:
+    is_whole = filters.is_valid() and not filters.is_narrowed
+    return Numbers(picture.counts if is_whole else dict.fromkeys(TABS))
+
+
+def count(filters: TaskFilter, page: Page, known: Numbers) -> Numbers:
     if not filters.is_valid():
-        return Numbers(dict.fromkeys(TABS))
-    try:
-        with deadline(SECONDS):
-            answers = scalars.ask(asked) if (asked := {**each_tab(filters), **above(filters, page)}) else {}
-            new = answers.pop("above", 0)
-            tabs = answers or on_tabs(filters, picture)
-            return Numbers(tabs, new, at_least=not filters.has_time and exceeds(filters, tabs))
-    except TookTooLong:
-        return Numbers(dict.fromkeys(TABS) if filters.is_narrowed else picture.counts)
-
-
-def on_tabs(filters: TaskFilter, picture: Snapshot) -> Mapping[str, int | None]:
-    if not filters.is_narrowed:
-        return picture.counts
-    if filters.has_time or filters.is_sparse:
-        return dict.fromkeys(TABS)
-    return among_newest(filters)
-
-
-def exceeds(filters: TaskFilter, tabs: Mapping[str, int | None]) -> bool:
-    return filters.is_narrowed and (tabs[""] or 0) > CAP
-
-
-def each_tab(filters: TaskFilter) -> scalars.Questions:
-    """A time means another column on the tabs of ended tasks, so each tab is asked for itself, where an index helps."""
-    if not filters.has_time or filters.must_walk:
-        return {}
-    return {tab: scalars.capped_count(filters.in_tab(tab)) for tab in TABS}
-
-
-def among_newest(filters: TaskFilter) -> dict[str, int | None]:
-    """Sort the newest 10 000 rows by tab: an index walk of known length, where a rare status would scan for ever."""
-    newest = filters.in_tab("").order_by("-created", "-id")[: CAP + 1]
-    kinds = {tab: Count("pk", filter=KINDS[tab]) for tab in NARROW}
-    found = newest.aggregate(everything=Count("pk"), **kinds)
-    return {"": found.pop("everything"), **found}
+        return known
+    told = tabs.ask(filters, above(filters, page))
+    new = told.others.get("above", 0)
+    if told.tabs and page.is_whole and new <= NEW_CAP:
+        told = told.having(filters.tab, page.matching + new)
+    return Numbers(told.tabs or known.tabs, new, told.at_least)
 
 
 def above(filters: TaskFilter, page: Page) -> scalars.Questions:

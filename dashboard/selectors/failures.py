@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -62,7 +63,7 @@ class Window:
         return f"{self.name[:-1]} {self.name[-1]}"
 
 
-@dataclass(slots=True)
+@dataclass
 class Group:
     """One fingerprint; ``task``, ``error_class`` and ``release`` are those of its latest failure."""
 
@@ -108,7 +109,7 @@ class Group:
     def trend(self) -> list[int]:
         return self.numbers.by_hour()
 
-    @property
+    @cached_property
     def windows(self) -> list[Window]:
         counts = {name: self.numbers.within(hours) for name, hours in WINDOWS.items()}
         worst = max(WINDOWS, key=lambda name: counts[name] / WINDOWS[name])

@@ -17,9 +17,9 @@ from dashboard.selectors.needles import ERROR_SEARCHED, Needles
 from dashboard.selectors.rows import light
 from django_simple_queue.models import Task
 
-FIRST_CHUNK, LONGEST_WALK = 5_000, 100_000
+FIRST_CHUNK, MOST_CHUNKS, LONGEST_WALK = 5_000, 2, 100_000
 HITS = 50
-SECONDS = 0.3
+SECONDS, SECONDS_WITHOUT_TEXT = 0.3, 0.05
 LEEWAY = 0.1
 READ_AT_ONCE = 50
 
@@ -51,7 +51,7 @@ class Walk:
     def hits(self) -> list[Any]:
         found: list[Any] = []
         size, left = FIRST_CHUNK, LONGEST_WALK
-        while size > 0:
+        for _ in range(MOST_CHUNKS):
             began = time.monotonic()
             last = self.last_of_chunk(size)
             if self.take(self.chunk(last), found):
@@ -61,6 +61,8 @@ class Walk:
                 break
             left -= size
             size = min(left, self.rows_in_time(size, began))
+            if size <= 0:
+                break
         return found
 
     def rows_in_time(self, rows: int, began: float) -> int:
@@ -73,7 +75,7 @@ class Walk:
         return rows[size - 1 : size].first()
 
     def chunk(self, last: Any) -> QuerySet[Task]:
-        rows = self.onward(self.filters.qs)
+        rows = self.onward(self.filters.looked_through)
         if last:
             rows = rows.filter(self.order.beyond(self.order.cursor(last), backwards=True, inclusive=True))
         return self.order.apply(light(rows.filter(self.needles.condition)))
@@ -111,6 +113,6 @@ def search(
     They come after ``start``; ``inclusive`` lets the row at ``start`` be among them.
     """
     needles = Needles.of(filters, payload)
-    wanted, end = HITS if needles else size, time.monotonic() + SECONDS
-    walk = Walk(filters, order, needles, wanted, Reach(start), end, inclusive)
+    wanted, seconds = (HITS, SECONDS) if needles else (size, SECONDS_WITHOUT_TEXT)
+    walk = Walk(filters, order, needles, wanted, Reach(start), time.monotonic() + seconds, inclusive)
     return walk.hits(), walk.reach

@@ -10,7 +10,6 @@ from uuid import UUID
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from dashboard.deadline import TookTooLong, deadline
 from dashboard.filters import TaskFilter
 from dashboard.selectors import marks
 from dashboard.selectors.keyset import ORDERS, BrokenCursor, Cursor, Order
@@ -55,6 +54,12 @@ class Page:
     notice: str = ""
     late: bool = False
     reach: Reach | None = None
+    matching: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether all that matches is on this page, or waits above it: ``matching`` of its rows do."""
+        return self.place.is_first and not (self.older or self.reach or self.late)
 
     @property
     def top(self) -> Cursor | None:
@@ -74,25 +79,16 @@ def read_place(query: Mapping[str, str]) -> Place:
     return Place(older, newer, top, size)
 
 
-def find(filters: TaskFilter, place: Place, viewer: Viewer, picture: Snapshot) -> Page:
-    """Return the page; when the database takes too long, an empty one that says so."""
+def found(filters: TaskFilter, place: Place, viewer: Viewer, picture: Snapshot) -> Page:
     order = ORDERS[filters.tab]
-    try:
-        with deadline():
-            return found(filters, place, viewer, picture, order)
-    except TookTooLong:
-        return Page((), order, place, viewer, late=True)
-
-
-def found(filters: TaskFilter, place: Place, viewer: Viewer, picture: Snapshot, order: Order) -> Page:
     tasks, older, newer, reach = walked(filters, place, viewer, order) if walks(filters, place) else at(filters, place)
     if not tasks and not place.is_first and not reach:
-        return replace(found(filters, Place(size=place.size), viewer, picture, order), notice=str(STALE))
+        return replace(found(filters, Place(size=place.size), viewer, picture), notice=str(STALE))
     recent = marks.recent(viewer.pk) if marks.lately(picture.deeds) else {}
     stay = not (place.newer or filters.looks_into_texts)
     stayed = those_that_stay(filters, recent, tasks, order, (place.older, older)) if stay else []
     rows = dressed(sorted([*tasks, *stayed], key=place_in(order), reverse=order.descending), viewer, picture, recent)
-    return Page(rows, order, place, viewer, older, newer, notice=place.notice, reach=reach)
+    return Page(rows, order, place, viewer, older, newer, place.notice, reach=reach, matching=len(tasks))
 
 
 def walks(filters: TaskFilter, place: Place) -> bool:

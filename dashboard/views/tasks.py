@@ -36,8 +36,7 @@ def tasks(request: HttpRequest) -> HttpResponseBase:
 def context(request: HttpRequest, picture: snapshot.Snapshot, who: Viewer) -> dict[str, Any]:
     chosen = filters.read(request.GET)
     place = selector.read_place(request.GET)
-    page = selector.find(chosen, place, who, picture)
-    numbers = counts.count(chosen, page, picture)
+    page, numbers = counts.look(chosen, place, who, picture)
     return filter_bar.context(request, chosen, picture) | {
         "filters": chosen,
         "page": page,
@@ -45,7 +44,8 @@ def context(request: HttpRequest, picture: snapshot.Snapshot, who: Viewer) -> di
         "tiles": health.tiles(picture),
         "sentences": attention.attention(picture),
         "left_over": attention.left_over(picture),
-        "total": numbers.tabs[chosen.tab],
+        "total": numbers.words(chosen.tab),
+        "exact": numbers.exact(chosen.tab),
         "new": numbers.new,
         "sizes": selector.SIZES,
         "links": links(request, page),

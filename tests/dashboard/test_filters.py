@@ -250,6 +250,7 @@ def test_a_rare_filter_is_walked_to_and_the_pages_join_without_gap(viewer, monke
     from dashboard.selectors import search
 
     monkeypatch.setattr(search, "FIRST_CHUNK", 7)
+    monkeypatch.setattr(search, "MOST_CHUNKS", 30)
     monkeypatch.setattr(search.Walk, "rows_in_time", lambda walk, rows, began: 7)
     wanted = [str(a_task(age=number, attempt=4 if number % 3 else 0).pk) for number in range(90) if number % 3]
     for number in range(90):
@@ -267,7 +268,7 @@ def test_a_rare_filter_is_walked_to_and_the_pages_join_without_gap(viewer, monke
 def test_a_walk_that_ran_out_of_time_says_where_it_stopped(viewer, monkeypatch):
     from dashboard.selectors import search
 
-    monkeypatch.setattr(search, "SECONDS", 0)
+    monkeypatch.setattr(search, "SECONDS_WITHOUT_TEXT", 0)
     walks_only(monkeypatch, 4)
     a_task(age=300, worker=(worker := a_worker()).pk)
     for age in (10, 20, 30):

@@ -84,6 +84,28 @@ def test_every_page_is_read_from_an_index_in_its_order(full_tables):
     assert reads_all(Task.objects.order_by("modified")[:26].explain()), "a plan without an index would not be found"
 
 
+FILTERED = (
+    "task=shop.tasks.3",
+    "queue=default&task=shop.tasks.3",
+    "status=failed&task=shop.tasks.3",
+    "status=queued&task=shop.tasks.3",
+    "status=failed&time=24h",
+    "time=24h&queue=default",
+    "status=failed&fingerprint=ffff",
+)
+
+
+@pytest.mark.parametrize("query", FILTERED)
+def test_a_filtered_list_and_its_numbers_walk_through_no_table(full_tables, client, query):
+    signed_in(client, operator("chief", superuser=True))
+    snapshot.current()
+    with recorded() as statements:
+        assert client.get(f"/?{query}").status_code == 200
+    own = [each for each in statements if TABLE in each[0] and each[0].startswith("SELECT")]
+    assert len(own) >= 2
+    assert [sql for sql, params in own if scans(plan_of(sql, params))] == []
+
+
 def test_what_runs_is_found_without_a_look_at_what_has_ended(full_tables):
     plan = snapshot.running_rows().explain()
     assert "SCAN" not in plan

@@ -9,10 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
+from dashboard.filters import NARROW
 from dashboard.formats import capped
-from dashboard.selectors import counts, scalars, snapshot
+from dashboard.selectors import scalars, search, snapshot, tabs
 from dashboard.selectors import tasks as selector
 from django_simple_queue.models import Task
+from tests.dashboard.counting import few_statements
 from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import CHARGE, a_task, a_worker, count_on, later, page, row_of, shown
 
@@ -83,12 +85,41 @@ def test_tabs_count_under_the_other_filters(viewer):
 
 
 def test_counts_under_a_filter_look_at_the_newest_rows_and_say_at_least(viewer, monkeypatch):
-    monkeypatch.setattr(counts, "CAP", 3)
+    monkeypatch.setattr(tabs, "LOOKED_AT", 3)
     a_task(Task.FAILED, age=500, queue="mail")
     for status in (Task.FAILED, Task.COMPLETED, Task.COMPLETED, Task.QUEUED):
         a_task(status, queue="mail")
     html = page(viewer, "queue=mail")
     assert [count_on(html, slug) for slug in ("failed", "completed", "queued")] == ["1+", "2+", "1+"]
+    assert count_on(html, "all") == "5", "the page shows all"
+
+
+def test_what_is_counted_among_the_newest_is_never_taken_for_all(viewer, monkeypatch):
+    monkeypatch.setattr(tabs, "LOOKED_AT", 30)
+    for _ in range(40):
+        a_task(Task.FAILED, queue="mail")
+    html = page(viewer, "queue=mail&status=failed")
+    assert "25 of 31+" in html
+    assert "All 31+ matching" in html
+    assert 'name="count"' not in html
+    html = page(viewer, "queue=mail&status=failed&rows=50")
+    assert "40 of 40" in html
+    assert 'name="count" value="40"' in html
+
+
+@pytest.mark.parametrize(
+    "query", ["queue=mail", "fingerprint=ffff", "queue=mail&fingerprint=ffff", "time=24h", "time=24h&queue=mail"]
+)
+def test_each_tab_counts_exactly_what_it_lists(viewer, query):
+    for number in range(24):
+        kind = later(30) if number % 7 == 0 else {}
+        queue, fingerprint = ("mail", "media")[number % 2], ("ffff", "0000")[number % 3 == 0]
+        status, attempt = number % 5, number % 4 // 3
+        age = 3 * 86_400 * (number % 11 == 0)
+        a_task(status, queue=queue, fingerprint=fingerprint, attempt=attempt, age=age, **kind)
+    html = page(viewer, query)
+    told = {slug: count_on(html, slug) for slug in NARROW}
+    assert told == {slug: str(len(shown(page(viewer, f"status={slug}&{query}")))) for slug in NARROW}
 
 
 def test_a_row_shows_arguments_error_attempt_and_worker(viewer):
@@ -206,6 +237,16 @@ def test_missing_numbers_are_told_and_not_invented(viewer, monkeypatch):
     assert "The numbers are missing" in html
     assert shown(html) == [str(task.pk)]
     assert 'class="n"' not in html
+
+
+def test_a_walk_for_what_is_rare_costs_few_statements_in_one_deadline(viewer, monkeypatch):
+    monkeypatch.setattr(search, "FIRST_CHUNK", 7)
+    for _ in range(40):
+        a_task(Task.FAILED)
+    page(viewer)
+    with few_statements(9), CaptureQueriesContext(connection) as asked:
+        assert "Nothing matches" in page(viewer, "status=failed&queue=nowhere")
+    assert sum("jit = off" in each["sql"] for each in asked) == (connection.vendor == "postgresql")
 
 
 @pytest.mark.parametrize("query", ["", "status=failed", "time=24h&queue=default", "q=nothing", "rows=100"])
