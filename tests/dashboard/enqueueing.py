@@ -20,6 +20,6 @@ def text(response):
 
 def inputs(html):
     """The hidden and typed fields of a page as a browser would send them."""
-    found = dict(re.findall(r'<input class="input"[^>]* name="(a\.[^"]+)"[^>]* value="([^"]*)"', html))
+    found = dict(re.findall(r'<input\s+class="input"[^>]*\sname="(a\.[^"]+)"[^>]*\svalue="([^"]*)"', html))
     found |= dict(re.findall(r'<input type="hidden" name="(a\.[^"]+)" value="([^"]*)"', html))
-    return found | dict(re.findall(r'<textarea [^>]*name="(a\.[^"]+|args)"[^>]*>\n(.*?)</textarea>', html, re.DOTALL))
+    return found | dict(re.findall(r'<textarea\s[^>]*name="(a\.[^"]+|args)"[^>]*>\n(.*?)</textarea>', html, re.DOTALL))
