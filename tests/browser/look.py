@@ -31,8 +31,18 @@ def said(page: Page, words: str) -> None:
     expect(page.locator("#outcome")).to_contain_text(words)
 
 
+def word(page: Page, expected: str, **options: float) -> None:
+    """What the page says of its connection."""
+    expect(page.locator("#connection [data-word]")).to_have_text(expected, **options)
+
+
+def pause(page: Page) -> None:
+    page.keyboard.press("p")
+    word(page, "Paused")
+
+
 def is_live(page: Page) -> None:
-    expect(page.locator("#connection [data-word]")).to_have_text("Live")
+    word(page, "Live")
 
 
 def state(page: Page, words: str, **options: Any) -> None:

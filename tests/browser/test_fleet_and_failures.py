@@ -12,8 +12,8 @@ from dashboard.models import FailureGroup
 from django_simple_queue.models import OperatorAction, QueuePause, Task, Worker
 from django_simple_queue.models.control import pause_queue
 from tests.browser.conftest import SignIn
+from tests.browser.in_order import DESK, is_in_order
 from tests.browser.look import audited, fresh, said
-from tests.browser.test_every_page import DESK, is_in_order
 from tests.dashboard.queue import SEND, a_task, a_worker
 
 KIND = "abcdef0123456789"

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.selectors import search
-from tests.browser.test_every_page import everything, is_in_order
+from tests.browser.in_order import is_in_order
+from tests.browser.scenes import everything
 
 
 @pytest.fixture(autouse=True)

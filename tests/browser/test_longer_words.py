@@ -11,7 +11,8 @@ from django.utils import translation
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SignIn
-from tests.browser.test_every_page import DESK, PHONE, everything
+from tests.browser.in_order import DESK, PHONE
+from tests.browser.scenes import everything
 from tests.browser.test_trees import VISITED, failures
 
 QUESTIONS = [

@@ -7,9 +7,7 @@ docs/states.md shows are taken anew with it.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,18 +19,15 @@ from dashboard.selectors import search
 from django_simple_queue.models import OperatorAction, QueuePause, Task
 from django_simple_queue.utils import create_task
 from tests.browser.conftest import SignIn
+from tests.browser.in_order import PHONE
 from tests.browser.look import is_live, row, said
+from tests.browser.pictures import pictures
+from tests.browser.scenes import PAGES, an_action, everything, lost_task
 from tests.browser.site import Site
-from tests.browser.test_every_page import DESK, OVERFLOW, PAGES, PHONE, an_action, everything, lost_task
 from tests.dashboard.queue import CHARGE, a_task, a_worker
-from tests.support.source import ROOT
 
 SHIP = "tests.dashboard.shop.ship"
 SECRET = "hunter2hunter2"
-TAKEN, SHOWN = ROOT / ".cache" / "gallery", ROOT / "docs" / "images" / "states"
-SIZES = {"desk": DESK, "phone": PHONE}
-LARGEST = 60_000
-QUALITIES = (70, 60, 50, 40, 30, 20)
 State = Callable[[Page], Any]
 
 
@@ -239,24 +234,3 @@ def test_of_who_may_not_see_the_payload(signed_in: SignIn) -> None:
     page.goto(f"/tasks/{a_task(Task.FAILED, task=CHARGE).pk}/")
     expect(page.locator("#sealed")).to_be_visible()
     pictures(page, "no-payload")
-
-
-def pictures(page: Page, name: str) -> None:
-    """Nothing sticks out, and with GALLERY=1 it is seen in both themes and sizes."""
-    for size, viewport in SIZES.items():
-        page.set_viewport_size(viewport)
-        assert page.evaluate(OVERFLOW) <= 0, f"{name} scrolls sideways on a {size}"
-        for theme in ("light", "dark") if os.environ.get("GALLERY") else ():
-            page.emulate_media(color_scheme=theme)
-            take(page, TAKEN / f"{name}-{size}-{theme}.jpg")
-            if size == "desk":
-                take(page, SHOWN / f"{name}-{theme}.jpg")
-
-
-def take(page: Page, file: Path) -> None:
-    """The best picture that is small."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    for quality in QUALITIES:
-        file.write_bytes(picture := page.screenshot(type="jpeg", quality=quality))
-        if len(picture) <= LARGEST:
-            return

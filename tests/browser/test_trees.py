@@ -15,7 +15,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from django_simple_queue.models import Task
-from tests.browser.test_every_page import PAGES
+from tests.browser.scenes import PAGES
 from tests.dashboard.queue import CHARGE, a_task
 
 TREES = Path(__file__).parent / "trees"

@@ -9,8 +9,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.tasks import note
+
+if TYPE_CHECKING:
+    from tests.engine.fleet import Ledger
 
 IGNORING = (
     "import os, signal, sys, time\n"
@@ -118,3 +122,8 @@ def join_cgroup_and_grow(procs: str, megabytes: int) -> None:
     """Enter a control group and use more memory than it grants."""
     Path(procs).write_text(str(os.getpid()))
     hold(megabytes)
+
+
+def family(ledger: Ledger) -> list[int]:
+    """The processes of the first task: its own and its helper's."""
+    return [int(pid) for pid in ledger.wait_for("start")[0][:2]]

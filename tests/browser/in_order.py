@@ -1,0 +1,41 @@
+"""A page is in order: no accessibility fault, nothing beyond the edge, nothing too small for a finger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page
+
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
+TARGETS = "main button, main a.btn, main .tabs a, .bottom-bar a, .bottom-bar summary"
+SMALL_TARGETS = """targets => [...document.querySelectorAll(targets)]
+  .filter(element => element.checkVisibility({ visibilityProperty: true }))
+  .filter(element => getComputedStyle(element).clipPath === 'none' && element.getBoundingClientRect().height < 43.9)
+  .map(element => `${element.outerHTML.slice(0, 90)} is ${element.getBoundingClientRect().height} px high`)"""
+EVERY_RULE: dict[str, Any] = {"resultTypes": ["violations"]}
+CONTRAST = EVERY_RULE | {"runOnly": ["color-contrast"]}
+
+
+def is_in_order(page: Page) -> None:
+    page.evaluate(AXE_SCRIPT)
+    faults = [*looked_at(page, "light"), *looked_at(page, "dark", CONTRAST)]
+    page.set_viewport_size(PHONE)
+    faults += [*looked_at(page, "dark"), *looked_at(page, "light", CONTRAST)]
+    if (overflow := page.evaluate(OVERFLOW)) > 0:
+        faults.append(f"scrolls sideways by {overflow} px at {PHONE['width']} px")
+    faults += page.evaluate(SMALL_TARGETS, TARGETS)
+    assert not faults, f"{page.url}:\n" + "\n".join(faults)
+
+
+def looked_at(page: Page, theme: Any, options: dict[str, Any] = EVERY_RULE) -> list[str]:
+    """What axe-core finds; the script is in the page already."""
+    page.emulate_media(color_scheme=theme)
+    found = page.evaluate("options => axe.run(options).then(results => results.violations)", options)
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    return [
+        f"{width} px, {theme}: {each['id']}: {node['html'][:200]} ({node['failureSummary']})"
+        for each in found
+        for node in each["nodes"]
+    ]
