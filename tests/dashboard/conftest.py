@@ -66,3 +66,8 @@ def shop_allowed(settings):
 @pytest.fixture
 def parcels_allowed(settings):
     settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {SHIP: {"rerun": "confirm"}, CHARGE: {"rerun": "safe"}}
+
+
+@pytest.fixture
+def without_allowlist(settings):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = None

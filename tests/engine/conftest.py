@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from django_simple_queue.models import Worker
 from tests.engine.fleet import Fleet, Ledger
 from tests.engine.sleeper import Sleeper
+from tests.engine.storing import live_worker
 
 
 @pytest.fixture
@@ -36,3 +38,14 @@ def sleeper() -> Iterator[Callable[..., Sleeper]]:
     for each in sleepers:
         each.bell.down()
         each.selector.close()
+
+
+@pytest.fixture
+def worker(db: None) -> Worker:
+    return live_worker()
+
+
+@pytest.fixture
+def reaper(db: None) -> Worker:
+    """Another worker, which settles what the first one leaves."""
+    return live_worker(host="web-2")

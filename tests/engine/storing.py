@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import Model
 from django.db.models.functions import Now
 
 from django_simple_queue.engine import store
 from django_simple_queue.engine.store import Claimed, Ending
 from django_simple_queue.models import Attempt, Task, Worker
+
+HOURS = timedelta(hours=1)
+Row = TypeVar("Row", bound=Model)
 
 
 def live_worker(**columns: Any) -> Worker:
@@ -61,3 +65,12 @@ def write(worker: Worker, *endings: Ending) -> dict[tuple[Any, int], int]:
 
 def row(claimed: Claimed) -> Task:
     return Task.objects.get(pk=claimed.id)
+
+
+def reload(model: Row) -> Row:
+    model.refresh_from_db()
+    return model
+
+
+def ask_to_cancel(claimed: Claimed) -> None:
+    assert Task.objects.filter(pk=claimed.id).cancel() == 1

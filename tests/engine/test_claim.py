@@ -15,13 +15,8 @@ from django.utils import timezone
 
 from django_simple_queue.engine import store
 from django_simple_queue.models import QueuePause, Task, Worker
-from tests.engine.storing import claim, completed, enqueue, failed, live_worker, row, running, write
+from tests.engine.storing import claim, completed, enqueue, failed, row, running, write
 from tests.support.processes import ROOT, environment
-
-
-@pytest.fixture
-def worker(db):
-    return live_worker()
 
 
 def named(*names, **columns):

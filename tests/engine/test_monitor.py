@@ -11,12 +11,7 @@ from django_simple_queue import monitor
 from django_simple_queue.failure import LOST
 from django_simple_queue.models import Task
 from django_simple_queue.signals import on_failure
-from tests.engine.storing import enqueue, let_lease_end, live_worker, row, running
-
-
-@pytest.fixture
-def worker(db):
-    return live_worker()
+from tests.engine.storing import enqueue, let_lease_end, row, running
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
-"""What workers do for all: promote, settle what lost workers held, sweep, prune; and the public monitor."""
+"""What workers do for all: settle what lost workers held, and sweep."""
 
 from __future__ import annotations
 
-import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,7 +9,7 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -18,58 +17,23 @@ from django_simple_queue.engine import janitor, settling, store
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.failure import UNOWNED
 from django_simple_queue.models import Attempt, Task, Worker
-from tests.engine.storing import claim, completed, enqueue, let_lease_end, live_worker, row, running, write
+from tests.engine.storing import (
+    HOURS,
+    claim,
+    completed,
+    enqueue,
+    let_lease_end,
+    live_worker,
+    reload,
+    row,
+    running,
+    write,
+)
 from tests.support.waiting import wait_until
-
-HOURS = timedelta(hours=1)
-
-
-@pytest.fixture
-def worker(db):
-    return live_worker()
-
-
-@pytest.fixture
-def reaper(db):
-    return live_worker(host="web-2")
-
-
-def reload(model):
-    model.refresh_from_db()
-    return model
 
 
 def ids(tasks):
     return [task.pk for task in tasks]
-
-
-def aged(task, days):
-    Task.objects.filter(pk=task.pk).update(finished=Now() - timedelta(days=days))
-
-
-def ended(status, days):
-    task = enqueue()[0]
-    Task.objects.filter(pk=task.pk).update(status=status)
-    aged(task, days)
-    return task
-
-
-def test_promotion_opens_what_has_become_due_and_no_more(worker):
-    soon, later = enqueue(run_after=timezone.now() + HOURS)[0], enqueue(run_after=timezone.now() + HOURS)[0]
-    Task.objects.filter(pk=soon.pk).update(run_after=Now() - timedelta(seconds=1))
-    modified = reload(soon).modified
-    assert janitor.promote() == 1
-    assert (reload(soon).due, reload(later).due) == (True, False)
-    assert soon.modified == modified
-    assert [each.id for each in claim(worker, 5)] == [soon.pk]
-    assert janitor.promote() == 0
-
-
-def test_promotion_goes_on_until_nothing_is_due(worker, monkeypatch):
-    monkeypatch.setattr(janitor, "PROMOTE_ROWS", 3)
-    enqueue(10, run_after=timezone.now() + HOURS)
-    Task.objects.update(run_after=Now() - timedelta(seconds=1))
-    assert janitor.promote() == 10
 
 
 def test_a_tick_does_all_that_is_due(worker, reaper):
@@ -202,19 +166,6 @@ def test_many_lost_workers_are_settled_piece_by_piece(worker, reaper, monkeypatc
     assert [tick.busy for tick in ticks] == [True, True, True, False]
 
 
-def test_pruning_that_fails_is_tried_again_a_minute_later(reaper, monkeypatch):
-    def fail():
-        raise OperationalError("canceling statement due to statement timeout")
-
-    monkeypatch.setattr(janitor, "_prune_at", 0.0)
-    monkeypatch.setattr(janitor, "prune", fail)
-    with pytest.raises(OperationalError):
-        janitor.tick(reaper.pk, now=10.0)
-    assert janitor.tick(reaper.pk, now=20.0).failed == []
-    with pytest.raises(OperationalError):
-        janitor.tick(reaper.pk, now=200.0)
-
-
 def test_a_failure_is_told_by_whoever_settled_it(worker, reaper, monkeypatch):
     """Two that sweep at the same time see the same rows."""
     first, second = running(worker), running(worker)
@@ -228,70 +179,6 @@ def test_a_failure_is_told_by_whoever_settled_it(worker, reaper, monkeypatch):
     monkeypatch.setattr(settling, "locked", after_another_one)
     assert ids(janitor.sweep()) == [second.id]
     assert row(first).status == Task.FAILED
-
-
-def test_the_sweep_spares_rows_of_the_older_package(reaper):
-    (task,) = enqueue()
-    Task.objects.filter(pk=task.pk).update(status=Task.PROGRESS, worker_pid=os.getpid())
-    assert janitor.tick(reaper.pk).failed == []
-    assert reload(task).status == Task.PROGRESS
-
-
-@pytest.mark.parametrize(("timeout", "status"), [(60, Task.FAILED), (7200, Task.PROGRESS), (None, Task.PROGRESS)])
-def test_rows_of_the_older_package_are_settled_once_no_run_may_last_so_long(reaper, settings, timeout, status):
-    settings.DJANGO_SIMPLE_QUEUE_TASK_TIMEOUT = timeout
-    (task,) = enqueue(max_attempts=5)
-    Task.objects.filter(pk=task.pk).update(status=Task.PROGRESS, worker_pid=1, modified=Now() - HOURS)
-    janitor.settle_unowned()
-    assert reload(task).status == status
-
-
-def test_the_end_of_a_row_that_older_code_ended_is_dated(reaper):
-    task = enqueue()[0]
-    Task.objects.filter(pk=task.pk).update(status=Task.COMPLETED)
-    janitor.date_endings()
-    assert reload(task).finished == task.modified
-
-
-def test_many_undated_endings_are_dated_piece_by_piece(reaper, monkeypatch):
-    monkeypatch.setattr(janitor, "DATE_ROWS", 2)
-    enqueue(5)
-    Task.objects.update(status=Task.COMPLETED)
-    assert [janitor.date_endings() for _ in range(4)] == [2, 2, 1, 0]
-    assert not Task.objects.filter(finished=None).exists()
-
-
-def test_retention_prunes_ended_tasks_by_status(reaper, settings):
-    settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"completed": 7, "failed": None, "cancelled": 30}
-    gone = [ended(Task.COMPLETED, 8), ended(Task.CANCELLED, 31)]
-    kept = [ended(Task.COMPLETED, 6), ended(Task.FAILED, 900), ended(Task.CANCELLED, 8), enqueue()[0]]
-    gone[0].attempts.create(epoch=1, attempt=1, outcome="failed")
-    assert janitor.prune() == 2
-    assert set(Task.objects.values_list("pk", flat=True)) == {task.pk for task in kept}
-    assert not Attempt.objects.exists()
-
-
-def test_everything_is_kept_by_default(reaper):
-    ended(Task.COMPLETED, 4000)
-    assert janitor.prune() == 0
-
-
-def test_pruning_goes_in_batches_oldest_first(reaper, settings, monkeypatch):
-    settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"completed": 1}
-    monkeypatch.setattr(janitor, "PRUNE_ROWS", 2)
-    tasks = [ended(Task.COMPLETED, days) for days in (5, 9, 7)]
-    assert janitor.prune() == 2
-    assert Task.objects.get() == tasks[0]
-    assert janitor.prune() == 1
-
-
-def test_worker_rows_are_kept_a_while(worker, reaper):
-    store.leave(worker.pk)
-    janitor.prune()
-    assert Worker.objects.filter(pk=worker.pk).exists()
-    Worker.objects.filter(pk=worker.pk).update(ended=Now() - timedelta(days=8))
-    janitor.prune()
-    assert list(Worker.objects.values_list("pk", flat=True)) == [reaper.pk]
 
 
 def on_a_connection_of_its_own(work, *arguments):

@@ -23,12 +23,14 @@ ON_MARIADB = [
     *(
         f"tests/core/test_{name}.py"
         for name in (
-            "checks create_task database_checks migrations models races retries running_again transitions".split()
-        )
+            "arguments checks create_task database_checks migrations models races retries running_again transitions"
+        ).split()
     ),
     *(
         f"tests/engine/test_{name}.py"
-        for name in "claim live_output locks packets plans prune reap store store_lives store_races".split()
+        for name in (
+            "claim leases live_output locks packets plans prune reap store store_lives store_races tidying".split()
+        )
     ),
     "tests/faults/test_race.py",
 ]

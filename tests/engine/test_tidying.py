@@ -1,0 +1,121 @@
+"""What workers tidy up for all: what has become due, rows that older code left, and what is kept long enough."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from django_simple_queue.engine import janitor, store
+from django_simple_queue.models import Attempt, Task, Worker
+from tests.engine.storing import HOURS, claim, enqueue, reload
+
+
+def aged(task, days):
+    Task.objects.filter(pk=task.pk).update(finished=Now() - timedelta(days=days))
+
+
+def ended(status, days):
+    task = enqueue()[0]
+    Task.objects.filter(pk=task.pk).update(status=status)
+    aged(task, days)
+    return task
+
+
+def test_promotion_opens_what_has_become_due_and_no_more(worker):
+    soon, later = enqueue(run_after=timezone.now() + HOURS)[0], enqueue(run_after=timezone.now() + HOURS)[0]
+    Task.objects.filter(pk=soon.pk).update(run_after=Now() - timedelta(seconds=1))
+    modified = reload(soon).modified
+    assert janitor.promote() == 1
+    assert (reload(soon).due, reload(later).due) == (True, False)
+    assert soon.modified == modified
+    assert [each.id for each in claim(worker, 5)] == [soon.pk]
+    assert janitor.promote() == 0
+
+
+def test_promotion_goes_on_until_nothing_is_due(worker, monkeypatch):
+    monkeypatch.setattr(janitor, "PROMOTE_ROWS", 3)
+    enqueue(10, run_after=timezone.now() + HOURS)
+    Task.objects.update(run_after=Now() - timedelta(seconds=1))
+    assert janitor.promote() == 10
+
+
+def test_pruning_that_fails_is_tried_again_a_minute_later(reaper, monkeypatch):
+    def fail():
+        raise OperationalError("canceling statement due to statement timeout")
+
+    monkeypatch.setattr(janitor, "_prune_at", 0.0)
+    monkeypatch.setattr(janitor, "prune", fail)
+    with pytest.raises(OperationalError):
+        janitor.tick(reaper.pk, now=10.0)
+    assert janitor.tick(reaper.pk, now=20.0).failed == []
+    with pytest.raises(OperationalError):
+        janitor.tick(reaper.pk, now=200.0)
+
+
+def test_the_sweep_spares_rows_of_the_older_package(reaper):
+    (task,) = enqueue()
+    Task.objects.filter(pk=task.pk).update(status=Task.PROGRESS, worker_pid=os.getpid())
+    assert janitor.tick(reaper.pk).failed == []
+    assert reload(task).status == Task.PROGRESS
+
+
+@pytest.mark.parametrize(("timeout", "status"), [(60, Task.FAILED), (7200, Task.PROGRESS), (None, Task.PROGRESS)])
+def test_rows_of_the_older_package_are_settled_once_no_run_may_last_so_long(reaper, settings, timeout, status):
+    settings.DJANGO_SIMPLE_QUEUE_TASK_TIMEOUT = timeout
+    (task,) = enqueue(max_attempts=5)
+    Task.objects.filter(pk=task.pk).update(status=Task.PROGRESS, worker_pid=1, modified=Now() - HOURS)
+    janitor.settle_unowned()
+    assert reload(task).status == status
+
+
+def test_the_end_of_a_row_that_older_code_ended_is_dated(reaper):
+    task = enqueue()[0]
+    Task.objects.filter(pk=task.pk).update(status=Task.COMPLETED)
+    janitor.date_endings()
+    assert reload(task).finished == task.modified
+
+
+def test_many_undated_endings_are_dated_piece_by_piece(reaper, monkeypatch):
+    monkeypatch.setattr(janitor, "DATE_ROWS", 2)
+    enqueue(5)
+    Task.objects.update(status=Task.COMPLETED)
+    assert [janitor.date_endings() for _ in range(4)] == [2, 2, 1, 0]
+    assert not Task.objects.filter(finished=None).exists()
+
+
+def test_retention_prunes_ended_tasks_by_status(reaper, settings):
+    settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"completed": 7, "failed": None, "cancelled": 30}
+    gone = [ended(Task.COMPLETED, 8), ended(Task.CANCELLED, 31)]
+    kept = [ended(Task.COMPLETED, 6), ended(Task.FAILED, 900), ended(Task.CANCELLED, 8), enqueue()[0]]
+    gone[0].attempts.create(epoch=1, attempt=1, outcome="failed")
+    assert janitor.prune() == 2
+    assert set(Task.objects.values_list("pk", flat=True)) == {task.pk for task in kept}
+    assert not Attempt.objects.exists()
+
+
+def test_everything_is_kept_by_default(reaper):
+    ended(Task.COMPLETED, 4000)
+    assert janitor.prune() == 0
+
+
+def test_pruning_goes_in_batches_oldest_first(reaper, settings, monkeypatch):
+    settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"completed": 1}
+    monkeypatch.setattr(janitor, "PRUNE_ROWS", 2)
+    tasks = [ended(Task.COMPLETED, days) for days in (5, 9, 7)]
+    assert janitor.prune() == 2
+    assert Task.objects.get() == tasks[0]
+    assert janitor.prune() == 1
+
+
+def test_worker_rows_are_kept_a_while(worker, reaper):
+    store.leave(worker.pk)
+    janitor.prune()
+    assert Worker.objects.filter(pk=worker.pk).exists()
+    Worker.objects.filter(pk=worker.pk).update(ended=Now() - timedelta(days=8))
+    janitor.prune()
+    assert list(Worker.objects.values_list("pk", flat=True)) == [reaper.pk]
