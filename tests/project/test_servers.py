@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import gc
 import stat
 
 import psycopg
 import pytest
 
+from tests.support.mariadb import MariaServer
 from tests.support.missing import cannot_run
 from tests.support.postgres import PostgresCluster
 from tests.support.servers import ServerMissing
@@ -39,3 +41,13 @@ def test_nothing_is_left_of_it():
         home, process = cluster.home, cluster.process
     assert process.poll() is not None
     assert not home.exists()
+
+
+def test_to_wait_for_a_server_leaves_no_socket_open():
+    """Each would be told of at the end of a test run; here a socket that is collected open fails the test."""
+    server = MariaServer()
+    try:
+        assert not server.answers()
+        gc.collect()
+    finally:
+        server.close()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import socket
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -34,6 +35,10 @@ class MariaServer(Server):
         return [self.program, "--no-defaults", "--skip-networking", "--character-set-server=utf8mb4", *places, *QUICK]
 
     def answers(self) -> bool:
+        """PyMySQL leaves a socket open that found nobody, so it is asked only once somebody listens."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(str(self.socket)):
+                return False
         try:
             pymysql.connect(unix_socket=str(self.socket), user="root", connect_timeout=5).close()
         except pymysql.OperationalError:
