@@ -6,7 +6,6 @@ What must be known from outside the database goes to the ledger: a file that eve
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import logging
 import os
 import signal
@@ -16,9 +15,10 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 
-from django.db import connection, transaction
+from django.db import connection
 
 from django_simple_queue import Abandon, Retry, TaskTimeout, progress
+from tests.endings import *  # noqa: F403
 
 logger = logging.getLogger(__name__)
 
@@ -85,17 +85,6 @@ def give_up(reason: str = "no such account") -> None:
     raise Abandon(reason)
 
 
-def kill_worker() -> None:
-    """Take the whole worker along."""
-    os.kill(parent_of(os.getppid()), signal.SIGKILL)
-    time.sleep(30)
-
-
-def parent_of(pid: int) -> int:
-    with open(f"/proc/{pid}/stat") as stat:
-        return int(stat.read().rpartition(")")[2].split()[1])
-
-
 def sleep(seconds: float = 30, ledger: str = "") -> None:
     if ledger:
         note(ledger, "start", os.getpid())
@@ -142,17 +131,6 @@ async def count_until_told(ledger: str) -> AsyncIterator[str]:
     except TaskTimeout:
         note(ledger, "cleaned")
         raise
-
-
-def stubborn(seconds: float = 30) -> None:
-    """Ignore SIGTERM."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    time.sleep(seconds)
-
-
-def in_c_code() -> int:
-    """Never give the interpreter back."""
-    return sum(range(10**14))
 
 
 def tidy(ledger: str, seconds: float = 30) -> None:
@@ -238,29 +216,11 @@ def report_from_thread() -> None:
     thread.join()
 
 
-def big_output(size: int) -> str:
-    return "x" * size
-
-
-def many_yields(count: int, size: int) -> Iterator[str]:
-    for index in range(count):
-        yield f"[{index}]".ljust(size, ".")
-
-
 def chatty(lines: int = 3) -> None:
     for index in range(lines):
         print("printed", index)
         print("to stderr", index, file=sys.stderr)
         logger.info("logged %d", index)
-
-
-def flood(megabytes: int) -> None:
-    for _ in range(megabytes):
-        print("y" * (1024 * 1024 - 1))
-
-
-def shell(command: str) -> None:
-    subprocess.run(command, shell=True, check=True)
 
 
 def helper(ledger: str, seconds: float = 30) -> None:
@@ -272,68 +232,6 @@ def helper(ledger: str, seconds: float = 30) -> None:
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
         assert process.stdout
         note(ledger, "helper", os.read(process.stdout.fileno(), 20).decode())
-
-
-def hostile_text() -> str:
-    print("printed \x00 and \ud800")
-    return "nul \x00 surrogate \udc80 done"
-
-
-def hostile_failure() -> None:
-    raise ValueError("nul \x00 surrogate \udc80 done")
-
-
-class Nameless(Exception):
-    def __repr__(self) -> str:
-        raise RuntimeError("no repr")
-
-    __str__ = __repr__
-
-
-def fail_without_text() -> None:
-    raise Nameless
-
-
-def leave(code: int = 3) -> None:
-    print("last words", flush=True)
-    os._exit(code)
-
-
-def kill_self(number: int = signal.SIGKILL) -> None:
-    print("last words", flush=True)
-    os.kill(os.getpid(), number)
-    time.sleep(30)
-
-
-def crash_in_c() -> None:
-    ctypes.string_at(0)
-
-
-def leave_transaction_open() -> None:
-    transaction.atomic().__enter__()
-
-
-def ask_the_database() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 'asked'")
-        return str(cursor.fetchone()[0])
-
-
-def system_exit(code: int = 2) -> None:
-    sys.exit(code)
-
-
-def interrupt() -> None:
-    raise KeyboardInterrupt
-
-
-def recurse() -> None:
-    recurse()
-
-
-def close_standard_streams() -> None:
-    sys.stdout.close()
-    os.close(1)
 
 
 def two_arguments(first: int, second: int) -> int:

@@ -28,7 +28,7 @@ def over(budget: int, size: Callable[[Path], int], paths: Iterable[Path]) -> dic
     ("paths", "budget"),
     [
         pytest.param(python_files(*PACKAGES), 250, id="the product"),
-        pytest.param(python_files("tests", "benchmarks"), 350, id="tests"),
+        pytest.param(python_files("tests", "benchmarks"), 250, id="tests"),
         pytest.param(templates(), 60, id="templates"),
     ],
 )

@@ -15,8 +15,8 @@ from django.utils import timezone
 from django_simple_queue.engine import chores, janitor, store
 from django_simple_queue.engine.chores import TELL_SECONDS, Complaints
 from django_simple_queue.models import Task, Worker
+from tests.engine.refusing import MARKED, refusing
 from tests.engine.storing import enqueue, let_lease_end, live_worker, running
-from tests.engine.test_refusals import MARKED, refusing
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.postgres, pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
 IS_PROMOTED = f"NEW.due <> OLD.due AND OLD.priority = {MARKED}"

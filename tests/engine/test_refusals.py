@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -21,25 +20,12 @@ from django_simple_queue.models import OperatorAction, Task, Worker
 from django_simple_queue.models.audit import background, scope
 from django_simple_queue.models.audit.terms import Terms
 from tests.engine.fleet import Fleet, enqueue, wait_for_status
+from tests.engine.refusing import IS_CLAIMED, MARKED, execute, refusing
 from tests.engine.storing import completed, let_lease_end, live_worker, row, running
 from tests.engine.test_locks import locked_elsewhere
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.postgres, pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
-MARKED = 7
-TABLE = Task._meta.db_table
-ENDS = f"OLD.status = 1 AND NEW.status <> 1 AND OLD.priority = {MARKED}"
-IS_CLAIMED = f"NEW.status = 1 AND OLD.priority = {MARKED}"
-BEFORE = f"CREATE TRIGGER stubborn BEFORE UPDATE ON {TABLE} FOR EACH ROW"
-GUARDED = {
-    "sqlite": [f"{BEFORE} WHEN {{when}} BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END"],
-    "mysql": [f"{BEFORE} IF {{when}} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'refused by a trigger'; END IF"],
-    "postgresql": [
-        "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'refused by a trigger'; END $$",
-        f"{BEFORE} WHEN ({{when}}) EXECUTE FUNCTION refuse()",
-    ],
-}
 
 
 FAILS = {
@@ -48,22 +34,6 @@ FAILS = {
     "postgresql": ["SET LOCAL statement_timeout = 1", "SELECT pg_sleep(60)"],
 }
 CUT = {"mysql": "KILL CONNECTION_ID()", "postgresql": "SELECT pg_terminate_backend(pg_backend_pid())"}
-
-
-@contextmanager
-def refusing(when: str = ENDS) -> Iterator[None]:
-    """The database takes no such change of a task of priority MARKED."""
-    execute(*(statement.format(when=when) for statement in GUARDED[connection.vendor]))
-    try:
-        yield
-    finally:
-        execute(f"DROP TRIGGER stubborn {f'ON {TABLE}' if connection.vendor == 'postgresql' else ''}")
-
-
-def execute(*statements: str) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
 
 
 @pytest.fixture

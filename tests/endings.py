@@ -1,0 +1,115 @@
+"""Tasks that leave, die, or end with more than can be kept; tests name them by way of ``tests.tasks``."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+from django.db import connection, transaction
+
+
+def kill_worker() -> None:
+    """Take the whole worker along."""
+    os.kill(parent_of(os.getppid()), signal.SIGKILL)
+    time.sleep(30)
+
+
+def parent_of(pid: int) -> int:
+    with open(f"/proc/{pid}/stat") as stat:
+        return int(stat.read().rpartition(")")[2].split()[1])
+
+
+def stubborn(seconds: float = 30) -> None:
+    """Ignore SIGTERM."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    time.sleep(seconds)
+
+
+def in_c_code() -> int:
+    """Never give the interpreter back."""
+    return sum(range(10**14))
+
+
+def big_output(size: int) -> str:
+    return "x" * size
+
+
+def many_yields(count: int, size: int) -> Iterator[str]:
+    for index in range(count):
+        yield f"[{index}]".ljust(size, ".")
+
+
+def flood(megabytes: int) -> None:
+    for _ in range(megabytes):
+        print("y" * (1024 * 1024 - 1))
+
+
+def shell(command: str) -> None:
+    subprocess.run(command, shell=True, check=True)
+
+
+def hostile_text() -> str:
+    print("printed \x00 and \ud800")
+    return "nul \x00 surrogate \udc80 done"
+
+
+def hostile_failure() -> None:
+    raise ValueError("nul \x00 surrogate \udc80 done")
+
+
+class Nameless(Exception):
+    def __repr__(self) -> str:
+        raise RuntimeError("no repr")
+
+    __str__ = __repr__
+
+
+def fail_without_text() -> None:
+    raise Nameless
+
+
+def leave(code: int = 3) -> None:
+    print("last words", flush=True)
+    os._exit(code)
+
+
+def kill_self(number: int = signal.SIGKILL) -> None:
+    print("last words", flush=True)
+    os.kill(os.getpid(), number)
+    time.sleep(30)
+
+
+def crash_in_c() -> None:
+    ctypes.string_at(0)
+
+
+def leave_transaction_open() -> None:
+    transaction.atomic().__enter__()
+
+
+def ask_the_database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 'asked'")
+        return str(cursor.fetchone()[0])
+
+
+def system_exit(code: int = 2) -> None:
+    sys.exit(code)
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def recurse() -> None:
+    recurse()
+
+
+def close_standard_streams() -> None:
+    sys.stdout.close()
+    os.close(1)
