@@ -59,8 +59,8 @@ def test_what_may_have_taken_effect_is_asked_about_and_counted_apart(chief):
     Attempt.objects.bulk_create(Attempt(task=each, epoch=1, attempt=1, outcome="lost") for each in doubtful)
     safe = [failed(error_class="x.E") for _ in range(4)]
     html = chief.get(f"{URL}{PAY}/requeue/?window=24h").content.decode()
-    assert 'value="no">Only the 4 others</button>' in html
-    assert re.search(r'value="yes">.*Requeue\s+10</button>', html)
+    assert re.search(r'value="no">\s*Only the 4 others\s*</button>', html)
+    assert re.search(r'value="yes">\s*<svg.*?</svg>\s*Requeue\s+10\s*</button>', html)
     assert 'aria-current="true">24h</a>' in html
     response = chief.post(f"{URL}{PAY}/requeue/", {**hidden(html), "repeat": "no"}, follow=True)
     assert "Requeued 4 of 10" in response.content.decode()

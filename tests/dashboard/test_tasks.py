@@ -122,7 +122,7 @@ def test_a_retrying_row_says_when_and_why(viewer):
     task = a_task(attempt=1, epoch=1, max_attempts=3, error="E\n\nlast line", **later(30))
     row = row_of(page(viewer, "status=retrying"), task)
     assert "Retrying" in row
-    assert re.search(r"attempt 2 of 3\s+<time[^>]*>in \d+ s</time> · last line", row)
+    assert re.search(r"attempt 2 of 3\s+<time[^>]*>in \d+ s</time>\s+· last line", row)
     assert f"/tasks/{task.pk}/start-now/" in row
 
 
