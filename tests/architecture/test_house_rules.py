@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.source import PACKAGES, functions, length, name, parse, python_files, templates
 
+CHARACTERS_A_LINE = 120
 LINES_A_FUNCTION = 40
 MEDIAN_LINES_A_FUNCTION = 8
 
@@ -35,6 +36,14 @@ def over(budget: int, size: Callable[[Path], int], paths: Iterable[Path]) -> dic
 def test_a_file_fits_its_budget_of_lines(paths, budget):
     assert paths
     assert over(budget, lines, paths) == {}
+
+
+def longest_line(path: Path) -> int:
+    return max(map(len, path.read_text().splitlines()), default=0)
+
+
+def test_no_line_of_a_template_is_longer_than_one_of_python():
+    assert over(CHARACTERS_A_LINE, longest_line, templates()) == {}
 
 
 def test_no_function_is_longer_than_a_screen():

@@ -10,15 +10,9 @@ from django.utils import timezone
 
 from dashboard.selectors import attention, snapshot
 from django_simple_queue.models import Attempt, QueuePause, Task
-from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import CHARGE, SEND, a_task, a_worker, later, shown
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def viewer(client):
-    return signed_in(client, operator("ada", superuser=True))
 
 
 def told():

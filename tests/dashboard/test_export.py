@@ -23,11 +23,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def ada(client):
-    return signed_in(client, operator("ada", superuser=True))
-
-
-@pytest.fixture
 def eva(client):
     return signed_in(client, operator("eva", "view_task", "export_task"))
 

@@ -49,11 +49,6 @@ def scene(settings: Any) -> Scene:
     return Scene(task, perform("requeue", Task.objects.filter(pk=other.pk), "omar"))
 
 
-@pytest.fixture
-def chief(client: Client) -> Client:
-    return signed_in(client, operator("chief", superuser=True))
-
-
 def everything() -> dict[str, list[tuple[Any, ...]]]:
     """All rows of the queue's and the console's tables."""
     labels = ("django_simple_queue", "simple_queue_dashboard")

@@ -9,18 +9,12 @@ import pytest
 from dashboard.selectors.rows import ERROR_READ
 from dashboard.selectors.search import ERROR_SEARCHED
 from django_simple_queue.models import Task
-from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import a_task, a_worker, row_of, shown
 
 pytestmark = pytest.mark.django_db
 
 SECRET = "hunter2-and-more-7781"
 ARGS = json.dumps({"password": SECRET})
-
-
-@pytest.fixture
-def viewer(client):
-    return signed_in(client, operator("ada", superuser=True))
 
 
 def page(client, query=""):

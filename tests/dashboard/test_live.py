@@ -20,11 +20,6 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def viewer(client):
-    return signed_in(client, operator("ada", superuser=True))
-
-
-@pytest.fixture
 def still(monkeypatch):
     """Ages on the page are told anew every few seconds; these tests are about everything else."""
     monkeypatch.setattr(live, "age_bucket", lambda picture: 0)

@@ -25,11 +25,6 @@ def allowlist(settings):
     settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {TASK: OPTIONS}
 
 
-@pytest.fixture
-def chief(client):
-    return signed_in(client, operator("chief", superuser=True))
-
-
 def read(client, kind, name, status=200, **query):
     response = client.get(f"/{kind}/{quote(name, safe='')}/", query)
     assert response.status_code == status

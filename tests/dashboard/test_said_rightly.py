@@ -15,17 +15,11 @@ from dashboard.selectors import attention, fingerprints, fleet, health, snapshot
 from dashboard.selectors.open_groups import OpenGroups
 from dashboard.selectors.trouble import trouble
 from django_simple_queue.models import QueuePause, Task
-from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import a_task, a_worker
 from tests.dashboard.test_attention import failure, told
 
 NOISY, OTHER = "f" * 16, "e" * 16
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def viewer(client):
-    return signed_in(client, operator("ada", superuser=True))
 
 
 def failed_tile():

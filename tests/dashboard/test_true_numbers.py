@@ -12,17 +12,11 @@ from django.utils import timezone
 
 from dashboard.selectors import attention, health, snapshot
 from django_simple_queue.models import QueuePause, Task, Worker
-from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import a_task, a_worker, shown
 
 pytestmark = pytest.mark.django_db
 SHIP = "tests.dashboard.shop.ship"
 INJECTED = "a; reboot"
-
-
-@pytest.fixture
-def chief(client):
-    return signed_in(client, operator("chief", superuser=True))
 
 
 def tile(slug):

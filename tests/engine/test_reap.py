@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -228,8 +228,7 @@ def test_a_claim_that_stalls_past_its_lease_leaves_no_row_in_progress(stall):
     assert reload(worker).state == Worker.State.LOST
 
 
-def test_reaping_is_one_transaction(worker, reaper, monkeypatch):
-    """A reaper that dies half-way leaves the worker to the next one."""
+def test_a_reaper_that_dies_half_way_leaves_the_tasks_to_the_next_sweep(worker, reaper, monkeypatch):
     run = running(worker)
     let_lease_end(worker)
 
@@ -237,8 +236,8 @@ def test_reaping_is_one_transaction(worker, reaper, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(janitor, "settle", die)
-    with pytest.raises(KeyboardInterrupt), transaction.atomic():
-        janitor.reap(reaper.pk)
-    assert (reload(worker).state, row(run).status) == (Worker.State.RUNNING, Task.PROGRESS)
+    with pytest.raises(KeyboardInterrupt):
+        janitor.tick(reaper.pk)
+    assert (reload(worker).state, row(run).status) == (Worker.State.LOST, Task.PROGRESS)
     monkeypatch.undo()
-    assert ids(janitor.reap(reaper.pk)) == [run.id]
+    assert janitor.tick(live_worker().pk).failed == [run.id]
