@@ -54,6 +54,7 @@ class Parent:
         self.selector.register(self.signals.pipe, selectors.EVENT_READ, self.signals.read)
         try:
             self.pool.hear, self.pool.bury = self.dispatcher.hear, self.dispatcher.bury
+            store.prepare()
             self.pool.open()
             self.register()
             return self.work()

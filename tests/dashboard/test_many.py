@@ -145,7 +145,8 @@ def test_each_outcome_leads_to_the_tasks_that_it_counts(ada, settings):
     confirm(ada, ask(ada))
     action = OperatorAction.objects.get()
     pages = {name: ada.get(f"/activity/{action.pk}/?outcome={name}").content.decode() for name in ("done", "unfit")}
-    links = {name: re.findall(r'<a class="task" href="/tasks/([0-9a-f-]{36})/"', html) for name, html in pages.items()}
+    link = re.compile(r'<a\s+class="task"\s+href="/tasks/([0-9a-f-]{36})/"')
+    links = {name: link.findall(html) for name, html in pages.items()}
     assert links == {"done": [str(done.pk)], "unfit": [str(unfit.pk)]}
 
 

@@ -17,6 +17,7 @@ from django_simple_queue.engine.store.lease import (
 )
 from django_simple_queue.engine.store.live import keep_output, show
 from django_simple_queue.engine.store.records import Claimed, Ending, Glimpse, LeaseLost, NoAnswer, Renewal, Turn
+from django_simple_queue.engine.store.vendors import prepare
 
 __all__ = [
     "Claimed",
@@ -34,6 +35,7 @@ __all__ = [
     "keep_output",
     "last_words",
     "leave",
+    "prepare",
     "register",
     "renew",
     "session",

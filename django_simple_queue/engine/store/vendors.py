@@ -13,6 +13,11 @@ def opened() -> Database:
     return driver(connection().vendor)(connection())
 
 
+def prepare() -> None:
+    """Import what is needed of it now: a worker that has no file left to open must not need to import anything."""
+    driver(connection().vendor)
+
+
 @cache
 def driver(vendor: str) -> type[Database]:
     """Imported late: each module needs its vendor's client library."""
