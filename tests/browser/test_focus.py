@@ -45,6 +45,10 @@ def without_answer() -> str:
     return "/?status=failed"
 
 
+def retrying() -> str:
+    return task(address="/?status=retrying", attempt=1, epoch=1, max_attempts=3, **later(60))()
+
+
 def groups(state: str = "open", address: str = "/failures/") -> Scene:
     def scene() -> str:
         failed(1), failed(2, OTHER)
@@ -82,7 +86,6 @@ class Case:
     focused: str
 
 
-RETRYING = {"attempt": 1, "epoch": 1, "max_attempts": 3, **later(60)}
 TAB, TOP = "#live .tabs [aria-current]", "body:not(:has(:focus))"
 ROW, PAGE = "#rows tbody tr:first-child .act", "#task-head"
 BUTTON, UNDO = f"{ROW} button", f"{ROW} [data-undo]"
@@ -98,8 +101,8 @@ CASES = {
         A_FAILED, (f"{ROW} [data-key=r]", f"{ROW} [formaction$='start-now/']"), "#live .tabs [aria-current]"
     ),
     "cancel queued": Case(task(address="/?status=queued"), (f"{ROW} [data-key=c]",), UNDO),
-    "run now": Case(task(address="/?status=retrying", **RETRYING), (f"{ROW} [data-key=r]",), BUTTON),
-    "give up": Case(task(address="/?status=retrying", **RETRYING), (f"{ROW} [data-key=c]",), UNDO),
+    "run now": Case(retrying, (f"{ROW} [data-key=r]",), BUTTON),
+    "give up": Case(retrying, (f"{ROW} [data-key=c]",), UNDO),
     "mark failed": Case(stalled("/?status=progress"), (BUTTON,), BUTTON),
     "stop running": Case(running("/?status=progress"), (BUTTON, ANSWER), f"{ROW} button, {ROW} ~ td a, #rows a.task"),
     "a question is left": Case(without_answer, (BUTTON, KEEP), BUTTON),
