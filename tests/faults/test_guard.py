@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -80,9 +81,10 @@ def memory_files(pid: int) -> int:
     """The bytes that the files in memory of a process take."""
     files = {}
     for entry in Path(f"/proc/{pid}/fd").iterdir():
-        if "memfd:" in os.readlink(entry):
-            status = os.stat(entry)
-            files[status.st_ino] = status.st_blocks * 512
+        with suppress(FileNotFoundError):  # closed since it was listed
+            if "memfd:" in os.readlink(entry):
+                status = os.stat(entry)
+                files[status.st_ino] = status.st_blocks * 512
     return sum(files.values())
 
 
