@@ -28,6 +28,7 @@ ARGUMENTS_SHOWN = 160
 LONGEST_SOUGHT = 60
 MODULES_LENGTH = 16
 SPRITE = "simple_queue_dashboard/icons.svg"
+STAYS_HERE = {"hx-boost": "true", "hx-target": "#live", "hx-swap": "innerMorph show:none", "hx-push-url": "false"}
 for formatted in (arguments_text, capped, coarse, duration, number):
     register.filter(formatted)
 
@@ -37,6 +38,12 @@ def icon(name: str, size: str = "") -> SafeString:
     """An icon of the sprite; ``size`` is "sm" or "lg"."""
     classes = f"i i-{size}" if size else "i"
     return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, static(SPRITE), name)
+
+
+@register.simple_tag
+def stays_here() -> SafeString:
+    """Attributes of a form whose answer is merged into the live region: the page stays where it was scrolled to."""
+    return format_html_join(" ", '{}="{}"', STAYS_HERE.items())
 
 
 @register.simple_tag(takes_context=True)

@@ -28,6 +28,7 @@ KEPT = {
     "left empty": "a member's value, never shown",
     "one of": "the beginning of words that are translated already",
     "input mono": "classes of the stylesheet",
+    "innerMorph show:none": "how htmx swaps",
     "tab queued": "names of columns",
     " is not a link: it must begin with https://, http:// or /.": "in the log, for whoever wrote the link",
     "_lately GROUP BY queue": "SQL",
