@@ -14,6 +14,8 @@ from django_simple_queue.engine.traces import Traces
 
 TELL_SECONDS = 30.0
 """How long the receivers of an ending's signals may take."""
+SUCCESSOR_RUNS = 100
+"""For so many runs that a child may still be given, at most, the one that follows it is being born."""
 GONE_SECONDS = 10.0
 """A guard that has not ended a child so long after it was asked to is itself at fault."""
 
@@ -65,6 +67,10 @@ class Member:
     def spent(self) -> bool:
         """May be given nothing more."""
         return self.doomed or self.given >= self.worn_out_at
+
+    @property
+    def needs_successor(self) -> bool:
+        return self.doomed or self.worn_out_at - self.given <= SUCCESSOR_RUNS
 
     @property
     def open(self) -> bool:

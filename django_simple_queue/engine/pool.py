@@ -142,7 +142,7 @@ class Pool:
             if member.may_leave:
                 member.dismiss(now)
         self.promote()
-        wanted = self.size + sum(member.on_duty and member.spent for member in self.staff)
+        wanted = self.size + sum(member.on_duty and member.needs_successor for member in self.staff)
         missing = min(wanted, 2 * self.size) - len(self.staff) - self.ordered
         if missing > 0 and now >= self.born_again_at:
             self.ordered += missing

@@ -17,9 +17,9 @@ from django_simple_queue.engine.lease import Lease
 from django_simple_queue.engine.link import Link
 from django_simple_queue.engine.outbox import Entry, Outbox
 from django_simple_queue.models import Task, Worker
+from tests.engine.locking import locked_elsewhere
 from tests.engine.storing import completed, live_worker, row, running
 from tests.engine.test_link import SilentBell
-from tests.engine.test_locks import locked_elsewhere
 
 pytestmark = [
     pytest.mark.sqlite,

@@ -12,8 +12,8 @@ from django_simple_queue.engine import store
 from django_simple_queue.engine.link import Link
 from django_simple_queue.models import Task
 from django_simple_queue.models.contention import wait_at_most
+from tests.engine.locking import locked_elsewhere
 from tests.engine.storing import live_worker, running
-from tests.engine.test_locks import locked_elsewhere
 
 pytestmark = [
     pytest.mark.sqlite,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -13,6 +12,7 @@ from uuid import UUID
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_simple_queue.engine import janitor, settling, store
@@ -23,35 +23,11 @@ from django_simple_queue.models.audit.terms import Terms
 from django_simple_queue.models.complaints import is_lock_timeout
 from django_simple_queue.models.contention import restarted_after_deadlock
 from tests.engine.fleet import Fleet, enqueue, wait_for_status
-from tests.engine.locking import held_elsewhere
+from tests.engine.locking import held_elsewhere, locked_elsewhere, table_locked_elsewhere
 from tests.engine.storing import claim, completed, let_lease_end, live_worker, row, running
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.postgres, pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
-
-
-@contextmanager
-def locked_elsewhere(pk: UUID) -> Iterator[None]:
-    """Another connection has changed the task and does not commit."""
-
-    def lock() -> None:
-        Task.objects.select_for_update().get(pk=pk)
-
-    with held_elsewhere(lock):
-        yield
-
-
-@contextmanager
-def table_locked_elsewhere() -> Iterator[None]:
-    """Somebody alters the table, or waits until he may: no other statement on it gets through."""
-    statements = {"postgresql": "LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", "mysql": "LOCK TABLES {} WRITE"}
-
-    def lock() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(statements[connection.vendor].format(Task._meta.db_table))
-
-    with held_elsewhere(lock):
-        yield
 
 
 @pytest.fixture
@@ -152,10 +128,9 @@ def test_a_worker_outlives_a_lock_that_is_longer_than_its_lease(fleet: Fleet, tm
     assert boot.lines.count("waits: another transaction") == 1
 
 
-@pytest.mark.parametrize("word", ["turn", "last_words", "show", "covered", "look", "tick"])
-def test_nobody_waits_long_for_a_table(worker: Worker, word: str) -> None:
+def words(worker: Worker) -> dict[str, Callable[[], object]]:
     run = running(worker)
-    said = {
+    return {
         "turn": lambda: store.turn(worker.pk, [completed(run)], 0),
         "last_words": lambda: store.last_words(worker.pk, [completed(run)]),
         "show": lambda: store.show(worker.pk, [Glimpse(run.id, run.epoch, output="so far")]),
@@ -163,12 +138,36 @@ def test_nobody_waits_long_for_a_table(worker: Worker, word: str) -> None:
         "look": lambda: store.turn(worker.pk, [], 1),
         "tick": lambda: janitor.tick(worker.pk),
     }
+
+
+@pytest.mark.parametrize("word", ["turn", "last_words", "show", "covered", "look", "tick"])
+def test_nobody_waits_long_for_a_table(worker: Worker, word: str) -> None:
+    waits_briefly_for_a_table(worker, word)
+
+
+def waits_briefly_for_a_table(worker: Worker, word: str) -> None:
+    say = words(worker)[word]
     with table_locked_elsewhere():
         with pytest.raises(OperationalError) as refused:
-            said[word]()
+            say()
         assert is_lock_timeout(refused.value)
         store.renew(worker.pk)
-    said[word]()
+    say()
+
+
+@pytest.mark.parametrize("word", ["turn", "last_words", "show", "covered"])
+def test_nobody_waits_long_behind_a_pooler_either(worker: Worker, word: str) -> None:
+    """Where a session may be anybody's in the next moment, each transaction says so for itself."""
+    connection.close()
+    store.tune(is_ours=False)
+    waits_briefly_for_a_table(worker, word)
+
+
+def test_a_renewal_is_three_statements_in_a_session_of_our_own(worker: Worker) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        store.renew(worker.pk)
+        store.covered(worker.pk)
+    assert [query["sql"].split()[0] for query in asked] == ["UPDATE", "SELECT", "SELECT"]
 
 
 def test_a_worker_outlives_a_table_that_is_locked_for_longer_than_its_lease(fleet: Fleet, tmp_path: Path) -> None:

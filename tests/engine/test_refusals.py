@@ -20,9 +20,9 @@ from django_simple_queue.models import OperatorAction, Task, Worker
 from django_simple_queue.models.audit import background, scope
 from django_simple_queue.models.audit.terms import Terms
 from tests.engine.fleet import Fleet, enqueue, wait_for_status
+from tests.engine.locking import locked_elsewhere
 from tests.engine.refusing import IS_CLAIMED, MARKED, execute, refusing
 from tests.engine.storing import completed, let_lease_end, live_worker, row, running
-from tests.engine.test_locks import locked_elsewhere
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.postgres, pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]

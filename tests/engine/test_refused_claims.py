@@ -13,9 +13,9 @@ from django_simple_queue.engine.aside import FORGET_SECONDS, Aside
 from django_simple_queue.engine.store import LeaseLost, claims
 from django_simple_queue.models import QueuePause, Task, Worker
 from tests.engine.fleet import Fleet, wait_for_status
+from tests.engine.locking import locked_elsewhere
 from tests.engine.refusing import IS_CLAIMED, MARKED, refusing
 from tests.engine.storing import claim, completed, enqueue, let_lease_end, live_worker, running
-from tests.engine.test_locks import locked_elsewhere
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.postgres, pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
 

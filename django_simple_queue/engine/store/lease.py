@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from math import ceil
 from uuid import UUID
@@ -19,6 +19,8 @@ from django_simple_queue.models.contention import PATIENCE_SECONDS, still_works,
 
 CACHE_KIB = 64 * 1024
 MMAP_BYTES = 256 * 1024 * 1024
+_hurried: object = None
+"""The session in which nothing waits long for a lock, in whatever transaction, once ``tune`` has said so."""
 
 
 def register(worker: Worker, seconds: float | None = None) -> None:
@@ -31,14 +33,14 @@ def register(worker: Worker, seconds: float | None = None) -> None:
 def renew(worker_id: UUID, rss: int | None = None) -> None:
     """Extend the lease; ``rss`` is in bytes. Raises LeaseLost when it has ended."""
     columns = {"heartbeat": Now(), "lease_until": Now() + lease()} | ({} if rss is None else {"rss": rss})
-    with hurried():
+    with one_by_one():
         if not Worker.objects.using(alias()).live().filter(pk=worker_id).update(**columns):
             raise LeaseLost(f"The lease of worker {worker_id} has ended.")
 
 
 def covered(worker_id: UUID) -> Renewal:
     """Return what a lease that has just been renewed covers; apart from that, for tasks may be locked as a whole."""
-    with hurried():
+    with one_by_one():
         state = Worker.objects.using(alias()).values_list("state", flat=True).filter(pk=worker_id).first()
         if state is None:
             raise LeaseLost(f"There is no worker {worker_id} any more.")
@@ -65,14 +67,21 @@ def hurried() -> Iterator[None]:
         yield
 
 
+def one_by_one() -> AbstractContextManager[None]:
+    """Statements that need no common transaction: they are spared it, where they do not wait long even so."""
+    return nullcontext() if session() is _hurried is not None else hurried()
+
+
 def tune(is_ours: bool = False) -> None:
     """Prepare the worker's connection, once after each connect: no wait for a lock may outlast the lease.
 
     ``is_ours``: no pooler stands between, which would pass a session on to others, with all that was set in it.
     """
+    global _hurried
     with connection().cursor() as cursor:
         for statement in tuning(connection(), is_ours):
             cursor.execute(statement)
+    _hurried = session() if is_ours or connection().vendor != "postgresql" else None
 
 
 def tuning(database: BaseDatabaseWrapper, is_ours: bool) -> Iterator[str]:
