@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import random
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
+
+from django.db import connections, transaction
 
 from django_simple_queue import conf
 from django_simple_queue.failure import Failure
@@ -43,9 +47,18 @@ def chosen_delay(task: str, attempt: int, own: str | None) -> float:
     if backoff is None:
         return default_delay(attempt)
     if callable(backoff):
-        return float(backoff(attempt))
+        return float(asked(backoff, attempt))
     steps = list(backoff)
     return float(steps[min(max(attempt, 1), len(steps)) - 1])
+
+
+def asked(backoff: Callable[[int], float], attempt: int) -> float:
+    """Call ``backoff``; a statement of its that fails must not spoil the transaction in which a failure is stored."""
+    with ExitStack() as savepoints:
+        for connection in connections.all(initialized_only=True):
+            if connection.in_atomic_block:
+                savepoints.enter_context(transaction.atomic(using=connection.alias))
+        return backoff(attempt)
 
 
 def default_delay(attempt: int) -> float:

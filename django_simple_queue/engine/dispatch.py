@@ -164,7 +164,9 @@ class Dispatcher:
         """The child has grown too big or is spoilt: another one takes what it has not begun."""
         self.take_back(member, now)
         if (run := member.refused(serial)) is not None:
+            run.doom = None
             self.ready.appendleft(run)
+        member.outlive()
 
     def bury(self, member: Member, exit_code: int, cause: str, serial: int) -> None:
         """Settle what a dead child leaves: its last words count, what it never read goes to others."""

@@ -62,7 +62,8 @@ def tick(worker_id: UUID, now: float | None = None, reaps: bool = True) -> Tick:
     settled += chores.do("settling strays", sweep, list[Task]()) if needs.sweep and len(settled) < SETTLE_ROWS else []
     more = len(settled) >= SETTLE_ROWS
     busy = chores.do("driving bulk actions", background.drive, False) if needs.act else False
-    settled += chores.do("tidying", lambda: tidy(time.monotonic() if now is None else now), list[Task]())
+    unowned, heap = tidy(chores, time.monotonic() if now is None else now)
+    settled, busy = settled + unowned, busy or heap
     wait = chores.do("looking ahead", lambda: next_promotion(needs, promoted), None)
     chores.tell(nothing_done=not (promoted or settled or busy))
     failed = [task.pk for task in settled if task.status == Task.FAILED]
@@ -135,17 +136,21 @@ def sweep() -> list[Task]:
     return settle(strays, "no worker knows of these tasks")
 
 
-def tidy(now: float) -> list[Task]:
-    """Once a minute (at once again after a full batch): prune, and put right what older code left behind."""
+def tidy(chores: Chores, now: float) -> tuple[list[Task], bool]:
+    """Once a minute prune, and put right what older code left; return what was settled, and whether a heap is left.
+
+    A heap is gone on with at the next tick.
+    """
     global _prune_at
     if now < _prune_at:
-        return []
+        return [], False
     _prune_at = now + PRUNE_EVERY_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
-    more = prune() >= PRUNE_ROWS
-    more = date_endings() >= DATE_ROWS or more
-    if more:
+    heaps = [count >= PRUNE_ROWS for count in prune(chores)]
+    heaps.append(chores.do("dating what older code ended", date_endings, 0) >= DATE_ROWS)
+    chores.do("forgetting workers", forget_workers, None)
+    if any(heaps):
         _prune_at = now
-    return [] if more else settle_unowned()
+    return chores.do("settling what has no worker", settle_unowned, list[Task]()), any(heaps)
 
 
 def date_endings() -> int:
@@ -167,11 +172,13 @@ def settle_unowned() -> list[Task]:
     return settle(aged, f"older than TASK_TIMEOUT ({timeout} s) and without a worker")
 
 
-def prune() -> int:
-    """Delete a batch of the ended tasks that RETENTION lets go of, and old Worker rows; return how many tasks."""
-    limits = [(STATUS_NAMES[name], days) for name, days in conf.get_retention().items() if days is not None]
-    forget_workers()
-    return sum(prune_status(status, timedelta(days=days)) for status, days in limits)
+def prune(chores: Chores) -> list[int]:
+    """Delete a batch of the tasks of each status that RETENTION lets go of; return how many they were."""
+    ages = {name: timedelta(days=days) for name, days in conf.get_retention().items() if days is not None}
+    return [
+        chores.do(f"pruning {name} tasks", partial(prune_status, STATUS_NAMES[name], age), 0)
+        for name, age in ages.items()
+    ]
 
 
 def forget_workers() -> None:

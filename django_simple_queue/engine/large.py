@@ -19,11 +19,13 @@ def to_report(output: str, task_id: str, epoch: int) -> str | None:
     if len(output) <= LARGE or is_busy():
         return output
     try:
-        store.keep_output(UUID(task_id), epoch, output, os.getpid())
+        if store.keep_output(UUID(task_id), epoch, output, os.getpid()):
+            return None
+        reason: object = "its row is locked"
     except (Error, ValueError) as error:
-        logger.warning("a large output goes through the worker, as it could not be stored at once: %s", error)
-        return output
-    return None
+        reason = error
+    logger.warning("a large output goes through the worker, as it could not be stored at once: %s", reason)
+    return output
 
 
 def is_busy() -> bool:

@@ -106,7 +106,7 @@ class Parent:
         self.renew_pool(now)
         self.dispatcher.tell_failures(now)
         self.dispatcher.hand_out(now)
-        # Each of these may have to wait for a lock, on MySQL for two seconds; the lease does not wait.
+        # Each of these may have to wait for a lock, on MySQL for a second; the lease does not wait.
         for chore in (self.keep_house, self.show_running, self.settle_and_claim):
             self.keep_lease(clock.now())
             chore(now)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from django_simple_queue import Abandon, Retry
@@ -100,6 +102,20 @@ def test_the_first_backoff_that_is_given_counts(settings, options):
 def test_a_setting_of_a_wrong_shape_never_blocks_an_ending(settings):
     settings.DJANGO_SIMPLE_QUEUE_BACKOFF = "soon"
     assert 0 <= retry_delay(PATH, 1).total_seconds() <= 2 * BASE_SECONDS
+
+
+@pytest.mark.parametrize("caught", [(), DatabaseError])
+def test_a_statement_of_a_backoff_that_fails_spoils_no_ending(options, caught):
+    def backoff(attempt):
+        with suppress(caught):
+            connection.cursor().execute("SELECT nothing FROM nowhere")
+        return 7
+
+    options(backoff=backoff)
+    running = a_task(Task.PROGRESS, max_attempts=3)
+    with transaction.atomic():
+        assert running.fail(BROKEN, Attempt.Outcome.FAILED)
+    assert Task.objects.get(pk=running.pk).status == Task.QUEUED
 
 
 def test_a_call_brings_its_own_backoff():

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from django_simple_queue.engine import clock, messages
+from django_simple_queue.engine import clock, messages, runs
 from django_simple_queue.engine.board import Board
 from django_simple_queue.engine.dispatch import AHEAD_RUNS, AHEAD_RUNS_ONCE, Dispatcher
 from django_simple_queue.engine.guardlink import SILENT_SECONDS, GuardLink
@@ -107,12 +107,33 @@ def test_nothing_starts_under_a_guard_that_stands_still(child: Member) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("attempts", "runs"), [((3, 3), AHEAD_RUNS), ((3, 1), AHEAD_RUNS_ONCE)])
-def test_fewer_wait_of_what_is_never_tried_twice(attempts: tuple[int, ...], runs: int) -> None:
+def test_a_run_that_is_refused_while_it_is_to_be_ended_costs_no_guard(child: Member) -> None:
+    """A child that is worn out gives it back; whoever ends runs then finds it among those that wait."""
+    enqueue_row()
+    dispatcher, now = Dispatcher(Pool(1, selectors.DefaultSelector(), [])), clock.now()
+    dispatcher.pool.members[child.pid] = child
+    dispatcher.pool.guard = guard_seen_at(now)
+    dispatcher.accept(claim(live_worker(), 1))
+    dispatcher.hand_out(now)
+    (run,) = child.runs
+    messages.receive_packet(child.other)
+    dispatcher.end({run.key}, runs.CANCELLED, now)
+    assert child.doomed
+    dispatcher.note(child, "refused", run.serial, [])
+    assert (list(dispatcher.ready), run.doom) == ([run], None)
+    assert child.gone_by is None
+    assert child.may_retire
+    dispatcher.end({run.key}, runs.CANCELLED, now)
+    assert [entry.ending.verb for entry in dispatcher.outbox.entries.values()] == ["release"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("attempts", "depth"), [((3, 3), AHEAD_RUNS), ((3, 1), AHEAD_RUNS_ONCE)])
+def test_fewer_wait_of_what_is_never_tried_twice(attempts: tuple[int, ...], depth: int) -> None:
     for most in attempts:
         enqueue_row(max_attempts=most)
     dispatcher = Dispatcher(Pool(1, selectors.DefaultSelector(), []))
     dispatcher.pace.typical = 0.0001
     assert dispatcher.depth == AHEAD_RUNS_ONCE
     dispatcher.accept(claim(live_worker(), len(attempts)))
-    assert dispatcher.depth == runs
+    assert dispatcher.depth == depth

@@ -9,6 +9,7 @@ from django_simple_queue.engine import large, store
 from django_simple_queue.engine.store import Glimpse
 from django_simple_queue.models import Task
 from tests.engine.fleet import Fleet, run
+from tests.engine.locking import locked_elsewhere
 from tests.engine.storing import completed, live_worker, row, running, write
 
 HUGE = "é" * (large.LARGE + 1)
@@ -57,3 +58,13 @@ def test_what_a_task_left_open_is_not_used() -> None:
         assert large.to_report(HUGE, str(ours.id), ours.epoch) == HUGE
     assert large.to_report("small", str(ours.id), ours.epoch) == "small"
     assert row(ours).output is None
+
+
+@pytest.mark.locks_rows
+@pytest.mark.django_db(transaction=True)
+def test_a_locked_row_is_not_waited_for() -> None:
+    ours = running(live_worker())
+    with locked_elsewhere(ours.id):
+        assert large.to_report(HUGE, str(ours.id), ours.epoch) == HUGE
+    assert row(ours).output is None
+    assert large.to_report(HUGE, str(ours.id), ours.epoch) is None

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from django_simple_queue.engine import janitor, store
+from django_simple_queue.engine.chores import Chores
 from django_simple_queue.models import Attempt, Task, Worker
 from tests.engine.storing import HOURS, claim, enqueue, reload
 
@@ -44,17 +45,37 @@ def test_promotion_goes_on_until_nothing_is_due(worker, monkeypatch):
     assert janitor.promote() == 10
 
 
-def test_pruning_that_fails_is_tried_again_a_minute_later(reaper, monkeypatch):
-    def fail():
-        raise OperationalError("canceling statement due to statement timeout")
+def test_pruning_that_fails_is_tried_again_a_minute_later_and_holds_up_nothing_else(reaper, monkeypatch, settings):
+    def fail(status, age):
+        if status == Task.COMPLETED:
+            raise OperationalError("canceling statement due to statement timeout")
+        return prune_status(status, age)
 
+    prune_status = janitor.prune_status
+    settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"completed": 7, "failed": 7}
+    settings.DJANGO_SIMPLE_QUEUE_TASK_TIMEOUT = 60
     monkeypatch.setattr(janitor, "_prune_at", 0.0)
-    monkeypatch.setattr(janitor, "prune", fail)
-    with pytest.raises(OperationalError):
-        janitor.tick(reaper.pk, now=10.0)
+    monkeypatch.setattr(janitor, "prune_status", fail)
+    unowned, undated = enqueue()[0], enqueue()[0]
+    Task.objects.filter(pk=unowned.pk).update(status=Task.PROGRESS, modified=Now() - timedelta(hours=1))
+    Task.objects.filter(pk=undated.pk).update(status=Task.COMPLETED)
+    old = ended(Task.FAILED, days=8)
+    assert janitor.tick(reaper.pk, now=10.0).failed == [unowned.pk]
+    assert reload(undated).finished
+    assert not Task.objects.filter(pk=old.pk).exists()
     assert janitor.tick(reaper.pk, now=20.0).failed == []
     with pytest.raises(OperationalError):
         janitor.tick(reaper.pk, now=200.0)
+
+
+def test_a_heap_to_prune_keeps_the_house_busy(reaper, monkeypatch, settings):
+    monkeypatch.setattr(janitor, "PRUNE_ROWS", 2)
+    monkeypatch.setattr(janitor, "_prune_at", 0.0)
+    settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"completed": 7}
+    for _ in range(3):
+        ended(Task.COMPLETED, days=8)
+    assert [janitor.tick(reaper.pk, now=10.0).busy for _ in range(2)] == [True, False]
+    assert not Task.objects.exists()
 
 
 def test_the_sweep_spares_rows_of_the_older_package(reaper):
@@ -93,29 +114,29 @@ def test_retention_prunes_ended_tasks_by_status(reaper, settings):
     gone = [ended(Task.COMPLETED, 8), ended(Task.CANCELLED, 31)]
     kept = [ended(Task.COMPLETED, 6), ended(Task.FAILED, 900), ended(Task.CANCELLED, 8), enqueue()[0]]
     gone[0].attempts.create(epoch=1, attempt=1, outcome="failed")
-    assert janitor.prune() == 2
+    assert sum(janitor.prune(Chores())) == 2
     assert set(Task.objects.values_list("pk", flat=True)) == {task.pk for task in kept}
     assert not Attempt.objects.exists()
 
 
 def test_everything_is_kept_by_default(reaper):
     ended(Task.COMPLETED, 4000)
-    assert janitor.prune() == 0
+    assert sum(janitor.prune(Chores())) == 0
 
 
 def test_pruning_goes_in_batches_oldest_first(reaper, settings, monkeypatch):
     settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"completed": 1}
     monkeypatch.setattr(janitor, "PRUNE_ROWS", 2)
     tasks = [ended(Task.COMPLETED, days) for days in (5, 9, 7)]
-    assert janitor.prune() == 2
+    assert sum(janitor.prune(Chores())) == 2
     assert Task.objects.get() == tasks[0]
-    assert janitor.prune() == 1
+    assert sum(janitor.prune(Chores())) == 1
 
 
 def test_worker_rows_are_kept_a_while(worker, reaper):
     store.leave(worker.pk)
-    janitor.prune()
+    janitor.forget_workers()
     assert Worker.objects.filter(pk=worker.pk).exists()
     Worker.objects.filter(pk=worker.pk).update(ended=Now() - timedelta(days=8))
-    janitor.prune()
+    janitor.forget_workers()
     assert list(Worker.objects.values_list("pk", flat=True)) == [reaper.pk]

@@ -39,7 +39,7 @@ def turn(
     Rows of the keys ``aside`` are passed over. Raises LeaseLost, and django.db errors: nothing is written then, say the
     same again.
     """
-    history.recall_backoffs(endings)
+    history.plan_retries(endings)
     used, refused = session(), False
     try:
         turn = attempted(worker_id, endings, 0 if aside else wanted, queues)
@@ -128,6 +128,7 @@ def last_words(worker_id: UUID, endings: Sequence[Ending]) -> Turn:
 
     A claim needs the lease; an ending needs its fence only.
     """
+    history.plan_retries(endings)
     return written(partial(outlived, worker_id), endings, clock.now() + PIECES_SECONDS)
 
 

@@ -10,7 +10,6 @@ from uuid import UUID
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_simple_queue import conf
-from django_simple_queue.backoff import wait_after
 from django_simple_queue.engine.store.records import Claimed, Ending, Run
 
 Ended = tuple[Run, int]
@@ -113,10 +112,3 @@ def failure_of(ending: Ending) -> dict[str, str]:
         "fingerprint": failure.fingerprint(ending.task),
         "frames": failure.frames,
     }
-
-
-def delay_of(ending: Ending) -> float:
-    """Return the seconds until the next attempt, should there be one."""
-    if not ending.retry:
-        return 0.0
-    return wait_after(ending.failure, ending.task, ending.attempt, ending.backoff).total_seconds()

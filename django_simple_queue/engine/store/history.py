@@ -1,4 +1,4 @@
-"""What only a run that did not complete its task needs: its backoff, and a row that keeps it as an Attempt."""
+"""What only a run that did not complete its task needs: the wait for the next one, and a row that keeps it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Max
 from django.db.models.functions import Now
 
+from django_simple_queue.backoff import wait_after
 from django_simple_queue.engine.store.lease import alias
 from django_simple_queue.engine.store.records import Ending, Run
 from django_simple_queue.engine.store.sql import CANCELLED, COMPLETED
@@ -16,13 +17,17 @@ from django_simple_queue.models import Attempt, Task
 FAILING = ("fail", "interrupt")
 
 
-def recall_backoffs(endings: Iterable[Ending]) -> None:
-    """Fill in the backoffs that were given with the calls; they never change, so no lock is needed."""
-    failing = {ending.id: ending for ending in endings if ending.verb in FAILING and ending.retry}
+def plan_retries(endings: Iterable[Ending]) -> None:
+    """Decide, once and before the turn, how long a next attempt waits: a backoff may be a function of the user's.
+
+    Those given with the calls never change, so no lock is needed.
+    """
+    failing = {each.id: each for each in endings if each.verb in FAILING and each.retry and each.delay is None}
     if failing:
         rows = Task.objects.using(alias()).filter(pk__in=list(failing)).exclude(backoff=None)
-        for pk, backoff in rows.values_list("pk", "backoff"):
-            failing[pk].backoff = backoff
+        own = dict(rows.values_list("pk", "backoff"))
+        for pk, each in failing.items():
+            each.delay = wait_after(each.failure, each.task, each.attempt, own.get(pk)).total_seconds()
 
 
 def record(worker_id: UUID, endings: Iterable[Ending], ended: dict[Run, int]) -> None:

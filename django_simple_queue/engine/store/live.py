@@ -29,10 +29,15 @@ def show(worker_id: UUID, glimpses: Sequence[Glimpse]) -> int:
 def keep_output(task_id: UUID, epoch: int, output: str, pid: int) -> bool:
     """Write all of the ``output`` of a run that is about to end in process ``pid``; its epoch alone names the run.
 
-    Returns whether it is still in progress. ``show`` leaves a row alone that has a process id: it knows less.
+    A run that is over writes nothing. Returns False when somebody else has locked the row: it is not waited for.
+    ``show`` leaves a row alone that has a process id: it knows less.
     """
-    ours = Task.objects.using(alias()).running().filter(pk=task_id, epoch=epoch)
-    return ours.update(output=output, worker_pid=pid) == 1
+    with hurried():
+        _, held = lock_what_is_free([task_id], alias())
+        ours = Task.objects.using(alias()).running().filter(pk=task_id, epoch=epoch)
+        if not held:
+            ours.update(output=output, worker_pid=pid)
+    return not held
 
 
 def keep_progress(worker_id: UUID, endings: Iterable[Ending], ended: dict[Run, int]) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import DataError, transaction
 
-from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, delay_of, failure_of
+from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, failure_of
 from django_simple_queue.engine.store.records import Claimed, Ending
 from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, look, needs
 from django_simple_queue.models.states import DUE_SQL
@@ -134,7 +134,7 @@ class MySQL(Database):
             "waited": ending.waited_seconds,
         }
         if ending.verb in ("fail", "interrupt"):
-            known |= failure_of(ending) | {"retry": ending.retry, "delay": delay_of(ending)}
+            known |= failure_of(ending) | {"retry": ending.retry, "delay": ending.delay or 0.0}
         return known
 
     def _claimed(self, row: tuple[Any, ...]) -> Claimed:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg import Cursor
 
-from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, Opening, delay_of, failure_of
+from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, Opening, failure_of
 from django_simple_queue.engine.store.records import Claimed, Ending
 from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, look, needs
 from django_simple_queue.models import Worker
@@ -187,7 +187,7 @@ def values(verb: str, ending: Ending) -> dict[str, Any]:
         "waited": ending.waited_seconds,
     }
     if VALUES[verb] is FAILED:
-        known |= failure_of(ending) | {"retry": ending.retry, "delay": delay_of(ending)}
+        known |= failure_of(ending) | {"retry": ending.retry, "delay": ending.delay or 0.0}
     return known
 
 

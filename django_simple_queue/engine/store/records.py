@@ -50,8 +50,8 @@ class Ending:
     ``outcome`` is an Attempt.Outcome (for "fail" and "interrupt"); None in ``output`` or ``log`` leaves the row's text;
     ``ran_seconds`` dates the start back from the end of the run (None: the claim counts as the start), and
     ``waited_seconds`` that end from the moment at which it is stored: the database may have been away;
-    ``shown`` is its last progress; ``retry`` and ``after`` are those of Failure; ``backoff`` is the row's own. Texts
-    are storable and bounded already.
+    ``shown`` is its last progress; ``retry`` and ``after`` are those of Failure; ``delay`` is how many seconds the next
+    attempt waits, should there be one. Texts are storable and bounded already.
     """
 
     id: UUID
@@ -70,7 +70,7 @@ class Ending:
     worker_pid: int | None = None
     retry: bool = True
     after: float | None = None
-    backoff: str | None = None
+    delay: float | None = None
     shown: Progress | None = None
 
     @property

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, delay_of, failure_of
+from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, failure_of
 from django_simple_queue.engine.store.records import Claimed, Ending
 from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, look, needs
 from django_simple_queue.models.fields import uuid7
@@ -149,7 +149,7 @@ def values(ending: Ending) -> dict[str, Any]:
 
 
 def failed(ending: Ending) -> dict[str, Any]:
-    return failure_of(ending) | {"retry": ending.retry, "delay": f"+{delay_of(ending):.3f} seconds"}
+    return failure_of(ending) | {"retry": ending.retry, "delay": f"+{ending.delay or 0:.3f} seconds"}
 
 
 def as_key(stored: Any) -> UUID:
