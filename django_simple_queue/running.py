@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from io import StringIO
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -196,8 +197,7 @@ class Output:
 
     def __init__(self, limit: int, copy: Copy | None = None) -> None:
         self.limit, self.copy = limit, copy
-        self.head: list[str] = []
-        self.tail = ""
+        self.head, self.tail = StringIO(), StringIO()
         self.length = 0
 
     def hand_over(self, text: str) -> None:
@@ -206,20 +206,26 @@ class Output:
             self.copy.add(text, self.limit)
 
     def add(self, text: str) -> None:
-        room = self.limit - self.length
         self.length += len(text)
-        if room > 0:
-            self.head.append(text[:room])
+        if (room := self.limit - self.head.tell()) > 0:
+            self.head.write(text[:room])
             text = text[room:]
-        if text:
-            self.tail = (self.tail + text)[-self.limit :]
+        self.tail.write(text[-self.limit :])
+        if self.tail.tell() > 2 * self.limit:
+            self.shorten_tail()
+
+    def shorten_tail(self) -> None:
+        """Drop what nobody will read: rarely, for it copies all that is left."""
+        kept = self.tail.getvalue()[-self.limit :]
+        self.tail = StringIO()
+        self.tail.write(kept)
 
     def text(self) -> str:
         """Return what there is, valid for every database and at most ``limit`` bytes."""
-        kept = "".join(self.head)
-        dropped = self.length - len(kept) - len(self.tail)
+        head, tail = self.head.getvalue(), self.tail.getvalue()[-self.limit :]
+        dropped = self.length - len(head) - len(tail)
         if not dropped:
-            return storable(kept + self.tail, self.limit)
-        both = (kept + self.tail).encode("utf-8", "replace")
+            return storable(head + tail, self.limit)
+        both = (head + tail).encode("utf-8", "replace")
         ends = cut_bytes(both, self.limit, dropped + len(both) - self.limit)
         return storable(ends.decode("utf-8", "ignore"), self.limit)

@@ -68,3 +68,12 @@ def test_a_locked_row_is_not_waited_for() -> None:
         assert large.to_report(HUGE, str(ours.id), ours.epoch) == HUGE
     assert row(ours).output is None
     assert large.to_report(HUGE, str(ours.id), ours.epoch) is None
+
+
+@pytest.mark.timeout(120)
+def test_a_million_small_pieces_past_the_limit_take_no_longer_than_their_number(fleet: Fleet) -> None:
+    limit = 3_000_000
+    task = run(fleet, "count_to", {"end": 1_000_000}, max_output_size=limit)
+    output = task.output or ""
+    assert (task.status, len(output)) == (Task.COMPLETED, limit)
+    assert output.startswith("0 1 2 ") and output.endswith(" 999998 999999 ")

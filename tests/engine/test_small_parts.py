@@ -171,3 +171,31 @@ def test_output_in_pieces_equals_output_in_one() -> None:
         pieces.add(text[start : start + 7])
     whole.add(text)
     assert pieces.text() == whole.text() == text
+
+
+class Counting(Output):
+    """Counts how often the tail is copied."""
+
+    copies = 0
+
+    def shorten_tail(self) -> None:
+        self.copies += 1
+        super().shorten_tail()
+
+
+def test_a_long_output_is_seldom_copied_and_loses_only_its_middle() -> None:
+    output, text = Counting(1000), "".join(f"[{number}]" for number in range(30_000))
+    for start in range(0, len(text), 3):
+        output.add(text[start : start + 3])
+    assert 0 < output.copies <= len(text) // output.limit
+    head, _, tail = output.text().partition("\n[... ")
+    dropped, _, tail = tail.partition(" bytes dropped ...]\n")
+    assert text.startswith(head) and text.endswith(tail)
+    assert len(output.text()) == output.limit
+    assert int(dropped.replace(",", "")) == len(text) - output.limit
+
+
+def test_one_piece_that_is_far_too_large_is_not_kept_whole() -> None:
+    output = Output(1000)
+    output.add("x" * 1_000_000)
+    assert output.head.tell() + output.tail.tell() == 2000
