@@ -36,6 +36,15 @@ class Failure:
     retry: bool = True
     after: float | None = None
 
+    def frames_within(self, max_bytes: int) -> str:
+        """Return as many of the innermost frames as fit, as JSON text (of ASCII only) all the same."""
+        if len(self.frames) <= max_bytes:
+            return self.frames
+        frames = json.loads(self.frames)
+        while frames and len(json.dumps(frames)) > max_bytes:
+            del frames[0]
+        return json.dumps(frames)
+
     def fingerprint(self, task: str) -> str:
         """Return 16 characters, the same for failures of ``task`` that differ only in values and words with digits."""
         headline = WRAPPING.sub("", self.error[:HEADLINE].strip().partition("\n")[0])

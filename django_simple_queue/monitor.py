@@ -16,9 +16,8 @@ def detect_orphaned_tasks() -> int:
     A row with a worker is settled once that worker's lease has ended; for a row with only a process id (of the older
     releases) that process on this host decides. Rows with neither are left alone.
     """
-    orphans = [
-        task for task in Task.objects.unowned() if task.worker or (task.worker_pid and not is_alive(task.worker_pid))
-    ]
+    unowned = Task.objects.unowned().without_texts()
+    orphans = [task for task in unowned if task.worker or (task.worker_pid and not is_alive(task.worker_pid))]
     return sum(end(task, cause(task), "lost") for task in orphans)
 
 
@@ -38,7 +37,7 @@ def handle_task_timeout(task_id: UUID, timeout_seconds: float) -> bool:
 
 
 def end_running(task_id: UUID, error: str, outcome: str, cause: Exception | None = None) -> bool:
-    task = Task.objects.running().filter(pk=task_id).first()
+    task = Task.objects.running().filter(pk=task_id).without_texts().first()
     return task is not None and end(task, error, outcome, cause)
 
 

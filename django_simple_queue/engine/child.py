@@ -205,5 +205,5 @@ def failure_details(result: running.Result) -> list[object] | None:
     failure, limit = result.failure, conf.get_max_log_size()
     if failure is None:
         return None
-    texts = storable(failure.error, limit), failure.error_class, storable(failure.frames, limit)
+    texts = storable(failure.error, limit), failure.error_class, failure.frames_within(limit)
     return [*texts, failure.retry, failure.after]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.db import models
 from django.db.models.functions import Now
@@ -56,30 +58,32 @@ class Attempt(models.Model):
         return f"{self.task_id} attempt {self.attempt}"
 
     @classmethod
-    def record(cls, task: Task, outcome: str, failure: Failure, log: str = "") -> None:
+    def record(cls, task: Task, outcome: str, failure: Failure, log: str | None = None) -> None:
         """Keep the run that ``task`` (as read while in progress) stands for; a run already kept is left as it is."""
-        Attempt.objects.bulk_create(
-            [
-                Attempt(
-                    task_id=task.pk,
-                    epoch=task.epoch,
-                    round=cls.round_of(task),
-                    attempt=task.attempt,
-                    worker=task.worker,
-                    worker_pid=task.worker_pid,
-                    started=task.started,
-                    finished=task.finished or Now(),
-                    outcome=outcome,
-                    error_class=failure.error_class,
-                    error=storable(failure.error, cls.ERROR_SIZE),
-                    log=storable(log[-cls.LOG_TAIL :], cls.LOG_TAIL),
-                )
-            ],
-            ignore_conflicts=True,
-        )
+        run = {"epoch": task.epoch, "worker": task.worker, "worker_pid": task.worker_pid}
+        rounds = cls.latest_rounds([task.pk])
+        Attempt.objects.bulk_create([cls.of(task, rounds, outcome, failure, log, **run)], ignore_conflicts=True)
 
     @classmethod
-    def round_of(cls, task: Task) -> int:
-        """Return the round of the run of ``task``: a first attempt opens a new one."""
-        latest = cls.objects.filter(task_id=task.pk).aggregate(latest=models.Max("round"))["latest"] or 0
-        return max(latest + (task.attempt <= 1), 1)
+    def latest_rounds(cls, tasks: Iterable[UUID]) -> dict[UUID, int]:
+        """Return the latest round of which something is kept, for those of ``tasks`` that have one."""
+        rows = Attempt.objects.filter(task__in=list(tasks)).values("task").annotate(latest=models.Max("round"))
+        return dict(rows.values_list("task", "latest"))
+
+    @classmethod
+    def of(
+        cls, task: Task, rounds: Mapping[UUID, int], outcome: str, failure: Failure, log: str | None, **run: Any
+    ) -> Attempt:
+        """Return, not yet stored, what is kept of a ``run`` of ``task``: bounded; a first attempt opens a new round."""
+        return cls(
+            task_id=task.pk,
+            round=max(rounds.get(task.pk, 0) + (task.attempt <= 1), 1),
+            attempt=task.attempt,
+            started=task.started,
+            finished=task.finished or Now(),
+            outcome=outcome,
+            error_class=failure.error_class,
+            error=storable(failure.error, cls.ERROR_SIZE),
+            log=storable((log or "")[-cls.LOG_TAIL :], cls.LOG_TAIL),
+            **run,
+        )

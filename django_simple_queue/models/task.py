@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import models, router, transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
-from django.db.models.functions import Now
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Now, Right
 from django.utils.translation import gettext_lazy as _
 
 from django_simple_queue import callables, conf
@@ -20,12 +20,8 @@ from django_simple_queue.models.attempt import Attempt
 from django_simple_queue.models.columns import ENGINE_COLUMNS, FRESH_RUN, TaskColumns
 from django_simple_queue.models.transitions import MOVES
 from django_simple_queue.models.waking import WakingQuerySet
-from django_simple_queue.models.worker import Worker
+from django_simple_queue.models.worker import held_by_live_worker
 from django_simple_queue.text import storable
-
-
-def held_by_live_worker() -> Exists:
-    return Exists(Worker.objects.live().filter(pk=OuterRef("worker")))
 
 
 class TaskQuerySet(WakingQuerySet["Task"]):
@@ -116,8 +112,12 @@ class TaskQuerySet(WakingQuerySet["Task"]):
         """As ``lose``, and return the rows that were settled."""
         return self.unowned()._settle(LOST, Attempt.Outcome.LOST)
 
+    def without_texts(self) -> Self:
+        """Return the rows without their large texts, to be ended: of the log with the end, which an Attempt keeps."""
+        return self.defer("output", "log", "args").annotate(log_tail=Right("log", Attempt.LOG_TAIL))
+
     def _settle(self, failure: Failure, outcome: str) -> list[Task]:
-        rows = list(self.defer("output", "log", "args"))  # outside: on SQLite a transaction that has read cannot write
+        rows = list(self.without_texts())  # outside: on SQLite a transaction that has read cannot write
         with transaction.atomic(using=self.write_alias):
             return [row for row in rows if row.fail(failure, outcome)]
 
@@ -129,6 +129,7 @@ class Task(TaskColumns):
     """One call of an allowlisted callable, its state, and what its latest run left behind."""
 
     runs_here = False
+    log_tail: str | None = None
     objects = TaskQuerySet.as_manager()
 
     def __str__(self) -> str:
@@ -218,13 +219,15 @@ class Task(TaskColumns):
                 error=storable(failure.error, conf.get_max_log_size()),
                 error_class=failure.error_class,
                 fingerprint=failure.fingerprint(self.task),
-                frames=failure.frames,
+                frames=failure.frames_within(conf.get_max_log_size()),
                 worker_pid=None,
                 **columns,
             )
             if ended:
                 run.finished, cancelled = self.finished, self.status == Task.CANCELLED
-                Attempt.record(run, Attempt.Outcome.CANCELLED if cancelled else outcome, failure, log)
+                Attempt.record(
+                    run, Attempt.Outcome.CANCELLED if cancelled else outcome, failure, log or self.log_tail or ""
+                )
         return ended
 
     def _end(self, log: str, **columns: Any) -> bool:

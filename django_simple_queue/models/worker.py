@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -58,3 +59,8 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"
+
+
+def held_by_live_worker() -> Exists:
+    """Return the condition for tasks whose worker holds its lease."""
+    return Exists(Worker.objects.live().filter(pk=OuterRef("worker")))

@@ -129,6 +129,22 @@ def test_what_is_kept_of_a_run_is_bounded_and_valid():
     assert attempt.log.endswith("end")
 
 
+def test_frames_that_do_not_fit_are_left_out_whole():
+    frames = [{"function": f"step_{number}"} for number in range(3)]
+    failure = Failure("it broke", frames=json.dumps(frames))
+    assert failure.frames_within(len(failure.frames)) == failure.frames
+    assert json.loads(failure.frames_within(len(failure.frames) - 1)) == frames[1:]
+    assert failure.frames_within(3) == "[]"
+    assert Failure("it broke").frames_within(1) == ""
+
+
+def test_a_task_that_runs_here_keeps_frames_that_can_be_read(settings):
+    settings.DJANGO_SIMPLE_QUEUE_MAX_LOG_SIZE = 40
+    task = a_task(Task.PROGRESS)
+    assert task.fail(Failure("it broke", frames=json.dumps(["outer" * 10, "inner"])), Attempt.Outcome.FAILED)
+    assert row(task)["frames"] == '["inner"]'
+
+
 def test_a_lease_that_has_ended_or_a_worker_that_has_stopped_is_not_live():
     live = a_worker()
     a_worker(seconds=-1)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from django_simple_queue.failure import MAX_FRAMES
 from django_simple_queue.models import Attempt, Task
 from tests.engine.fleet import TASKS, Fleet, Ledger, enqueue, run
 
@@ -89,6 +90,14 @@ def test_failure_frames_begin_in_the_task(fleet: Fleet) -> None:
     assert [frame["function"] for frame in frames] == ["fail"]
     assert row.error and "running.py" not in row.error
     assert (row.error_class, len(row.fingerprint)) == ("builtins.ValueError", 16)
+
+
+def test_of_too_many_frames_the_innermost_are_kept(fleet: Fleet) -> None:
+    row = run(fleet, "recurse", max_log_size=4096)
+    frames = json.loads(row.frames or "")
+    assert 1 < len(frames) < MAX_FRAMES
+    assert {frame["function"] for frame in frames} == {"recurse"}
+    assert len(row.frames or "") <= 4096
 
 
 def test_paths_that_lead_nowhere(fleet: Fleet) -> None:

@@ -9,9 +9,22 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
+from django_simple_queue import monitor
 from django_simple_queue.engine import store
 from django_simple_queue.models import Attempt, Task
-from tests.engine.storing import ask_to_cancel, claim, completed, ending, enqueue, failed, released, row, running, write
+from tests.engine.storing import (
+    ask_to_cancel,
+    claim,
+    completed,
+    ending,
+    enqueue,
+    failed,
+    let_lease_end,
+    released,
+    row,
+    running,
+    write,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +93,26 @@ def test_a_failure_keeps_an_attempt(worker):
     assert (attempt.started, attempt.finished) == (row(run).started, row(run).finished)
     assert len(attempt.log) == Attempt.LOG_TAIL
     assert attempt.log.endswith("end")
+
+
+def test_what_is_kept_of_an_attempt_is_bounded_in_bytes(worker):
+    run = running(worker)
+    write(worker, failed(run, error="é" * 400_000, log="ä" * 20_000 + "end"))
+    attempt = Attempt.objects.get()
+    assert Attempt.ERROR_SIZE - 10 < len(attempt.error.encode()) <= Attempt.ERROR_SIZE
+    assert Attempt.LOG_TAIL - 10 < len(attempt.log.encode()) <= Attempt.LOG_TAIL
+    assert attempt.log.endswith("end")
+
+
+@pytest.mark.parametrize("settle", [lambda: Task.objects.lose(), monitor.detect_orphaned_tasks])
+def test_a_lost_run_keeps_the_end_of_its_log_when_it_is_tried_again(worker, settle):
+    runs = [running(worker, max_attempts=2), running(worker)]
+    Task.objects.filter(pk=runs[0].id).update(log="x" * 20_000 + "end")
+    let_lease_end(worker)
+    assert settle() == 2
+    assert (row(runs[0]).status, row(runs[1]).status) == (Task.QUEUED, Task.FAILED)
+    kept = dict(Attempt.objects.values_list("task", "log"))
+    assert kept == {runs[0].id: "x" * (Attempt.LOG_TAIL - 3) + "end", runs[1].id: ""}
 
 
 def test_with_attempts_left_a_failure_waits_and_runs_again(worker):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
-
-from django.db.models import Max
-from django.db.models.functions import Now
 
 from django_simple_queue.backoff import wait_after
 from django_simple_queue.engine.store.lease import alias
@@ -36,29 +33,12 @@ def record(worker_id: UUID, endings: Iterable[Ending], ended: dict[Run, int]) ->
     if not kept:
         return
     rows = Task.objects.using(alias()).only("attempt", "started", "finished").in_bulk([ending.id for ending in kept])
-    rounds = latest_rounds(rows)
-    attempts = [attempt_of(ending, rows[ending.id], rounds, ended[ending.run]) for ending in kept]
-    for attempt in attempts:
-        attempt.worker = worker_id
+    rounds = Attempt.latest_rounds(rows)
+    attempts = [attempt_of(ending, rows[ending.id], rounds, ended[ending.run], worker_id) for ending in kept]
     Attempt.objects.using(alias()).bulk_create(attempts, ignore_conflicts=True)
 
 
-def latest_rounds(tasks: Iterable[UUID]) -> dict[UUID, int]:
-    rows = Attempt.objects.using(alias()).filter(task__in=list(tasks)).values("task").annotate(latest=Max("round"))
-    return dict(rows.values_list("task", "latest"))
-
-
-def attempt_of(ending: Ending, row: Task, rounds: dict[UUID, int], status: int) -> Attempt:
-    return Attempt(
-        task_id=ending.id,
-        epoch=ending.epoch,
-        round=max(rounds.get(ending.id, 0) + (row.attempt <= 1), 1),
-        attempt=row.attempt,
-        worker_pid=ending.worker_pid,
-        started=row.started,
-        finished=row.finished or Now(),
-        outcome=Attempt.Outcome.CANCELLED if status == CANCELLED else ending.outcome,
-        error_class=ending.error_class[:200],
-        error=ending.error,
-        log=(ending.log or "")[-Attempt.LOG_TAIL :],
-    )
+def attempt_of(ending: Ending, row: Task, rounds: Mapping[UUID, int], status: int, worker_id: UUID) -> Attempt:
+    outcome = Attempt.Outcome.CANCELLED if status == CANCELLED else ending.outcome
+    run = {"epoch": ending.epoch, "worker": worker_id, "worker_pid": ending.worker_pid}
+    return Attempt.of(row, rounds, outcome, ending.failure, ending.log, **run)
