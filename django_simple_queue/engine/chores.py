@@ -57,7 +57,7 @@ class Chores:
         """Raise the first error when there is no answer for it to spoil: the link knows best what to do about it."""
         raised = next(iter(self.errors), None) if nothing_done else None
         for name, error in self.errors.items():
-            if _complaints.is_news(name) and name != raised:
+            if name != raised and _complaints.is_news(name):
                 logger.warning("%s fails and is tried again: %s", name, in_one_line(error))
         if raised is not None:
             raise self.errors[raised]

@@ -24,8 +24,8 @@ class Poll:
         elif claimed:
             self.next_at, self.pause = now + ONCE_MORE, SHORTEST
         else:
-            self.pause = UNDER_A_BELL if rings else min(self.pause * 2, LONGEST)
-            self.next_at = now + self.pause * random.uniform(0.8, 1.0)  # noqa: S311
+            self.next_at = now + (UNDER_A_BELL if rings else self.pause) * random.uniform(0.8, 1.0)  # noqa: S311
+            self.pause = min(self.pause * 2, LONGEST)
 
     def ring(self, now: float) -> None:
         self.next_at = min(self.next_at, now)

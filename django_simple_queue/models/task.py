@@ -225,9 +225,8 @@ class Task(TaskColumns):
             )
             if ended:
                 run.finished, cancelled = self.finished, self.status == Task.CANCELLED
-                Attempt.record(
-                    run, Attempt.Outcome.CANCELLED if cancelled else outcome, failure, log or self.log_tail or ""
-                )
+                kind = Attempt.Outcome.CANCELLED if cancelled else outcome
+                Attempt.record(run, kind, failure, log or self.log_tail)
         return ended
 
     def _end(self, log: str, **columns: Any) -> bool:
