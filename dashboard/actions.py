@@ -47,6 +47,11 @@ class Result:
     goes_on: bool = False
     edit: UUID | None = None
 
+    @property
+    def undo_offer(self) -> str:
+        """What is offered beside the sentence: Undo of the action, and over how many tasks that goes."""
+        return f"undo:{self.undo}:{self.action.left_to_undo}" if self.undo and self.action else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -89,17 +94,16 @@ def one_result(verb: str, pk: UUID, actor: User, action: OperatorAction, outcome
 
 def nothing_done(verb: str, pk: UUID, actor: User, outcomes: dict[str, int]) -> Result:
     """Say who was first; the second click of a double click is told what the first one did."""
-    latest = last_action(pk)
+    item = last_item(pk)
     if misfit := {"unfit", "missing"} & outcomes.keys():
         return Result(why_it_cannot_run(pk), 0, edit=pk if "unfit" in misfit else None)
-    if latest is None:
+    if item is None or item.action.verb != verb or item.taken_back:
         return Result(wording.refused(verb, outcomes), 0)
+    latest = item.action
     age = timezone.now() - latest.created
-    if latest.verb == verb and is_by(latest, actor) and age < DOUBLE_CLICK and not latest.undone:
+    if is_by(latest, actor) and age < DOUBLE_CLICK:
         return Result(wording.one(verb, describe_scope([pk]), "asked" in latest.outcomes), 0, undoable(latest), latest)
-    if latest.verb == verb and not latest.undone:
-        return Result(wording.somebody_was_first(latest, age, is_by(latest, actor)), 0)
-    return Result(wording.refused(verb, outcomes), 0)
+    return Result(wording.somebody_was_first(latest, age, is_by(latest, actor)), 0)
 
 
 def why_it_cannot_run(pk: UUID) -> str:
@@ -116,33 +120,40 @@ def why_it_cannot_run(pk: UUID) -> str:
     return wording.does_not_fit(row.task, "")
 
 
-def own_permissions(action: OperatorAction) -> set[str]:
-    """Return the permissions that the tasks of ``action`` demand by their option, which Undo needs as its verb did."""
-    rows = Task.objects.filter(pk__in=action.items.values("task")).order_by()
+def own_permissions(action: OperatorAction, pk: UUID | None = None) -> set[str]:
+    """Return the permissions that the tasks of ``action``, or that one, demand, which Undo needs as its verb did."""
+    items = action.items.filter(task=pk) if pk else action.items.all()
+    rows = Task.objects.filter(pk__in=items.values("task")).order_by()
     paths = rows.values_list("task", flat=True).distinct()
     return {conf.get_task_options(path).permission for path in paths} - {""}
 
 
-def undo(action: OperatorAction, actor: User) -> Result:
-    """Take ``action`` back where nothing has happened to its rows since, and say how many those were."""
-    restored = undo_action(action, actor)
+def undo(action: OperatorAction, actor: User, pk: UUID | None = None) -> Result:
+    """Take ``action`` back, or its part in the task ``pk``, where nothing has happened since; say how many rows it was.
+
+    The rows that were put back on their own are not counted again.
+    """
+    left, restored = action.left_to_undo, undo_action(action, actor, pk)
     action.refresh_from_db()
     if action.state == OperatorAction.State.UNDOING:
-        return Result(wording.undoing(action), 0, action=action, goes_on=True)
-    return Result(wording.undone(action, restored), restored)
+        return Result(wording.undoing(left), 0, action=action, goes_on=True)
+    if restored:
+        name = describe_scope([pk]) if pk else action.scope if action.done == 1 else ""
+        return Result(wording.undone(restored, {} if pk else action.undo_outcomes or {}, name), restored)
+    item = action.items.filter(task=pk).first() if pk else None
+    before = (item.taken_back, item.taken_back_by) if item else (action.undone, action.undone_by)
+    return Result(wording.not_undone(*before), 0)
 
 
-def last_action(pk: UUID, **conditions: Any) -> OperatorAction | None:
-    """Return the latest action over the task ``pk``."""
-    items = OperatorActionItem.objects.filter(task=pk, **conditions).select_related("action").order_by("-action")
-    latest = items.first()
-    return latest.action if latest else None
+def last_item(pk: UUID) -> OperatorActionItem | None:
+    """Return what the latest action over the task ``pk`` keeps of it."""
+    return OperatorActionItem.objects.filter(task=pk).select_related("action").order_by("-action").first()
 
 
 def last_undoable(pk: UUID) -> OperatorAction | None:
-    """Return the latest action over the task ``pk`` when Undo may take it back."""
-    latest = last_action(pk)
-    return latest if latest and undoable(latest) else None
+    """Return the latest action over the task ``pk`` when Undo may take back its part in that task."""
+    latest = last_item(pk)
+    return latest.action if latest and not latest.undone and undoable(latest.action) else None
 
 
 def undoable(action: OperatorAction) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.utils.text import capfirst
@@ -156,17 +156,19 @@ def words(age: timedelta) -> str:
     return _("%s min") % (seconds // 60) if seconds < 7200 else _("%s h") % (seconds // 3600)
 
 
-def undone(action: OperatorAction, restored: int) -> str:
-    """Say how much of ``action`` was taken back."""
-    total = action.outcomes.get("done", 0)
-    if restored and restored < total:
-        rest = {name: count for name, count in (action.undo_outcomes or {}).items() if name != "restored"}
+def undone(restored: int, outcomes: Mapping[str, int], name: str = "") -> str:
+    """Say how much of an action was taken back; ``name`` is what it was when it was one task."""
+    rest = {name: count for name, count in outcomes.items() if name != "restored"}
+    if rest:
         return _("Undone %(count)s; %(rest)s.") % {"count": number(restored), "rest": outcome_words(rest)}
-    if restored:
-        one_of = {"scope": action.scope, "total": total}
-        return ngettext("Undone: %(scope)s is as before.", "Undone: %(total)s tasks are as before.", total) % one_of
-    if action.undone:
-        return _("%s has undone this already. Nothing done.") % (action.undone_by or _("Somebody"))
+    one_of = {"scope": name or tasks(restored), "total": restored}
+    return ngettext("Undone: %(scope)s is as before.", "Undone: %(total)s tasks are as before.", restored) % one_of
+
+
+def not_undone(when: datetime | None, who: str) -> str:
+    """Say why nothing was taken back: somebody did ``when`` it was, or nobody can."""
+    if when:
+        return _("%s has undone this already. Nothing done.") % (who or _("Somebody"))
     return _("Too late to undo: it has started, or was changed since. Nothing done.")
 
 
@@ -179,8 +181,8 @@ def put_back(outcome: str, count: int) -> str:
     return str(UNDONE[outcome] % {"count": count})
 
 
-def undoing(action: OperatorAction) -> str:
-    return _("Undoing %s; the workers do it, batch by batch.") % tasks(action.done)
+def undoing(count: int) -> str:
+    return _("Undoing %s; the workers do it, batch by batch.") % tasks(count)
 
 
 def question(verb: str, doubtful: int, total: int, name: str, answered: bool) -> Asked:

@@ -48,11 +48,11 @@ class Mark:
         """For example "Requeued by you"."""
         action = self.item.action
         words = {"done": capfirst(wording.past(action.verb)), "who": self.who}
-        return (_("%(done)s by %(who)s, undone") if action.undone else _("%(done)s by %(who)s")) % words
+        return (_("%(done)s by %(who)s, undone") if self.item.taken_back else _("%(done)s by %(who)s")) % words
 
     @property
     def moment(self) -> datetime:
-        return self.item.action.undone or self.item.action.created
+        return self.item.taken_back or self.item.action.created
 
     @property
     def former_tab(self) -> str:
@@ -68,7 +68,7 @@ class Mark:
     def can_undo(self, row: Task) -> bool:
         verb = VERBS.get(self.item.action.verb)
         untouched = row.epoch == self.item.epoch and row.status == SETTLED_AS.get(self.item.action.verb)
-        return bool(verb and verb.undo and not self.item.action.undone and untouched)
+        return bool(verb and verb.undo and not self.item.taken_back and untouched)
 
 
 def recent(viewer: str) -> Mapping[UUID, Mark]:
@@ -83,11 +83,13 @@ class Deed(NamedTuple):
     actor: str
     created: datetime
     undone: datetime | None
+    undo_outcomes: object
 
 
 def deeds() -> Sequence[Deed]:
     """Return the newest actions, the latest first."""
-    newest = OperatorAction.objects.order_by("-pk").values_list("pk", "actor_id", "created", "undone")
+    seen = ("pk", "actor_id", "created", "undone", "undo_outcomes")
+    newest = OperatorAction.objects.order_by("-pk").values_list(*seen)
     return [Deed(*row) for row in newest[:MOST_DEEDS]]
 
 

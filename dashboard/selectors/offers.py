@@ -111,7 +111,7 @@ def undo_offers(page: TaskPage) -> list[Offer]:
     action = page.undoable
     if action is None:
         return []
-    url = reverse("simple_queue_dashboard:action_undo", args=[action.pk])
+    url = reverse("simple_queue_dashboard:task_undo", args=[page.task.pk])
     return [Offer(action.verb, UNDO.get(action.verb, UNDO_ANY), "undo", key="u", url=url)]
 
 

@@ -146,7 +146,7 @@ class TaskPage:
         """The latest action, when Undo would still put the task back."""
         item = self.items[0] if self.items else None
         left = {"requeue": Task.QUEUED, "cancel": Task.CANCELLED}.get(item.action.verb) if item else None
-        fits = item and left == self.task.status and item.epoch == self.task.epoch and item.action.undone is None
+        fits = item and left == self.task.status and item.epoch == self.task.epoch and item.taken_back is None
         return item.action if item and fits and item.previous_status != Task.PROGRESS else None
 
     @property

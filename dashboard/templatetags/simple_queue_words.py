@@ -153,10 +153,16 @@ def undo_words(action: OperatorAction) -> str:
 
 
 @register.simple_tag
+def undo_of(count: int | str) -> str:
+    """The word on the button that takes back one task, or so many."""
+    return gettext("Undo") if int(count or 1) < 2 else gettext("Undo %s") % number(int(count))
+
+
+@register.simple_tag
 def offer(message: Message) -> dict[str, str]:
     """What a message offers beside its sentence: "undo" or "watch" of an action, "edit" of a task."""
-    kind, _, pk = (message.extra_tags or "").partition(":")
-    return {"kind": kind, "pk": pk}
+    kind, pk, count = [*(message.extra_tags or "").split(":"), "", ""][:3]
+    return {"kind": kind, "pk": pk, "count": count}
 
 
 @register.simple_tag

@@ -36,12 +36,12 @@ task_mark_failed = one_task("mark_failed")
 
 @operator(methods=("POST",))
 def task_undo(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """Take back the latest action over one task."""
+    """Take back what the latest action did to one task, and nothing of what it did to others."""
     latest = actions.last_undoable(pk)
     if latest is None:
         require(request, "requeue_task")
         return tell(request, _("There is nothing to undo for this task. Nothing done."))
-    return take_back(request, latest)
+    return take_back(request, latest, pk)
 
 
 @operator(methods=("POST",))
@@ -53,12 +53,17 @@ def action_undo(request: HttpRequest, pk: int) -> HttpResponseBase:
     return take_back(request, action)
 
 
-def take_back(request: HttpRequest, action: OperatorAction) -> HttpResponseBase:
-    for permission in (UNDO_PERMISSION.get(action.verb, "requeue_task"), *sorted(actions.own_permissions(action))):
+def take_back(request: HttpRequest, action: OperatorAction, pk: UUID | None = None) -> HttpResponseBase:
+    for permission in (undo_permission(action.verb), *sorted(actions.own_permissions(action, pk))):
         require(request, permission)
-    result = actions.undo(action, request.user)
+    result = actions.undo(action, request.user, pk)
     offer = f"watch:{action.pk}" if result.goes_on and may(request, "view_operatoraction") else ""
     return tell(request, result.sentence, done=bool(result.moved) or result.goes_on, offer=offer)
+
+
+def undo_permission(verb: str) -> str:
+    """Return the permission that takes back an action of this verb."""
+    return UNDO_PERMISSION.get(verb, "requeue_task")
 
 
 def act_or_ask(request: HttpRequest, verb: str, ids: list[UUID]) -> HttpResponseBase:
@@ -72,16 +77,13 @@ def act_or_ask(request: HttpRequest, verb: str, ids: list[UUID]) -> HttpResponse
         result = actions.act(verb, ids, request.user)
     except ValueError as error:
         return tell(request, str(error))
-    offer = f"edit:{result.edit}" if result.edit and may(request, "add_task") else ""
-    return tell(request, result.sentence, done=bool(result.moved), undo=result.undo, offer=offer)
+    edit = f"edit:{result.edit}" if result.edit and may(request, "add_task") else ""
+    return tell(request, result.sentence, done=bool(result.moved or result.undo), offer=result.undo_offer or edit)
 
 
-def tell(
-    request: HttpRequest, sentence: str, done: bool = False, undo: int | None = None, offer: str = ""
-) -> HttpResponseBase:
+def tell(request: HttpRequest, sentence: str, done: bool = False, offer: str = "") -> HttpResponseBase:
     """Go back to where the operator was, with a sentence and, where it is possible, Undo or another ``offer``."""
-    level = messages.SUCCESS if done or undo else messages.WARNING
-    messages.add_message(request, level, sentence, extra_tags=f"undo:{undo}" if undo else offer)
+    messages.add_message(request, messages.SUCCESS if done else messages.WARNING, sentence, extra_tags=offer)
     return go_to(request, safe_next(request))
 
 

@@ -17,7 +17,7 @@ from dashboard.htmx import page_path, render
 from dashboard.selectors.action_page import action_page
 from dashboard.selectors.activity import PERIOD_LABELS, Filter, activity_page
 from dashboard.tags import tag_of
-from dashboard.views.actions import UNDO_PERMISSION, tell
+from dashboard.views.actions import UNDO_PERMISSION, tell, undo_permission
 from django_simple_queue.models import OperatorAction, Worker
 from django_simple_queue.models.audit import background
 
@@ -62,7 +62,7 @@ def context(request: HttpRequest) -> Mapping[str, Any]:
         "broken": broken,
         "now": now,
         "today": timezone.localdate(now),
-        "may_undo": may(request, "requeue_task") or may(request, "cancel_task"),
+        "may_undo": [verb for verb, permission in UNDO_PERMISSION.items() if may(request, permission)],
     }
 
 
@@ -71,14 +71,14 @@ def action(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Show one action, live while workers go on with it."""
     row = find(pk)
     busy = row.state in OperatorAction.ACTIVE
-    seen = (row.state, row.outcomes, row.undone, row.undo_outcomes, Worker.objects.live().exists())
+    seen = (row.state, row.outcomes, row.undone, row.undo_outcomes, row.undone_by, Worker.objects.live().exists())
     tag = tag_of(page_path(request), request.user.pk, *seen, age(busy))
     return render(request, "action", lambda: about(request, row), tag=tag)
 
 
 def about(request: HttpRequest, row: OperatorAction) -> Mapping[str, Any]:
     chosen, after = request.GET.get("outcome", "")[:200], number(request, "after") or 0
-    may_change = may(request, UNDO_PERMISSION.get(row.verb, "requeue_task"))
+    may_change = may(request, undo_permission(row.verb))
     return {"page": action_page(row, chosen, after, timezone.now()), "may_change": may_change}
 
 
@@ -86,7 +86,7 @@ def about(request: HttpRequest, row: OperatorAction) -> Mapping[str, Any]:
 def action_abort(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Let workers go no further with an action."""
     row = find(pk)
-    for permission in (UNDO_PERMISSION.get(row.verb, "requeue_task"), *sorted(actions.own_permissions(row))):
+    for permission in (undo_permission(row.verb), *sorted(actions.own_permissions(row))):
         require(request, permission)
     if background.abort(row, request.user):
         return tell(request, _("Stopped. What is done stays done; Undo takes it back."), done=True)

@@ -105,7 +105,8 @@ def carry_out(request: HttpRequest, verb: str, scope: Scope, shown: int | None) 
     if result.goes_on and result.action and may(request, "view_operatoraction"):
         url = reverse("simple_queue_dashboard:action", args=[result.action.pk])
         return client_redirect(url) if is_fragment(request) else redirect(url)
-    return tell(request, result.sentence, done=bool(result.moved) or result.goes_on, undo=result.undo)
+    done = bool(result.moved or result.undo or result.goes_on)
+    return tell(request, result.sentence, done=done, offer=result.undo_offer)
 
 
 def read_scope(request: HttpRequest, chosen: filters.TaskFilter) -> Scope:

@@ -67,7 +67,7 @@ def name_of(request: HttpRequest, found: Task, items: Items) -> str:
     lengths = [getattr(found, f"{name}_length", None) for name in TEXTS]
     held = [may(request, name) for name in PERMISSIONS]
     progress = (found.progress, found.progress_message, lengths)
-    acted = [(item.action_id, item.action.undone) for item in items[:1]]
+    acted = [(item.action_id, item.taken_back) for item in items[:1]]
     return tag_of(page_path(request), request.user.pk, held, acted, age, found.modified, *progress)
 
 

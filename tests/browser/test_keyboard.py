@@ -120,3 +120,19 @@ def test_enter_on_the_box_of_a_row_starts_nothing(console: Page) -> None:
     assert sent == []
     assert {fresh(task).status for task in tasks} == {Task.FAILED}
     expect(box).to_be_checked()
+
+
+def test_u_takes_back_the_row_at_the_cursor_and_no_other(console: Page) -> None:
+    tasks = [a_task(Task.FAILED, age=age) for age in (300, 200, 100)]
+    console.goto("/?status=failed")
+    is_live(console)
+    for task in tasks:
+        row(console, task).get_by_role("checkbox").check()
+    console.keyboard.press("r")
+    expect(console.locator("#outcome").get_by_role("button", name="Undo 3")).to_be_visible()
+    console.locator("#outcome").get_by_role("button", name="Dismiss").click()
+    past_guard(console)
+    console.keyboard.press("j")
+    console.keyboard.press("u")
+    said(console, "Undone: send_email")
+    assert sorted(fresh(task).status for task in tasks) == [Task.QUEUED, Task.QUEUED, Task.FAILED]

@@ -19,7 +19,7 @@ from django.utils.translation import gettext
 from django_simple_queue.models.audit import scope, walk
 from django_simple_queue.models.audit.tables import OperatorAction, OperatorActionItem
 from django_simple_queue.models.audit.terms import Terms
-from django_simple_queue.models.audit.undoing import add_up, close_undo, put_back
+from django_simple_queue.models.audit.undoing import add_up, close_undo, not_undone, put_back
 from django_simple_queue.models.audit.verbs import MAX_ROWS, identify, move, require_verb
 from django_simple_queue.models.complaints import is_in_the_way
 from django_simple_queue.models.contention import restarted_after_deadlock, still_works, wait_at_most
@@ -225,14 +225,14 @@ def moved_by_others(verb: str, frozen: scope.Frozen, besides: int = 0) -> Counte
 
 
 def undo_batch(action: OperatorAction, size: int) -> None:
-    items = list(action.items.filter(pk__gt=int(action.cursor or 0)).order_by("pk")[:size])
-    outcomes = add_up(action.undo_outcomes, put_back(action, items))
+    items = list(not_undone(action).filter(pk__gt=int(action.cursor or 0))[:size])
+    action.undo_outcomes = add_up(action.undo_outcomes, put_back(action, items))
     action.cursor = str(items[-1].pk) if items else action.cursor
-    action.undo_outcomes = outcomes
     if len(items) < size:
         action.state = OperatorAction.State.DONE
-        close_undo(action, outcomes)
     action.save(update_fields=["cursor", "undo_outcomes", "state"])
+    if action.state == OperatorAction.State.DONE:
+        close_undo(action, action.undo_outcomes, action.undone_by)
 
 
 def give_up(pk: int, error: Exception) -> None:

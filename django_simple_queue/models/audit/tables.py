@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -64,6 +66,21 @@ class OperatorAction(models.Model):
         """How many rows the verb moved."""
         return int(self.outcomes.get("done", 0))
 
+    @property
+    def restored(self) -> int:
+        """How many rows Undo has put back."""
+        return int((self.undo_outcomes or {}).get("restored", 0))
+
+    @property
+    def is_undone_in_part(self) -> bool:
+        """Some rows were undone on their own; the others can still be."""
+        return self.undone is None and self.restored > 0
+
+    @property
+    def left_to_undo(self) -> int:
+        """How many rows the verb moved and Undo has not put back."""
+        return max(self.done - self.restored, 0)
+
 
 class OperatorActionItem(models.Model):
     """One task that an action moved, with what Undo needs. No foreign key to the task: history survives pruning."""
@@ -75,6 +92,8 @@ class OperatorActionItem(models.Model):
     previous_run_after = models.DateTimeField(_("Previous run after"), null=True)
     epoch = models.BigIntegerField(_("Epoch"), default=0)
     created_task = models.UUIDField(_("New task"), null=True)
+    undone = models.DateTimeField(_("Undone on its own"), null=True)
+    undone_by = models.CharField(_("Undone by"), max_length=150, blank=True, default="", db_default="")
 
     objects = PrimaryManager["OperatorActionItem"]()
 
@@ -87,3 +106,12 @@ class OperatorActionItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task} in {self.action_id}"
+
+    @property
+    def taken_back(self) -> datetime | None:
+        """When it was undone, on its own or with the whole action."""
+        return self.undone or self.action.undone
+
+    @property
+    def taken_back_by(self) -> str:
+        return self.undone_by if self.undone else self.action.undone_by

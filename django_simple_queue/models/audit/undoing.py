@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from django.db import router, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from django_simple_queue.models.audit.tables import OperatorAction, OperatorActionItem
@@ -14,27 +15,53 @@ from django_simple_queue.models.audit.verbs import MAX_ROWS, VERBS, identify
 from django_simple_queue.models.contention import restarted_after_deadlock
 from django_simple_queue.models.task import Task, TaskQuerySet
 
+NOTHING: Mapping[str, int] = {}
+
 
 @restarted_after_deadlock
-def undo(action: OperatorAction, actor: object = None) -> int:
+def undo(action: OperatorAction, actor: object = None, task: UUID | None = None) -> int:
     """Put back what ``action`` moved and nobody has touched since, once; return how many rows.
 
-    An action over more than 500 rows is left to the workers: its state is UNDOING then, and 0 is returned. An action
-    that still runs is not undone. ``undo_outcomes`` of the stored action says what became of the moved rows.
+    With ``task`` that one alone: the others can be put back later. An action over more than 500 rows is left to the
+    workers: its state is UNDOING then, and 0 is returned. An action that still runs is not undone. ``undo_outcomes``
+    of the stored action says what became of the moved rows.
     """
     if action.verb not in VERBS or VERBS[action.verb].undo is None:
         return 0
-    with transaction.atomic(using=router.db_for_write(OperatorAction)):
-        first = OperatorAction.objects.filter(pk=action.pk, undone=None).exclude(state__in=OperatorAction.ACTIVE)
-        if not first.update(undone=Now(), undone_by=identify(actor)["actor"]):
+    who, alias = identify(actor)["actor"], router.db_for_write(OperatorAction)
+    with transaction.atomic(using=alias):
+        if not begin_undo(action, who):
             return 0
-        items = list(action.items.order_by("pk")[: MAX_ROWS + 1])
+        items = list(not_undone(action, task)[: MAX_ROWS + 1])
         if len(items) > MAX_ROWS:
-            OperatorAction.objects.filter(pk=action.pk).update(state=OperatorAction.State.UNDOING, cursor="")
+            leave_to_workers(action)
             return 0
         outcomes = put_back(action, items)
-        close_undo(action, outcomes)
+        if task is None:
+            close_undo(action, outcomes, who)
+        elif outcomes.get("restored"):
+            not_undone(action, task).update(undone=Now(), undone_by=who)
+            close_undo(action)
+        else:  # as if nobody had tried: what is written about the others stays
+            transaction.set_rollback(True, using=alias)
     return outcomes.get("restored", 0)
+
+
+def begin_undo(action: OperatorAction, who: str) -> bool:
+    """Lock the action, unless it is undone already or still runs."""
+    first = OperatorAction.objects.filter(pk=action.pk, undone=None).exclude(state__in=OperatorAction.ACTIVE)
+    return bool(first.update(undone=Now(), undone_by=who))
+
+
+def not_undone(action: OperatorAction, task: UUID | None = None) -> QuerySet[OperatorActionItem]:
+    """Return the items of ``action``, or that of one ``task``, which have not been put back on their own."""
+    items = action.items.filter(undone=None)
+    return items.filter(task=task) if task else items.order_by("pk")
+
+
+def leave_to_workers(action: OperatorAction) -> None:
+    waiting = {"state": OperatorAction.State.UNDOING, "cursor": "", "undo_outcomes": None}
+    OperatorAction.objects.filter(pk=action.pk).update(**waiting)
 
 
 def put_back(action: OperatorAction, items: Sequence[OperatorActionItem]) -> dict[str, int]:
@@ -59,13 +86,22 @@ def untouched(action: OperatorAction, items: Sequence[OperatorActionItem]) -> Ta
     return Task.objects.filter(Exists(own), ~Exists(later), pk__in=[item.task for item in items])
 
 
-def close_undo(action: OperatorAction, outcomes: dict[str, int]) -> None:
-    """Write down how the undo came out; one that put nothing back has not happened."""
-    columns = {} if outcomes.get("restored") else {"undone": None, "undone_by": ""}
-    OperatorAction.objects.filter(pk=action.pk).update(undo_outcomes=outcomes or None, **columns)
+def close_undo(action: OperatorAction, outcomes: Mapping[str, int] = NOTHING, who: str = "") -> None:
+    """Write down how ``who``'s undo of the whole came out, together with the rows that were put back on their own.
+
+    The action is undone when the undo of the whole put something back, or when no row is left to put back.
+    """
+    names = list(action.items.filter(undone__isnull=False).order_by("undone", "pk").values_list("undone_by", flat=True))
+    total = add_up({"restored": len(names)} if names else None, outcomes)
+    if outcomes.get("restored"):
+        names.append(who)
+    ended = outcomes.get("restored") or not not_undone(action).exclude(previous_status=Task.PROGRESS).exists()
+    by = ", ".join(dict.fromkeys(filter(None, names)))[:150]
+    columns = {"undo_outcomes": total or None, "undone_by": by} | ({} if ended else {"undone": None})
+    OperatorAction.objects.filter(pk=action.pk).update(**columns)
 
 
-def add_up(*counts: dict[str, int] | None) -> dict[str, int]:
+def add_up(*counts: Mapping[str, int] | None) -> dict[str, int]:
     """Return the sums by name."""
     total: Counter[str] = Counter()
     for each in counts:

@@ -1,0 +1,104 @@
+"""Undo beside one task takes back that one; the Undo of an action takes back what is left of it, and says how many."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from django_simple_queue.models import OperatorAction, Task
+from tests.dashboard.answers import said, text_of
+from tests.dashboard.people import operator, signed_in
+from tests.dashboard.queue import CHARGE, SEND, a_task, page, row_of, status_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def many():
+    return [a_task(Task.FAILED, task=CHARGE) for _ in range(30)]
+
+
+def requeue(client, tasks):
+    return client.post("/tasks/requeue/", {"ids": [str(task.pk) for task in tasks], "next": "/"}, follow=True)
+
+
+def undo(client, task):
+    return client.post(f"/tasks/{task.pk}/undo/", {"next": "/"})
+
+
+def whole():
+    return f"/activity/{OperatorAction.objects.get().pk}/undo/"
+
+
+def queued(tasks):
+    return [task for task in tasks if status_of(task) == Task.QUEUED]
+
+
+@pytest.mark.ability(1)
+def test_undo_beside_one_of_thirty_takes_back_that_one_and_the_rest_can_follow(ada, many):
+    assert "Undo 30" in text_of(requeue(ada, many))
+    one = many[7]
+    assert said(undo(ada, one)) == f"Undone: charge_invoice {str(one.pk)[-8:]} is as before."
+    assert queued(many) == [task for task in many if task != one]
+    assert said(ada.post(whole())) == "Undone: 29 tasks are as before."
+    assert queued(many) == []
+    assert said(ada.post(whole())) == "ada has undone this already. Nothing done."
+
+
+def test_activity_says_that_a_part_is_undone_and_offers_the_rest(ada, many):
+    requeue(ada, many)
+    undo(ada, many[0])
+    html = text_of(ada.get("/activity/"))
+    assert "1 of 30 undone by ada" in html
+    assert "Undo 29" in html
+    html = text_of(ada.get(whole().replace("undo/", "")))
+    assert "Undone 1 of 30 undone by ada" in html
+    assert "Undo 29" in html
+
+
+def test_the_row_that_was_undone_says_so_and_the_others_still_offer_it(ada, many):
+    requeue(ada, many)
+    undo(ada, many[0])
+    html = page(ada, "status=failed")
+    assert "Requeued by you, undone" in row_of(html, many[0])
+    assert f"/tasks/{many[0].pk}/undo/" not in row_of(html, many[0])
+    assert f"/tasks/{many[1].pk}/undo/" in row_of(html, many[1])
+
+
+def test_the_page_of_a_task_undoes_that_task_and_tells_of_it_there_only(ada, many):
+    requeue(ada, many)
+    html = ada.get(f"/tasks/{many[3].pk}/").content.decode()
+    assert f'action="/tasks/{many[3].pk}/undo/"' in html
+    assert whole() not in html
+    undo(ada, many[3])
+    assert "undone by ada" in text_of(ada.get(f"/tasks/{many[3].pk}/"))
+    other = ada.get(f"/tasks/{many[4].pk}/")
+    assert "undone by" not in text_of(other)
+    assert f'action="/tasks/{many[4].pk}/undo/"' in other.content.decode()
+
+
+def test_a_second_operator_finds_nothing_to_undo(ada, many):
+    requeue(ada, many)
+    omar = signed_in(Client(), operator("omar", superuser=True))
+    undo(omar, many[0])
+    assert "nothing to undo" in said(undo(ada, many[0]))
+    assert len(queued(many)) == 29
+
+
+@pytest.mark.parametrize(("held", "status"), [((), 403), (("requeue_task",), 302)])
+def test_it_needs_the_permission_of_the_verb(ada, many, held, status):
+    requeue(ada, many)
+    eva = signed_in(Client(), operator("eva", "view_task", *held))
+    assert undo(eva, many[0]).status_code == status
+    assert len(queued(many)) == (29 if held else 30)
+
+
+def test_what_another_task_of_the_action_demands_does_not_matter(ada, settings):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {SEND: {}, CHARGE: {"permission": "auth.change_user"}}
+    mine, theirs = a_task(Task.FAILED, task=SEND), a_task(Task.FAILED, task=CHARGE)
+    requeue(ada, [mine, theirs])
+    eva = signed_in(Client(), operator("eva", "view_task", "requeue_task"))
+    assert undo(eva, theirs).status_code == 403
+    assert eva.post(whole()).status_code == 403
+    assert undo(eva, mine).status_code == 302
+    assert queued([mine, theirs]) == [theirs]
