@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -59,16 +58,6 @@ def is_kind_of(middleware: type) -> Callable[[str], bool]:
         return isinstance(found, type) and issubclass(found, middleware)
 
     return check
-
-
-@register("simple_queue_dashboard")
-def check_package(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """E003: the templates cannot be found because another package answers to the name ``dashboard``."""
-    own = Path(apps.get_app_config("simple_queue_dashboard").path).resolve()
-    if own == Path(__file__).resolve().parent:
-        return []
-    hint = "Rename your own package, or start Python where the installed one comes first on sys.path."
-    return [Error(f"The package 'dashboard' is {own}, not the console's.", hint=hint, id=ID.format("E003"))]
 
 
 @register("simple_queue_dashboard")

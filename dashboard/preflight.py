@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -49,6 +49,17 @@ ROWS = 5_000
 SECONDS = 0.8
 PATHS = 300
 CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """``looked_at`` tells whether its number is a part of the tasks that were looked at."""
+
+    icon: str
+    tone: str
+    count: int
+    words: str
+    looked_at: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,19 +128,24 @@ class Preflight:
         return _("all that match") if self.total is None else f"{self.about}{number(self.able)}"
 
     @property
-    def words(self) -> Sequence[tuple[str, str, int, str]]:
-        """What was found, a line each: icon, class, number and words; all but the first say what is left alone."""
-        lines = [("check", "", self.able, str(FINE[self.verb]))] if self.able else []
+    def lines(self) -> Sequence[Line]:
+        """What was found; all but the first say what is left alone."""
+        lines = [Line("check", "", self.able, str(FINE[self.verb]), looked_at=True)] if self.able else []
+        refused = {why: self.scaled(count) for why, count in self.refused.items()}
         lines += [
-            ("alert", "is-warn", count, left_alone(self.verb, why, count))
-            for why, count in ((why, self.scaled(count)) for why, count in self.refused.items())
+            Line("alert", "is-warn", count, left_alone(self.verb, why, count), looked_at=True)
+            for why, count in refused.items()
         ]
-        lines += [("info", "is-queued", count, done_by(self.verb, who, count)) for who, count in self.already.items()]
+        return [*lines, *(Line("info", "is-queued", *each) for each in self.besides)]
+
+    @property
+    def besides(self) -> Iterator[tuple[int, str]]:
+        """Yield how many others than the tasks of the scope are left alone, and why."""
+        yield from ((count, done_by(self.verb, who, count)) for who, count in self.already.items())
         if self.missing:
-            lines.append(("info", "is-queued", self.missing, changed(self.missing)))
+            yield self.missing, changed(self.missing)
         if self.arrived:
-            lines.append(("info", "is-queued", self.arrived, _("arrived since; not included")))
-        return lines
+            yield self.arrived, _("arrived since; not included")
 
     @property
     def asking_count(self) -> int:

@@ -59,6 +59,7 @@ class Viewer:
     payload: bool
     requeue: bool
     cancel: bool
+    enqueue: bool
 
 
 @dataclass(frozen=True, slots=True)

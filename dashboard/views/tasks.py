@@ -59,6 +59,7 @@ def viewer(request: HttpRequest, picture: snapshot.Snapshot) -> Viewer:
         may(request, "view_task_payload"),
         may(request, "requeue_task"),
         may(request, "cancel_task"),
+        may(request, "add_task"),
     )
 
 

@@ -69,9 +69,11 @@ def test_every_answer_carries_the_headers(client, name):
     ],
 )
 def test_who_may_not_look_is_told_what_is_missing(client, user, missing):
-    response = signed_in(client, operator("eva", **user)).get("/")
-    assert response.status_code == 403
-    assert missing in response.content
+    signed_in(client, operator("eva", **user))
+    for headers in ({}, HTMX):
+        response = client.get("/", headers=headers)
+        assert response.status_code == 403
+        assert missing in response.content
 
 
 @pytest.mark.parametrize(
@@ -171,7 +173,7 @@ def test_a_change_needs_the_csrf_token():
     assert response.status_code == 403
     assert b"This form is too old" in response.content
     assert {header: response[header] for header in HEADERS} == HEADERS
-    assert b"reload it" in client.post(address("task_requeue", task), headers=HTMX).content
+    assert b"Open the page again" in client.post(address("task_requeue", task), headers=HTMX).content
     assert status_of(task) == Task.FAILED
 
 

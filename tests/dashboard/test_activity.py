@@ -109,6 +109,15 @@ def test_undo_is_not_offered_without_the_permission(client):
     assert f"/activity/{action.pk}/undo/" not in text_of(client)
 
 
+def test_undo_is_offered_for_the_verbs_that_one_may_take_back(client):
+    signed_in(client, operator("auditor", "view_task", "view_operatoraction", "cancel_task"))
+    requeued = requeue()
+    cancelled = perform("cancel", Task.objects.filter(pk=Task.objects.create(task=TASK).pk), "Omar")
+    html = text_of(client)
+    assert f"/activity/{requeued.pk}/undo/" not in html
+    assert f"/activity/{cancelled.pk}/undo/" in html
+
+
 def test_the_page_needs_its_permission(client):
     signed_in(client, operator("viewer", "view_task"))
     response = client.get(URL)

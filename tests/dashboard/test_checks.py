@@ -18,7 +18,7 @@ def found(check):
 
 
 def test_a_complete_project_has_nothing_to_mend():
-    assert found(checks.check_apps) + found(checks.check_middleware) + found(checks.check_package) == []
+    assert found(checks.check_apps) + found(checks.check_middleware) == []
 
 
 @pytest.mark.parametrize("name", checks.APPS)
@@ -39,10 +39,3 @@ def test_the_hosts_own_kind_of_a_middleware_will_do(settings):
     settings.MIDDLEWARE = [own if "SessionMiddleware" in each else each for each in settings.MIDDLEWARE]
     assert own in settings.MIDDLEWARE
     assert found(checks.check_middleware) == []
-
-
-def test_another_package_of_that_name_is_told(monkeypatch, tmp_path):
-    monkeypatch.setattr(apps.get_app_config("simple_queue_dashboard"), "path", str(tmp_path))
-    (message,) = checks.check_package(None)
-    assert message.id == "simple_queue_dashboard.E003"
-    assert str(tmp_path) in message.msg

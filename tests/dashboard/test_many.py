@@ -195,6 +195,17 @@ def test_a_sample_is_said_to_be_one(ada, monkeypatch):
     assert "the newest 2 of 6 were looked at" in page
 
 
+def test_where_not_all_can_be_counted_only_what_was_looked_at_is_a_part_of_that(ada, monkeypatch):
+    monkeypatch.setattr(preflight, "counted", lambda scope, verb: None)
+    mark = scopes.mark()
+    for seconds in (-1, -1, -1, 1):
+        Task.objects.filter(pk=a_task(Task.FAILED).pk).update(modified=mark + timedelta(seconds=seconds))
+    page = text_of(ask(ada, mark=mark.isoformat()))
+    assert "3 of 3 can run again" in page
+    assert " 1 arrived since; not included" in page
+    assert "of 3 arrived" not in page
+
+
 def test_a_single_task_whose_arguments_no_longer_fit_is_refused_with_the_way_out(ada, settings):
     settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {TYPED: {}}
     task = a_task(Task.FAILED, task=TYPED, args='{"number": "s3cret"}')

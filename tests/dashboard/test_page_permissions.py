@@ -92,3 +92,14 @@ def test_a_page_is_not_kept_by_anybody_on_the_way(client, name, task):
 def test_every_codename_exists():
     known = Permission.objects.filter(content_type__app_label="django_simple_queue")
     assert set(CODENAMES) <= set(known.values_list("codename", flat=True))
+
+
+@pytest.mark.parametrize("address", ["/", "/?live=1"])
+@pytest.mark.parametrize("held", [(), ("add_task",)])
+def test_only_who_may_enqueue_is_led_to_the_form(client, held, address):
+    html = signed_in(client, operator("eva", "view_task", *held)).get(address).content.decode()
+    assert ("Enqueue a first task" in html) is bool(held)
+    assert ("/enqueue/" in html) is bool(held)
+    if address == "/":
+        assert ('data-key="e"' in html) is bool(held)
+        assert ("Enqueue a task" in html) is bool(held)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from django_simple_queue.models import OperatorAction, Task
+from django_simple_queue.models.audit import perform
 from tests.dashboard.answers import said, text_of
 from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import CHARGE, SEND, a_task, page, row_of, status_of
@@ -102,3 +104,12 @@ def test_what_another_task_of_the_action_demands_does_not_matter(ada, settings):
     assert eva.post(whole()).status_code == 403
     assert undo(eva, mine).status_code == 302
     assert queued([mine, theirs]) == [theirs]
+
+
+def test_who_undid_it_is_shown_as_they_are_and_code_is_called_the_same_everywhere(ada, many):
+    action = perform("requeue", Task.objects.filter(pk=many[0].pk))
+    OperatorAction.objects.filter(pk=action.pk).update(undone=timezone.now(), undone_by="om\u202ear")
+    for address in (f"/tasks/{many[0].pk}/", "/activity/"):
+        html = ada.get(address).content.decode()
+        assert "Application code" in html
+        assert "\u202e" not in html
