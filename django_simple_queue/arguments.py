@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from django_simple_queue import conf, shapes
-from django_simple_queue.text import UNSTORABLE
+from django_simple_queue.text import UNSTORABLE, storable
 
 MAX_PATH = 255
 ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
@@ -105,8 +106,8 @@ def check_timeout(value: object) -> int | None:
         return None
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"timeout must be whole seconds or None, not {value!r}.")
-    if not 0 <= value <= 2_000_000_000:
-        raise ValueError(f"timeout must be 0 (none) or more seconds, not {value}.")
+    if not 0 <= value <= shapes.MOST_SECONDS:
+        raise ValueError(f"timeout must be 0 (none) or up to {shapes.MOST_SECONDS} seconds, not {value}.")
     return value
 
 
@@ -135,6 +136,13 @@ def check_name(name: str, value: object, max_length: int) -> str:
     return value
 
 
+def check_author(created_by: object) -> str:
+    """Return who enqueues as far as there is room for it; it must be text, be it empty."""
+    if not isinstance(created_by, str):
+        raise TypeError(f"created_by must be text, not {created_by!r:.200}.")
+    return storable(created_by[:150], 600)
+
+
 def check_queue(value: object) -> str:
     """Return the name of a queue; a comma separates names on the worker's command line, so a name has none."""
     name = check_name("queue", value, 64)
@@ -144,27 +152,30 @@ def check_queue(value: object) -> str:
 
 
 def as_instant(run_after: object) -> datetime:
-    """Return when the task may start: now (None), an aware datetime, or a timedelta from now."""
+    """Return when the task may start: now (None), a datetime, or a timedelta from now.
+
+    A datetime must be aware; where USE_TZ is off it may be one of local time, which is what is stored there.
+    """
     if run_after is None:
         return timezone.now()
     if isinstance(run_after, timedelta):
         return later(run_after)
     if not isinstance(run_after, datetime):
         raise TypeError(f"run_after must be a datetime or a timedelta, not {run_after!r}.")
-    if timezone.is_naive(run_after):
+    if timezone.is_naive(run_after) and settings.USE_TZ:
         raise ValueError(f"run_after must be an aware datetime; {run_after.isoformat()} has no time zone.")
     return in_calendar(run_after)
 
 
 def in_calendar(moment: datetime) -> datetime:
-    """Return ``moment``; ValueError for one that UTC, in which it is stored, has no date for."""
+    """Return ``moment`` as it is stored; ValueError for one that has no date there or in UTC."""
     try:
         moment.astimezone(UTC)
+        return moment if settings.USE_TZ or timezone.is_naive(moment) else timezone.make_naive(moment)
     except OverflowError:
         raise ValueError(
             f"run_after must be a time that a calendar has in UTC too, not {moment.isoformat()}."
         ) from None
-    return moment
 
 
 def later(wait: timedelta) -> datetime:

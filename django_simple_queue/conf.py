@@ -64,8 +64,8 @@ def get_whole_number(name: str, default: int, lowest: int = 1, highest: int | No
 def get_seconds(name: str, default: float, lowest: float = 0) -> float:
     value = get_setting(name, default)
     fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not fits or value < lowest:
-        raise BadSettingError(name, value, f"a number of seconds of at least {lowest}")
+    if not fits or not lowest <= value <= shapes.MOST_SECONDS:
+        raise BadSettingError(name, value, f"a number of seconds from {lowest} to {shapes.MOST_SECONDS}")
     return float(value)
 
 
@@ -111,8 +111,9 @@ def get_task_timeout() -> int | None:
     timeout = get_setting("TASK_TIMEOUT", 3600)
     if timeout is None:
         return None
-    if isinstance(timeout, bool) or not isinstance(timeout, int):
-        raise BadSettingError("TASK_TIMEOUT", timeout, "a whole number of seconds, or None for no limit")
+    if isinstance(timeout, bool) or not isinstance(timeout, int) or timeout > shapes.MOST_SECONDS:
+        wanted = f"a whole number of seconds up to {shapes.MOST_SECONDS}, or None for no limit"
+        raise BadSettingError("TASK_TIMEOUT", timeout, wanted)
     return timeout if timeout > 0 else None
 
 

@@ -7,7 +7,12 @@ from typing import Any
 
 ENDED = ("completed", "failed", "cancelled")
 ALLOWED_TASKS_SHAPE = "a set or list of dotted paths, a mapping of dotted paths to options, or None"
-RETENTION_SHAPE = 'a mapping such as {"completed": 30, "failed": None}: whole days of at least 1, None keeps for ever'
+MOST_DAYS = 36_500
+MOST_SECONDS = 2_000_000_000
+"""Beyond these, calendars and the columns of databases come to their end."""
+RETENTION_SHAPE = (
+    f'a mapping such as {{"completed": 30, "failed": None}}: whole days from 1 to {MOST_DAYS}, None keeps for ever'
+)
 DASHBOARD_LINKS_SHAPE = 'a list of dotted paths of functions, such as ["shop.links.order"]'
 BACKOFF_SHAPE = "a list of seconds such as [10, 60, 600], a function of the attempt's number, or None"
 
@@ -27,4 +32,4 @@ def is_duration(value: object) -> bool:
 
 def keeps(entry: tuple[Any, Any]) -> bool:
     status, days = entry
-    return status in ENDED and (days is None or (type(days) is int and days >= 1))
+    return status in ENDED and (days is None or (type(days) is int and 1 <= days <= MOST_DAYS))

@@ -14,6 +14,7 @@ from django.db import IntegrityError, connections, router, transaction
 from django_simple_queue import conf
 from django_simple_queue.arguments import (
     as_instant,
+    check_author,
     check_backoff,
     check_name,
     check_path,
@@ -24,7 +25,6 @@ from django_simple_queue.arguments import (
 )
 from django_simple_queue.callables import TaskNotAllowedError, require_allowed
 from django_simple_queue.models import Task
-from django_simple_queue.text import storable
 
 __all__ = ["TaskNotAllowedError", "create_task", "create_tasks"]
 
@@ -66,21 +66,21 @@ def create_task(
     Raises TypeError (args is not a dict of plain JSON), ValueError (too large, out of range, a key that stands for
     another call), TaskNotAllowedError (not in the allowlist).
     """
-    return insert(
-        build_task(
-            defaults_of,
-            task,
-            args,
-            queue=queue,
-            priority=priority,
-            run_after=run_after,
-            max_attempts=max_attempts,
-            backoff=backoff,
-            timeout=timeout,
-            idempotency_key=idempotency_key,
-            created_by=created_by,
-        )
+    row = build_task(
+        defaults_of,
+        task,
+        args,
+        queue=queue,
+        priority=priority,
+        run_after=run_after,
+        max_attempts=max_attempts,
+        backoff=backoff,
+        timeout=timeout,
+        idempotency_key=idempotency_key,
+        created_by=created_by,
     )
+    warn_of_other_transaction()
+    return insert(row)
 
 
 def create_tasks(calls: Iterable[tuple[str, dict[str, Any]] | Mapping[str, Any]]) -> list[UUID]:
@@ -122,7 +122,7 @@ def build_task(
     row.timeout = check_timeout(said["timeout"])
     if key := said.get("idempotency_key"):
         row.idempotency_key = check_name("idempotency_key", key, 200)
-    row.created_by = storable((said.get("created_by") or "")[:150], 600)
+    row.created_by = check_author(said.get("created_by", ""))
     return row
 
 
@@ -145,16 +145,8 @@ def refuse_unknown(extras: Mapping[str, Any]) -> None:
         raise TypeError(f"create_task has no parameter {unknown[0]!r}; besides task and args it has {known}.")
 
 
-def insert(row: Task) -> UUID:
-    warn_of_other_transaction()
-    if row.idempotency_key:
-        return insert_once(row)
-    row.save(force_insert=True)
-    return row.id
-
-
 def warn_of_other_transaction() -> None:
-    """Warn, once, when the caller's transaction is on another database than the tasks, which it cannot hold back."""
+    """Warn, once, when our caller's caller has a transaction on another database, which cannot hold back the tasks."""
     if _warned or len(connections.settings) == 1:
         return
     ours = router.db_for_write(Task)
@@ -167,8 +159,15 @@ def warn_of_other_transaction() -> None:
             "rolled back, and may run before that is committed. Use transaction.on_commit(), or route the tasks to the "
             "database of your transaction.",
             RuntimeWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
+
+
+def insert(row: Task) -> UUID:
+    if row.idempotency_key:
+        return insert_once(row)
+    row.save(force_insert=True)
+    return row.id
 
 
 def insert_once(row: Task) -> UUID:

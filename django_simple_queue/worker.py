@@ -1,4 +1,4 @@
-"""Run one task here and now, in this process, under the same rules as a worker."""
+"""Run one task here and now, in this process, as a worker would, but for all that takes another process to see to."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ def execute_task(task_id: UUID | str, log_fd: int | None = None) -> None:
     """Run a task that is queued, or in progress without a live worker, to its end in this process.
 
     What the task prints and logs goes to the descriptor ``log_fd``, which is closed afterwards, if one is given. A task
-    that has ended already is left alone. Raises Task.DoesNotExist for an unknown id and TaskHeldError while a live
-    worker holds the task; what the task itself raises is stored in its row.
+    that has ended already is left alone. No time limit is kept, no log is stored, a cancel is heeded at the end only.
+    Raises Task.DoesNotExist for an unknown id and TaskHeldError while a live worker holds the task; what the task
+    itself raises is stored in its row.
     """
     with writing_to(log_fd), ManagedEventLoop():
         task = Task.objects.get(pk=task_id)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
@@ -20,6 +21,8 @@ VENDORS = {"sqlite": "sqlite", "postgresql": "postgres", "mysql": "mariadb"}
 def pytest_configure(config: pytest.Config) -> None:
     if databases.missing and REQUIRE_ALL:
         raise pytest.UsageError(databases.missing)
+    # A shell that runs us in the background has it ignored, and our workers would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -8,7 +8,9 @@ from types import FrameType
 
 FINISH = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 AT_ONCE = signal.SIGQUIT
-WATCHED = (*FINISH, AT_ONCE, signal.SIGCHLD)
+ALWAYS = (signal.SIGTERM, signal.SIGCHLD)
+FROM_A_TERMINAL = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+"""Who starts us with one of these ignored, as nohup and a shell with & do, wants us to outlive it."""
 
 
 class Signals:
@@ -21,16 +23,15 @@ class Signals:
         self.asked = 0
 
     def watch(self) -> None:
-        for number in WATCHED:
-            signal.signal(number, take_note)
+        heeded = [number for number in FROM_A_TERMINAL if signal.getsignal(number) != signal.SIG_IGN]
+        self.before = {number: signal.signal(number, take_note) for number in (*ALWAYS, *heeded)}
         signal.siginterrupt(signal.SIGCHLD, False)
         signal.set_wakeup_fd(self.writer, warn_on_full_buffer=False)
 
     def unwatch(self) -> None:
         signal.set_wakeup_fd(-1)
-        for number in WATCHED:
-            signal.signal(number, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number, handler in self.before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
         os.close(self.pipe)
         os.close(self.writer)
 

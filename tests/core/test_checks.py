@@ -71,7 +71,7 @@ def test_a_wrong_value_is_an_error_that_says_what_to_write(allow, settings):
     (message,) = checks.check_settings()
     assert message.is_serious()
     assert (message.id, message.msg) == ("django_simple_queue.E001", "DJANGO_SIMPLE_QUEUE_LEASE_SECONDS is 'soon'.")
-    assert message.hint == "Set it to a number of seconds of at least 1."
+    assert message.hint == "Set it to a number of seconds from 1 to 2000000000."
 
 
 def test_every_wrong_value_is_reported_not_only_the_first(allow, settings):

@@ -115,6 +115,8 @@ def test_a_task_that_may_not_be_enqueued_is_refused(task, problem, words):
         ({"run_after": datetime.min.replace(tzinfo=EAST)}, ValueError, r"not 0001-01-01T00:00:00\+05:00"),
         ({"idempotency_key": "x" * 201}, ValueError, "idempotency_key must have 1 to 200"),
         ({"idempotency_key": 7}, TypeError, "idempotency_key must be text, not 7"),
+        ({"created_by": object()}, TypeError, "created_by must be text, not <object object"),
+        ({"created_by": 0}, TypeError, "created_by must be text, not 0"),
     ],
 )
 def test_a_wrong_extra_is_quoted_and_nothing_is_written(extra, problem, words):

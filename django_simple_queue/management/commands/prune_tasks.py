@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import router
 from django.db.models.functions import Now
 
-from django_simple_queue import conf
+from django_simple_queue import conf, shapes
 from django_simple_queue.engine import janitor
 from django_simple_queue.models import Task
 
@@ -49,8 +49,8 @@ def as_days(text: str) -> float:
         days = float(text)
     except ValueError:
         days = -1
-    if not 0 <= days <= 36500:
-        raise CommandError(f"--older-than {text} is not possible: use days from 0 to 36500.")
+    if not 0 <= days <= shapes.MOST_DAYS:
+        raise CommandError(f"--older-than {text} is not possible: use days from 0 to {shapes.MOST_DAYS}.")
     return days
 
 
