@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from django_simple_queue.engine import clock
 from django_simple_queue.engine.board import FOREVER
-from django_simple_queue.engine.forks import CHILDREN_A_SLOT
+from django_simple_queue.engine.forks import CHILDREN_A_SLOT, CannotFork
 from django_simple_queue.engine.guardlink import HOPELESS_SECONDS, SILENT_SECONDS, GuardLink, end_groups
 from django_simple_queue.engine.member import Member
 from django_simple_queue.engine.ward import GUARD_LOST
@@ -18,6 +18,8 @@ from django_simple_queue.engine.ward import GUARD_LOST
 LEAVE_SECONDS = 2.0
 REST_SECONDS = 1.0
 """Before another child is born after one that died without ever getting ready."""
+PATIENCE_SECONDS = 5.0
+"""With a thread that keeps another guard from being forked: error trackers start one when they hear of the loss."""
 KILLED = -signal.SIGKILL
 logger = logging.getLogger("django_simple_queue.worker")
 
@@ -36,7 +38,7 @@ class Pool:
         self.hear: Callable[[Member], None]
         self.bury: Callable[[Member, int, str, int], None]
         self.ordered = 0
-        self.born_again_at = 0.0
+        self.born_again_at = self.lost_at = 0.0
         self.lease_until = FOREVER
 
     def __iter__(self) -> Iterator[Member]:
@@ -67,10 +69,15 @@ class Pool:
         self.keep(clock.now())
 
     def reopen(self, now: float) -> None:
-        """Open again after the guard was lost; what the system refuses now it may grant later."""
+        """Open again after the guard was lost; what the system refuses now it may grant later.
+
+        A thread that has been started meanwhile may end, too. Raises CannotFork for one that stays.
+        """
         try:
             self.open()
-        except OSError as error:
+        except (OSError, CannotFork) as error:
+            if isinstance(error, CannotFork) and now > self.lost_at + PATIENCE_SECONDS:
+                raise CannotFork(f"Leaving without a guard, for a fresh worker to take over. {error}") from None
             self.born_again_at = now + REST_SECONDS
             logger.error("no guard can be forked, trying again: %s", error)
 
@@ -129,7 +136,8 @@ class Pool:
         """Children die with their guard; see that they are dead, and what they started."""
         logger.error("the guard (PID %d) is gone, and its children with it; another one takes its place", guard.pid)
         self.part_from(guard)
-        self.born_again_at = clock.now() if any(member.ready for member in self) else clock.now() + REST_SECONDS
+        self.lost_at = clock.now()
+        self.born_again_at = self.lost_at if any(member.ready for member in self) else self.lost_at + REST_SECONDS
         for member in self:
             self.bury(member, KILLED, GUARD_LOST, 0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -52,6 +53,36 @@ def test_a_guard_that_cannot_be_forked_anew_is_forked_later(fleet: Fleet, ledger
     assert wait_for_status(task, Task.FAILED).error == "The worker's guard process was gone, so the task was ended."
     wait_for_status(enqueue("noop"), Task.COMPLETED)
     assert "Traceback" not in boot.lines
+
+
+def tracked(leaves: bool) -> dict[str, str]:
+    """The environment of a project that logs to an error tracker."""
+    handler = {"class": "tests.faults.tracker.Tracker", "leaves": leaves}
+    loggers = {"django_simple_queue.worker": {"handlers": ["tracker"], "propagate": False}}
+    logging = {"version": 1, "handlers": {"tracker": handler}, "loggers": loggers}
+    return {"TEST_SETTINGS": json.dumps({"LOGGING": logging})}
+
+
+def test_a_thread_that_an_error_has_started_is_waited_for(fleet: Fleet) -> None:
+    boot = fleet.ready("--concurrency", "1", env=tracked(leaves=True))
+    os.kill(boot.guard, signal.SIGKILL)
+    boot.says("no guard can be forked, trying again: The project started threads")
+    wait_for_status(enqueue("noop"), Task.COMPLETED)
+    assert boot.process.poll() is None
+
+
+def test_a_worker_whose_guard_is_lost_leaves_for_a_thread_that_stays(fleet: Fleet, ledger: Ledger) -> None:
+    boot = fleet.ready("--concurrency", "1", env=tracked(leaves=False))
+    task = enqueue("sleep", {"ledger": ledger.path})
+    ledger.wait_for("start")
+    os.kill(boot.guard, signal.SIGKILL)
+    wait_for_status(task, Task.FAILED)
+    waiting = enqueue("noop")
+    assert boot.wait() == 1
+    assert "Leaving without a guard, for a fresh worker to take over. The project started threads" in boot.lines
+    assert "'tracker'" in boot.lines and "Traceback" not in boot.lines
+    assert Task.objects.get(pk=waiting).status == Task.QUEUED
+    assert boot.row.state == Worker.State.STOPPED
 
 
 THREAD_IN_A_BACKOFF = """
