@@ -6,6 +6,7 @@ import selectors
 from collections.abc import Sequence
 
 from django_simple_queue.engine import store
+from django_simple_queue.engine.clock import FOREVER
 from django_simple_queue.engine.filewatch import FileBell
 from django_simple_queue.engine.listen import ListenBell
 
@@ -51,4 +52,4 @@ class Bell:
     @property
     def look_at(self) -> float:
         """When ``heard`` wants to be called again."""
-        return float("inf") if self.bell is None else self.bell.look_at
+        return FOREVER if self.bell is None else self.bell.look_at

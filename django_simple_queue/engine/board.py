@@ -5,8 +5,8 @@ from __future__ import annotations
 import mmap
 
 from django_simple_queue.engine import clock
+from django_simple_queue.engine.clock import FOREVER
 
-FOREVER = float("inf")
 WORD = 8
 LEASE_UNTIL, ASLEEP, LOOKED, HEADER = range(4)
 SERIAL, UNTIL, CONDEMNED, WIDTH = range(4)

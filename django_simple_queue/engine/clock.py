@@ -4,6 +4,8 @@ import time
 
 CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """A lease goes on while a laptop sleeps, so our deadlines must too."""
+FOREVER = float("inf")
+"""The moment that never comes."""
 
 
 def now() -> float:

@@ -10,13 +10,14 @@ from typing import Any, Self
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from django_simple_queue.engine.clock import FOREVER
+
 MODIFY, ATTRIB, MOVE_SELF, DELETE_SELF = 0x2, 0x4, 0x800, 0x400
 WATCHED = MODIFY | ATTRIB | MOVE_SELF | DELETE_SELF
 REST_SECONDS = 0.005
 """Between two looks while somebody writes all the time."""
 LADDER = (0.0005, 0.001, 0.002, 0.004, 0.008)
 """When to look again: the write is told of before it is committed."""
-NEVER = float("inf")
 LIBC = ctypes.CDLL(None)
 
 
@@ -27,7 +28,7 @@ class FileBell:
         self.connection, self.paths, self.inotify = connection, (path, f"{path}-wal"), inotify
         self.version = self.data_version()
         self.written = False
-        self.look_at = NEVER
+        self.look_at = FOREVER
         self.looks = 0
         self.rang_at = 0.0
         self.watch()
@@ -65,9 +66,9 @@ class FileBell:
         if now < self.look_at:
             return False, False
         if (version := self.data_version()) != self.version:
-            self.version, self.look_at, self.rang_at = version, NEVER, now
+            self.version, self.look_at, self.rang_at = version, FOREVER, now
             return True, False
-        self.look_at = now + LADDER[self.looks] if self.looks < len(LADDER) else NEVER
+        self.look_at = now + LADDER[self.looks] if self.looks < len(LADDER) else FOREVER
         self.looks += 1
         return False, False
 

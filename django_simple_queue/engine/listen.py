@@ -11,12 +11,13 @@ from django.db import Error
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_simple_queue import wake
+from django_simple_queue.engine.clock import FOREVER
 
 logger = logging.getLogger("django_simple_queue.worker")
 
 
 class ListenBell:
-    look_at = float("inf")
+    look_at = FOREVER
 
     def __init__(self, connection: Any, queues: Sequence[str]) -> None:
         self.connection, self.queues = connection, queues

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django_simple_queue.engine.clock import FOREVER
 from django_simple_queue.engine.member import Member
 from django_simple_queue.engine.pool import Pool
 from django_simple_queue.engine.runs import Key, Run
@@ -15,7 +16,6 @@ LONG_SECONDS = 0.25
 EVERY_SECONDS = 0.5
 TEXT_BYTES = 64 * 1024
 """Of a text that grows, head and tail are shown; all of it is kept at the end."""
-FOREVER = float("inf")
 Marks = tuple[int, int, Progress | None]
 NOTHING: Marks = (0, 0, None)
 

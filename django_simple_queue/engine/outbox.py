@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from django_simple_queue.engine.aside import again_at
+from django_simple_queue.engine.clock import FOREVER
 from django_simple_queue.engine.runs import Key
 from django_simple_queue.engine.store import Ending
 
@@ -47,7 +48,7 @@ class Outbox:
 
     @property
     def oldest(self) -> float:
-        return min((max(entry.since, entry.not_before) for entry in self.entries.values()), default=float("inf"))
+        return min((max(entry.since, entry.not_before) for entry in self.entries.values()), default=FOREVER)
 
     def batch(self, now: float) -> list[Entry]:
         """Return what goes into the next transaction: bounded in rows and bytes, at least one."""

@@ -9,7 +9,7 @@ import selectors
 from django_simple_queue.engine import clock, events, janitor, store
 from django_simple_queue.engine.aside import Aside
 from django_simple_queue.engine.bell import Bell
-from django_simple_queue.engine.board import FOREVER
+from django_simple_queue.engine.clock import FOREVER
 from django_simple_queue.engine.dispatch import Dispatcher
 from django_simple_queue.engine.farewell import LAST_WORDS_SECONDS, Farewell
 from django_simple_queue.engine.lease import Lease

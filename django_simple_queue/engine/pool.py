@@ -9,7 +9,7 @@ import signal
 from collections.abc import Callable, Iterator
 
 from django_simple_queue.engine import clock
-from django_simple_queue.engine.board import FOREVER
+from django_simple_queue.engine.clock import FOREVER
 from django_simple_queue.engine.forks import CHILDREN_A_SLOT, CannotFork
 from django_simple_queue.engine.guardlink import HOPELESS_SECONDS, SILENT_SECONDS, GuardLink, end_groups
 from django_simple_queue.engine.member import Member

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from django_simple_queue.engine import memory
 from django_simple_queue.engine.board import Row
+from django_simple_queue.engine.clock import FOREVER
 from django_simple_queue.engine.traces import Traces
 
 TERM_SECONDS = 0.5
@@ -80,7 +81,7 @@ class Ward:
         """End the child and its process group on the spot."""
         if self.kill_at is None:
             self.cause, self.serial = cause, self.row.serial
-        self.kill_at = float("inf")
+        self.kill_at = FOREVER
         self.signal(signal.SIGKILL)
 
     def signal(self, number: int) -> None:

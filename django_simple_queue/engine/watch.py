@@ -6,7 +6,7 @@ import logging
 
 from django_simple_queue import conf
 from django_simple_queue.engine import runs
-from django_simple_queue.engine.board import FOREVER
+from django_simple_queue.engine.clock import FOREVER
 from django_simple_queue.engine.dispatch import STALE_SECONDS, Dispatcher
 from django_simple_queue.engine.farewell import LAST_WORDS_SECONDS
 from django_simple_queue.engine.lease import LOOK_SECONDS

@@ -21,7 +21,7 @@ from django_simple_queue.models.worker import Worker
 
 REASON_LENGTH = 200
 State = Worker.State
-MOVES: Final[Mapping[str, tuple[tuple[str, ...], str]]] = MappingProxyType(
+WORKER_MOVES: Final[Mapping[str, tuple[tuple[str, ...], str]]] = MappingProxyType(
     {
         "pause_worker": ((State.RUNNING,), State.PAUSED),
         "resume_worker": ((State.PAUSED,), State.RUNNING),
@@ -88,7 +88,7 @@ def drain_worker(worker: UUID, reason: str = "", actor: object = None) -> Operat
 
 
 def move_worker(verb: str, pk: UUID, reason: str, actor: object) -> OperatorAction:
-    sources, target = MOVES[verb]
+    sources, target = WORKER_MOVES[verb]
     columns = {"state": target, "state_since": Now(), "state_reason": reason, **by("state_by", actor)}
     with transaction.atomic(using=alias()):
         row = Worker.objects.using(alias()).filter(pk=pk)
