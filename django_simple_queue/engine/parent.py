@@ -179,6 +179,7 @@ class Parent:
                 self.withhold(entry, reason)
                 continue
             self.dispatcher.outbox.remove(entry)
+            entry.ending = turn.reworded.get(entry.ending.run, entry.ending)
             status = turn.ended.get(entry.ending.run)
             events.settled(entry, status)
             self.left_to_claim += status is not None and entry.ending.verb == "release"

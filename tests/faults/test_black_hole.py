@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from django.db import close_old_connections, connection
@@ -16,12 +16,19 @@ from django_simple_queue.utils import create_task
 from tests.engine.fleet import Boot, Fleet, Ledger, enqueue, is_alive, wait_for_status
 from tests.faults.chaos import all_ended, overlaps
 from tests.faults.harm import PATH
-from tests.support.proxy import BLOCK, Proxy
+from tests.support.proxy import BLOCK, Proxy, at_path
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.timeout(180)]
 LEASE_SECONDS = 6
 SOCKET = ".s.PGSQL.{PORT}"
+
+
+class Behind(Protocol):
+    """Something that stands before the database."""
+
+    @property
+    def settings(self) -> dict[str, str]: ...
 
 
 @pytest.fixture
@@ -30,14 +37,13 @@ def proxy(transactional_db: None) -> Iterator[Proxy]:
     name = SOCKET.format(PORT=settings["PORT"] or 5432)
     with tempfile.TemporaryDirectory(prefix="proxy-") as folder:
         Path(folder).chmod(0o755)
-        with Proxy(Path(folder, name), Path(settings["HOST"], name)) as proxy:
+        with Proxy(at_path(Path(folder, name)), Path(settings["HOST"], name)) as proxy:
             yield proxy
 
 
-def through(proxy: Proxy) -> dict[str, Any]:
+def through(proxy: Behind) -> dict[str, Any]:
     """The test's database as it is reached through the proxy."""
-    folder = str(Path(proxy.listener.getsockname()).parent)
-    return {"default": {**connection.settings_dict, "HOST": folder}}
+    return {"default": {**connection.settings_dict, **proxy.settings}}
 
 
 def lease_is_over(boot: Boot) -> bool:

@@ -29,8 +29,8 @@ class PostgresCluster(Server):
 
     stop_signals = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 
-    def __init__(self, durable: bool = False, **options: object) -> None:
-        super().__init__()
+    def __init__(self, durable: bool = False, within: Path | None = None, **options: object) -> None:
+        super().__init__(within)
         self.options = (
             {"listen_addresses": "", "max_connections": 200} | ({} if durable else UNSAFE_BUT_QUICK) | options
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -13,20 +14,16 @@ BLOCK = 64 * 1024
 
 
 class Proxy:
-    """Listens at ``path`` and passes on to ``target``; while ``silent`` it takes what is sent and passes on nothing.
+    """Passes on what comes to ``listener`` to ``target``; while ``silent`` it takes what is sent and passes on nothing.
 
     It passes on ``most`` bytes at a time, each ``delay`` seconds late.
     """
 
-    def __init__(self, path: Path, target: Path) -> None:
-        self.target = target
+    def __init__(self, listener: socket.socket, target: Path) -> None:
+        self.listener, self.target = listener, target
         self.ends: list[socket.socket] = []
         self.silent = False
         self.delay, self.most = 0.0, BLOCK
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(str(path))
-        path.chmod(0o777)
-        self.listener.listen(64)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self.accept, daemon=True).start()
@@ -37,6 +34,11 @@ class Proxy:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Where Django finds the database that is behind it."""
+        return {"HOST": str(Path(self.listener.getsockname()).parent)}
 
     def cut(self) -> None:
         """Break every connection that there is."""
@@ -61,3 +63,22 @@ class Proxy:
                 if not self.silent:
                     sink.sendall(data)
             sink.shutdown(socket.SHUT_RDWR)
+
+
+def at_path(path: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    path.chmod(0o777)
+    listener.listen(64)
+    return listener
+
+
+def main(host: str, port: str, target: str) -> None:
+    """Pass on until killed: python -m tests.support.proxy <host> <port> <socket of the database>."""
+    with Proxy(socket.create_server((host, int(port))), Path(target)):
+        print("ready", flush=True)
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

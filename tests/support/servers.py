@@ -26,8 +26,8 @@ class Server(ABC):
 
     stop_signals: dict[str, signal.Signals]
 
-    def __init__(self) -> None:
-        self.home = Path(tempfile.mkdtemp(prefix="db-"))
+    def __init__(self, within: Path | None = None) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="db-", dir=within))
         self.user = "nobody" if os.geteuid() == 0 else None
         self.process: subprocess.Popen[bytes] | None = None
 

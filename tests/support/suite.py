@@ -28,6 +28,7 @@ ON_MARIADB = [
         f"tests/engine/test_{name}.py"
         for name in "claim large leases live_output plans prune reap store store_lives store_races tidying".split()
     ),
+    "tests/faults/test_kill_points.py",
     "tests/faults/test_race.py",
     *sorted(str(path) for path in TESTS.rglob("test_*.py") if "pytest.mark.mariadb" in path.read_text()),
 ]

@@ -18,7 +18,7 @@ from django_simple_queue.engine.store.claims import claim, claim_others
 from django_simple_queue.engine.store.database import Look
 from django_simple_queue.engine.store.lease import alias, hurried, session
 from django_simple_queue.engine.store.pieces import PIECES_SECONDS, halves, in_pieces, reason_of
-from django_simple_queue.engine.store.records import Ending, LeaseLost, Turn
+from django_simple_queue.engine.store.records import Ending, LeaseLost, Run, Turn
 from django_simple_queue.engine.store.refusals import REJECTED, is_refusal, is_rejection
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import Worker
@@ -100,6 +100,7 @@ def around_locks(worker_id: UUID, endings: Sequence[Ending]) -> Turn:
         free, held = lock_what_is_free((ending.id for ending in endings), alias())
         turn = attempted(worker_id, [ending for ending in endings if ending.id in free], 0, ())
     turn.withheld = {ending.run: LOCKED for ending in endings if ending.id in held}
+    turn.reworded = reworded(endings)
     return turn
 
 
@@ -141,7 +142,12 @@ def outlived(worker_id: UUID, endings: Sequence[Ending]) -> Turn:
         groups = by_verb(said).items()
         ended = dict(row for verb, group in groups for row in database.end(worker_id, verb, group))
         history.record(worker_id, said, ended)
-    return Turn(ended, withheld={ending.run: LOCKED for ending in endings if ending.id in held})
+    withheld = {ending.run: LOCKED for ending in endings if ending.id in held}
+    return Turn(ended, withheld=withheld, reworded=reworded(endings))
+
+
+def reworded(endings: Iterable[Ending]) -> dict[Run, Ending]:
+    return {ending.run: ending for ending in endings if ending.is_rejected}
 
 
 def by_verb(endings: Iterable[Ending]) -> dict[str, list[Ending]]:

@@ -120,7 +120,8 @@ class Turn:
 
     ``withheld`` are runs whose ending could not be written yet, and why: say it again. ``wait`` is in how many seconds
     the next row's time comes, when nothing could be claimed; ``looked``: whether that was tried at all. ``refused`` are
-    the database's keys of rows that it lets nobody claim, and why: pass them over for a while.
+    the database's keys of rows that it lets nobody claim, and why: pass them over for a while. ``reworded`` are endings
+    that were written in place of those that could not be stored.
     """
 
     ended: dict[Run, int] = field(default_factory=dict)
@@ -129,10 +130,12 @@ class Turn:
     withheld: dict[Run, str] = field(default_factory=dict)
     looked: bool = True
     refused: dict[Any, str] = field(default_factory=dict)
+    reworded: dict[Run, Ending] = field(default_factory=dict)
 
     def add(self, other: Turn) -> Turn:
         self.ended |= other.ended
         self.withheld |= other.withheld
+        self.reworded |= other.reworded
         return self
 
 
