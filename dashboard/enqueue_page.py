@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dashboard import shell
 from dashboard.access import may
-from dashboard.drafts import Draft
 from dashboard.fields import pretty
 from dashboard.formats import coarse
 from dashboard.forms import OPTIONS, EnqueueForm
+from dashboard.selectors.call import call_text
 from dashboard.selectors.catalogue import catalogue
 from dashboard.selectors.outlook import Check, outlook
 from dashboard.selectors.presets import Recent, recent
+from dashboard.selectors.serving import known_queues
 from dashboard.signature import Call
 from django_simple_queue import conf
 from django_simple_queue.models import Worker
@@ -55,7 +57,7 @@ def form_context(request: HttpRequest, call: Call, form: EnqueueForm, told: bool
         "zone": timezone.get_current_timezone_name(),
         "presets": calls.presets,
         "preview": preview,
-        "queues": queue_names(),
+        "queues": sorted(known_queues(Worker.objects.live()))[:MOST_SUGGESTED],
         "told": told,
     }
 
@@ -71,14 +73,6 @@ def options_open(form: EnqueueForm) -> bool:
     return any(form[name].errors or (form.is_bound and form[name].value() not in (None, "")) for name in OPTIONS)
 
 
-def queue_names() -> Sequence[str]:
-    """Return the queues that the allowlist and the live workers name."""
-    options = (conf.get_task_options(path).queue for path in conf.get_allowed_tasks() or ())
-    workers: QuerySet[Worker, str] = Worker.objects.live().values_list("queues", flat=True)
-    served = (name.strip() for names in workers for name in names.split(","))
-    return sorted({*options, *served} - {""})[:MOST_SUGGESTED]
-
-
 def preview_of(form: EnqueueForm, queue: str, calls: Recent) -> Mapping[str, Any]:
     """Return the call that the form stands for, its secrets masked, and what to expect of it."""
     draft = form.draft
@@ -91,7 +85,7 @@ def preview_of(form: EnqueueForm, queue: str, calls: Recent) -> Mapping[str, Any
     if wrong:
         return {"checks": [*checks, Check(_("Not complete yet: %d to fill in or to correct") % wrong, "failed")]}
     checks = [*checks, Check(_("Arguments fit the signature")), *outlook(draft.call.path, queue)]
-    return {"code": code(draft, args), "checks": [*checks, *same_call(calls, args)]}
+    return {"code": code(form, args), "checks": [*checks, *same_call(calls, args)]}
 
 
 def same_call(calls: Recent, args: Mapping[str, Any]) -> Sequence[Check]:
@@ -101,12 +95,19 @@ def same_call(calls: Recent, args: Mapping[str, Any]) -> Sequence[Check]:
     return [Check(_("The same call was enqueued %s ago") % coarse(timezone.now() - before), "warn")]
 
 
-def code(draft: Draft, args: Mapping[str, Any]) -> str:
+def code(form: EnqueueForm, args: Mapping[str, Any]) -> str:
     """Return the call as Python."""
-    shown = redact_args(draft.call.path, json.dumps(args))
-    pairs = [f"        {name!r}: {value!r}," for name, value in shown.items()] if isinstance(shown, dict) else []
-    body = "{\n" + "\n".join(pairs) + "\n    }" if pairs else "{}"
-    return f'create_task(\n    "{draft.call.path}",\n    {body},\n)'
+    path = form.draft.call.path
+    shown = redact_args(path, json.dumps(args))
+    return call_text(path, shown if isinstance(shown, Mapping) else {}, dict(chosen_options(form)))
+
+
+def chosen_options(form: EnqueueForm) -> Iterator[tuple[str, Any]]:
+    for name in OPTIONS:
+        with suppress(ValidationError):
+            value = form.fields[name].clean(form[name].value())
+            if value not in (None, ""):
+                yield name, value
 
 
 def asks_first(call: Call) -> bool:

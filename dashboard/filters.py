@@ -13,8 +13,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from dashboard.periods import LABELS, Comparison, ComparisonField, MomentField, bounds, small_number, span
-from django_simple_queue.models import Task
+from dashboard.filter_kinds import ArgumentsFilter, ComparisonFilter, MomentFilter
+from dashboard.periods import LABELS, Comparison, bounds, small_number, span
+from django_simple_queue.models import Task, Worker
 from django_simple_queue.models.task import TaskQuerySet
 
 TABS = {
@@ -41,7 +42,13 @@ IN_ORDER = ("status", "time", "since", "until")
 UNINDEXED = ("worker", "error", "args", "attempt", "duration", "has", "q")
 EQUAL = ("task", "queue", "fingerprint")
 SCANNED = (*EQUAL, *UNINDEXED)
-HAS = {"error": _("with an error"), "output": _("with output"), "log": _("with a log")}
+STALLED = "no_worker"
+HAS = {
+    "error": _("with an error"),
+    "output": _("with output"),
+    "log": _("with a log"),
+    STALLED: _("without a live worker"),
+}
 NO_GROUP = "none"
 CHIPS = {
     "task": _("task"),
@@ -55,7 +62,6 @@ CHIPS = {
     "has": _("has"),
     "q": _("text"),
 }
-FILLED = {name: Q(**{f"{name}__isnull": False}) & ~Q(**{name: ""}) for name in HAS}
 RAN = ExpressionWrapper(Coalesce("finished", Now()) - F("started"), output_field=DurationField())
 A_NUMBER = _("Write a whole number such as 2, >1, <=3 or 2..5.")
 A_WORKER = _("No such worker is known. Write host:pid as the Workers page shows it, or choose one under More.")
@@ -67,16 +73,14 @@ def time_field(tab: str) -> str:
     return "finished" if tab in ENDED else "created"
 
 
+def is_stalled() -> Q:
+    """Return the condition for tasks in progress that no live worker holds; on columns alone, so it can be frozen."""
+    alive = Worker.objects.live().values_list("pk", flat=True)
+    return Q(status=Task.PROGRESS) & ~Q(worker__in=list(alive))
+
+
 def stored_fingerprint(value: str) -> str:
     return "" if value == NO_GROUP else value
-
-
-class MomentFilter(django_filters.Filter):  # type: ignore[misc]
-    field_class = MomentField
-
-
-class ComparisonFilter(django_filters.Filter):  # type: ignore[misc]
-    field_class = ComparisonField
 
 
 class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -90,13 +94,13 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
     worker = django_filters.UUIDFilter(error_messages={"invalid": A_WORKER})
     fingerprint = django_filters.CharFilter(method="narrow_fingerprint", max_length=16)
     error = django_filters.CharFilter(method="leave_to_search", max_length=200)
-    args = django_filters.CharFilter(method="leave_to_search", max_length=200)
+    args = ArgumentsFilter(method="leave_to_search", max_length=200)
     attempt = ComparisonFilter(method="narrow_attempt", read=small_number, wanted=A_NUMBER, max_length=20)
     duration = ComparisonFilter(method="narrow_duration", read=span, wanted=A_SPAN, max_length=40)
     has = django_filters.ChoiceFilter(method="narrow_has", choices=list(HAS.items()))
     time = django_filters.ChoiceFilter(method="narrow_period", choices=list(LABELS.items()))
     since = MomentFilter(method="narrow_since", max_length=60)
-    until = MomentFilter(method="narrow_until", max_length=60)
+    until = MomentFilter(method="narrow_until", ends=True, max_length=60)
     q = django_filters.CharFilter(method="leave_to_search", max_length=200)
 
     class Meta:
@@ -197,7 +201,9 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
         return rows.filter(fingerprint=stored_fingerprint(value))
 
     def narrow_has(self, rows: TaskQuerySet, name: str, value: str) -> TaskQuerySet:
-        return rows.filter(FILLED[value])
+        if value == STALLED:
+            return rows.filter(is_stalled())
+        return rows.filter(Q(**{f"{value}__isnull": False}) & ~Q(**{value: ""}))
 
     def narrow_period(self, rows: TaskQuerySet, name: str, value: str) -> TaskQuerySet:
         start, end = bounds(value)

@@ -50,6 +50,12 @@ def duration(value: float | timedelta | None) -> str:
     return _("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": f"{rest:02}"}
 
 
+def window_words(name: str) -> str:
+    """Return a stretch of time such as "24h" or "7d" as people write it, never broken between two lines."""
+    words = {"h": _("%s h"), "d": _("%s d")}[name[-1]] % name[:-1]
+    return words.replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def brief(value: float | timedelta | None) -> str:
     """How long something took, for a narrow place: from a minute on in one unit."""
     seconds = value.total_seconds() if isinstance(value, timedelta) else value

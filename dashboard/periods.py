@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -73,26 +73,46 @@ def bounds(period: str) -> tuple[datetime, datetime | None]:
     return (start_of_day(), None) if period == "today" else (start_of_day(1), start_of_day())
 
 
-def moment(text: str) -> datetime:
-    """Return a moment: ISO 8601 (without a zone the operator's), a day, "today", "yesterday", or "2h" ago."""
+def moment(text: str, *, ends: bool = False) -> datetime:
+    """Return a moment: ISO 8601 (without a zone the operator's), a day, "today", "yesterday", or "2h" ago.
+
+    A day is its first moment, and its last one when it ``ends`` something.
+    """
     text = text.strip()
-    if text in ("today", "yesterday"):
-        return start_of_day(text == "yesterday")
     try:
-        return now() - span(text) if SPAN.match(text) else written(text)
+        if SPAN.match(text):
+            return now() - span(text)
+        day = day_named(text)
+        return written(text) if day is None else edge(day, ends)
     except (ValueError, OverflowError) as error:
         wanted = gettext("Write a moment such as 2026-11-24, 2026-11-24T09:30, 2h (ago), today or yesterday.")
         raise ValidationError(wanted) from error
 
 
+def day_named(text: str) -> date | None:
+    if text in ("today", "yesterday"):
+        return timezone.localdate(now()) - timedelta(days=text == "yesterday")
+    return parse_date(text)
+
+
+def edge(day: date, ends: bool) -> datetime:
+    """Return the first moment of a day in the operator's time zone, or the last one that a database can tell."""
+    check_year(day.year)
+    midnight = timezone.make_aware(datetime.combine(day + timedelta(days=ends), time()))
+    return midnight - timedelta(microseconds=ends)
+
+
 def written(text: str) -> datetime:
-    day = parse_date(text)
-    found = datetime.combine(day, time()) if day else parse_datetime(text)
+    found = parse_datetime(text)
     if found is None:
         raise ValueError(text)
-    if not datetime.min.year < found.year < datetime.max.year:  # another time zone may have no such moment
-        raise ValidationError(gettext("The year must be between 2 and 9998."))
+    check_year(found.year)
     return found if timezone.is_aware(found) else timezone.make_aware(found)
+
+
+def check_year(year: int) -> None:
+    if not datetime.min.year < year < datetime.max.year:  # another time zone may have no such moment
+        raise ValidationError(gettext("The year must be between 2 and 9998."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +136,15 @@ def compare(text: str, read: Callable[[str], Any]) -> Comparison:
 
 
 class MomentField(forms.CharField):
+    """``ends``: a day means all of it."""
+
+    def __init__(self, *, ends: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.ends = ends
+
     def clean(self, value: Any) -> datetime | None:
         text = super().clean(value)
-        return moment(text) if text else None
+        return moment(text, ends=self.ends) if text else None
 
 
 class ComparisonField(forms.CharField):

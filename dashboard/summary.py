@@ -8,7 +8,6 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dashboard.formats import number
 from dashboard.selectors.failures import Group, State
 from django_simple_queue.redaction import visible
 
@@ -31,7 +30,7 @@ def section(group: Group, url: str) -> Iterator[str]:
         yield f"> {plain(group.error)}"
         yield ""
     yield _("- Task: %s") % plain(group.task)
-    counts = [(f"{number(each.count)}{'+' if each.at_least else ''}", each.words) for each in group.windows]
+    counts = [(each.told, each.words) for each in group.windows]
     yield _("- Failures: %s") % ", ".join(
         _("%(count)s in %(window)s") % {"count": count, "window": window} for count, window in counts
     )

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.http import QueryDict
 
+from dashboard.filters import STALLED
+from dashboard.states import STALLED as STALLED_STATE
 from django_simple_queue import conf
 from django_simple_queue.models import Worker
 
@@ -28,7 +30,8 @@ def spread(query: QueryDict) -> QueryDict | None:
     moved = query.copy()
     moved["q"] = " ".join(word for word in words if not TOKEN.match(word))
     for name, value in tokens:
-        moved[name] = meant(name, value)
+        for parameter, meaning in meant(name, value).items():
+            moved[parameter] = meaning
     return without_empty(moved)
 
 
@@ -53,11 +56,13 @@ def last_word(text: str) -> str:
     return words[0][0].replace('"', "") if words else ""
 
 
-def meant(name: str, value: str) -> str:
-    """Return the value of the select that a typed one stands for: a task by its last name, a worker by host:pid."""
+def meant(name: str, value: str) -> dict[str, str]:
+    """Return the parameters that a typed value stands for: a task by its last name, a worker by host:pid."""
     if name == "task":
-        return task_named(value)
-    return worker_named(value) if name == "worker" else value
+        return {name: task_named(value)}
+    if (name, value) == ("status", STALLED_STATE.slug):
+        return {"status": "progress", "has": STALLED}
+    return {name: worker_named(value) if name == "worker" else value}
 
 
 def task_named(text: str) -> str:

@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
-from dashboard.formats import number
+from dashboard.formats import coarse, number
 from django_simple_queue import conf
 from django_simple_queue.models import OperatorAction
 from django_simple_queue.redaction import visible
@@ -91,10 +91,11 @@ def one(verb: str, name: str, asked: bool) -> str:
 def many(verb: str, outcomes: dict[str, int]) -> str:
     """Say what was done to many tasks, and for each that stayed as it was, why; the numbers add up."""
     total, done, asked = sum(outcomes.values()), outcomes.get("done", 0), outcomes.get("asked", 0)
-    rest = [f"{count} {why_not(verb, reason)}" for reason, count in outcomes.items() if reason not in ("done", "asked")]
-    words = {"verb": past(verb), "done": done, "total": total}
+    left = {reason: count for reason, count in outcomes.items() if reason not in ("done", "asked")}
+    rest = [f"{number(count)} {why_not(verb, reason)}" for reason, count in left.items()]
+    words = {"verb": past(verb), "done": number(done), "total": number(total)}
     head = _("%(verb)s %(done)s of %(total)s") % words if done or not asked else ""
-    asking = _("asked the workers to stop %s") % asked if asked else ""
+    asking = _("asked the workers to stop %s") % number(asked) if asked else ""
     sentence = ", ".join(part for part in (head, asking) if part)
     tail = f": {', '.join(rest)}" if rest else ""
     return f"{capfirst(sentence)}{tail}."
@@ -145,15 +146,8 @@ def does_not_fit(task: str, misfit: str) -> str:
 
 def somebody_was_first(action: OperatorAction, age: timedelta, same_person: bool) -> str:
     who = _("You") if same_person else action.actor or _("Application code")
-    said = {"who": who, "done": past(action.verb), "age": words(age)}
+    said = {"who": who, "done": past(action.verb), "age": coarse(max(age, timedelta(seconds=1)))}
     return _("%(who)s %(done)s this %(age)s ago. Nothing done.") % said
-
-
-def words(age: timedelta) -> str:
-    seconds = int(age.total_seconds())
-    if seconds < 60:
-        return _("%s s") % max(seconds, 1)
-    return _("%s min") % (seconds // 60) if seconds < 7200 else _("%s h") % (seconds // 3600)
 
 
 def undone(restored: int, outcomes: Mapping[str, int], name: str = "") -> str:
@@ -192,9 +186,9 @@ def question(verb: str, doubtful: int, total: int, name: str, answered: bool) ->
         known = _("It has run before, and repeating it may do harm: its effects may happen twice.")
         unknown = _("Its last run ended without an answer and may have taken effect. Running it again may repeat that.")
         return Asked(_("Requeue %s?") % name, known if answered else unknown, _("Requeue anyway"))
-    words = {"doubtful": doubtful, "total": total}
+    words = {"doubtful": number(doubtful), "total": number(total)}
     text = _("%(doubtful)s of %(total)s may have taken effect already. Running them again may repeat it.") % words
-    return Asked(_("Requeue %s?") % tasks(total), text, _("Requeue all %s") % total)
+    return Asked(_("Requeue %s?") % tasks(total), text, _("Requeue all %s") % number(total))
 
 
 def stop(running: int, total: int, name: str) -> Asked:
@@ -207,8 +201,8 @@ def stop(running: int, total: int, name: str) -> Asked:
         "what they have done so far stays done.",
         running,
     )
-    words = {"running": running, "total": total}
-    return Asked(_("Cancel %s?") % tasks(total), text % words, _("Cancel all %s") % total)
+    words = {"running": number(running), "total": number(total)}
+    return Asked(_("Cancel %s?") % tasks(total), text % words, _("Cancel all %s") % number(total))
 
 
 def worker_command(queue: str) -> str:

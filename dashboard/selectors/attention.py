@@ -8,13 +8,16 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
+from dashboard.filters import STALLED
 from dashboard.formats import capped, coarse, day_and_time, number
 from dashboard.selectors.headline import short
 from dashboard.selectors.health import WAITS_TOO_LONG, age, fails_too_often, unhandled
+from dashboard.selectors.serving import remedy, standstill
 from dashboard.selectors.snapshot import Snapshot
-from dashboard.selectors.trouble import Group
+from dashboard.selectors.trouble import Repeating, Unserved
 from dashboard.wording import worker_command
 from django_simple_queue.redaction import visible
 
@@ -106,20 +109,20 @@ def failing(picture: Snapshot) -> Iterator[Sentence]:
         yield Sentence(title % words, gettext("Look at what they have in common."), "failed", "status=failed&time=15m")
 
 
-def headline(group: Group) -> str:
+def headline(group: Repeating) -> str:
     count = number(group.count) + ("+" if group.more else "")
     words = {"task": short(group.task), "error": short(group.error_class) or gettext("an error"), "count": count}
     said = gettext("%(task)s: %(error)s, %(count)s since %(time)s") % {**words, "time": time_of(group.since)}
     return visible(said)
 
 
-def rate(group: Group) -> str:
+def rate(group: Repeating) -> str:
     if group.lately:
         return gettext("Still failing, %s a minute.") % round(max(group.per_minute, 1))
     return gettext("Quiet for %s.") % coarse(timezone.now() - group.latest)
 
 
-def found_by(group: Group) -> str:
+def found_by(group: Repeating) -> str:
     since = group.since.astimezone(timezone.get_current_timezone())
     return urlencode({"status": "failed", "fingerprint": group.fingerprint, "since": since.isoformat()})
 
@@ -130,11 +133,22 @@ def time_of(moment: datetime) -> str:
 
 
 def unserved(picture: Snapshot) -> Iterator[Sentence]:
-    for name in picture.trouble.unserved[:2]:
-        title = gettext("No worker serves the queue %s") % visible(name)
-        detail = gettext("Its tasks wait until a worker takes from it. Start one with")
-        query = urlencode({"status": "queued", "queue": name})
-        yield Sentence(title, detail, "warn", query, command=worker_command(name))
+    for left in picture.trouble.unserved[:2]:
+        yield at_a_standstill(left) if left.workers else without_worker(left.queue)
+
+
+def without_worker(queue: str) -> Sentence:
+    title = gettext("No worker serves the queue %s") % visible(queue)
+    detail = gettext("Its tasks wait until a worker takes from it. Start one with")
+    query = urlencode({"status": "queued", "queue": queue})
+    return Sentence(title, detail, "warn", query, command=worker_command(queue))
+
+
+def at_a_standstill(left: Unserved) -> Sentence:
+    title = gettext("No worker takes tasks of the queue %s") % visible(left.queue)
+    detail = f"{capfirst(standstill(left.workers))}. {remedy(left.workers)}"
+    link = gettext("Workers")
+    return Sentence(title, detail, "warn", page="workers", link=link, command=worker_command(left.queue))
 
 
 def idle(picture: Snapshot) -> Iterator[Sentence]:
@@ -170,12 +184,17 @@ def growing(picture: Snapshot) -> Iterator[Sentence]:
 
 
 def stalled(picture: Snapshot) -> Iterator[Sentence]:
-    count = sum(picture.fleet.has_lost(worker, began) for *_, began, worker in picture.running)
-    if count:
+    if count := picture.stalled:
         title = ngettext(
             "%s task is in progress although no live worker holds it",
             "%s tasks are in progress although no live worker holds them",
             count,
         )
-        detail = gettext("A worker settles them within its lease.")
-        yield Sentence(title % count, detail, "warn", "status=progress")
+        query = f"status=progress&has={STALLED}"
+        yield Sentence(title % capped(count), settling(picture), "warn", query)
+
+
+def settling(picture: Snapshot) -> str:
+    if picture.fleet.live:
+        return gettext("A worker settles them within its lease.")
+    return gettext("No worker is alive to settle them; the first one that starts does.")

@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import connections
-
 from dashboard.formats import CAP
-from dashboard.selectors.scalars import alias, compiled
-from django_simple_queue.models import QueuePause, Task
+from dashboard.selectors.scalars import compiled, stored, table, vendor
+from django_simple_queue.models import QueuePause
 from django_simple_queue.models.states import DUE_SQL
 
 Tables = dict[str, tuple[str, tuple[Any, ...]]]
@@ -32,7 +30,7 @@ def tables(now: datetime) -> Tables:
     again = "SUM(CASE WHEN attempt > 0 THEN 1 ELSE 0 END) AS again"
     first = "SUM(CASE WHEN attempt = 0 THEN 1 ELSE 0 END) AS first_time"
     overdue = "SUM(CASE WHEN attempt = 0 AND run_after <= %s THEN 1 ELSE 0 END) AS overdue"
-    is_due, is_not = DUE_SQL[connections[alias()].vendor]
+    is_due, is_not = DUE_SQL[vendor()]
     paused, named = compiled(QueuePause.objects.current().values("queue"))
     is_held = f"(queue IN ({paused}) OR '{QueuePause.ALL}' IN ({paused}))"
     held = "SUM(CASE WHEN is_held AND attempt = 0 THEN 1 ELSE 0 END) AS held"
@@ -47,13 +45,8 @@ def tables(now: datetime) -> Tables:
 
 def examined(index: str, condition: str, order: str, besides: str = "") -> str:
     """Return SQL for the next rows; literal conditions let partial indexes fit, and SQLite is told which one."""
-    hint = f"INDEXED BY {index}" if connections[alias()].vendor == "sqlite" else ""
     where = f"status = 0 AND {condition} ORDER BY {order} LIMIT {CAP + 1}"
-    return f"SELECT attempt, run_after{besides} FROM {Task._meta.db_table} {hint} WHERE {where}"  # noqa: S608
-
-
-def stored(now: datetime) -> Any:
-    return connections[alias()].ops.adapt_datetimefield_value(now)
+    return f"SELECT attempt, run_after{besides} FROM {table(index)} WHERE {where}"  # noqa: S608
 
 
 def counts(answers: dict[str, Any]) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,10 +11,10 @@ from django.utils.translation import ngettext
 
 from dashboard.formats import CAP, capped, coarse, number
 from dashboard.selectors import flow
+from dashboard.selectors.serving import pause_of, queues_of, serves, standstill, takes
 from django_simple_queue import conf
 from django_simple_queue.models import QueuePause, Task, Worker
 
-RUNNING = Worker.State.RUNNING
 WORKER_COLUMNS = ("host", "pid", "queues", "state", "slots", "state_by", "state_reason")
 
 
@@ -52,21 +52,10 @@ def fleet_reason(task: Task, workers: list[Worker]) -> Reason | None:
         served = ", ".join(sorted({queue for worker in workers for queue in queues_of(worker)}))
         words = {"queue": task.queue, "count": len(workers), "served": served}
         return Reason(nobody_serves(len(workers)) % words, hurts=True)
-    if all(worker.state != RUNNING for worker in serving):
-        words = {"queue": task.queue, "states": ", ".join(sorted({standing(worker) for worker in serving}))}
-        return Reason(_("Every worker of the queue %(queue)s is %(states)s.") % words, hurts=True)
+    if why := standstill(serving):
+        words = {"queue": task.queue, "why": why}
+        return Reason(_("No worker takes tasks of the queue %(queue)s: %(why)s.") % words, hurts=True)
     return None
-
-
-def standing(worker: Worker) -> str:
-    """Say how a worker stands still, who made it, and why."""
-    state, who, why = worker.get_state_display().lower(), worker.state_by, worker.state_reason.rstrip(".")
-    said = {
-        (True, True): _("%(state)s by %(who)s (%(why)s)"),
-        (True, False): _("%(state)s by %(who)s"),
-        (False, True): _("%(state)s (%(why)s)"),
-    }.get((bool(who), bool(why)), "%(state)s")
-    return said % {"state": state, "who": who, "why": why}
 
 
 def nobody_serves(workers: int) -> str:
@@ -75,16 +64,6 @@ def nobody_serves(workers: int) -> str:
         "No worker serves the queue %(queue)s; the %(count)d workers serve only %(served)s.",
         workers,
     )
-
-
-def queues_of(worker: Worker) -> Iterable[str]:
-    return [name.strip() for name in worker.queues.split(",") if name.strip()]
-
-
-def serves(worker: Worker, queue: str) -> bool:
-    """Tell whether ``worker`` takes tasks of ``queue``; one without queues takes all."""
-    named = queues_of(worker)
-    return not named or queue in named
 
 
 def pause_reason(task: Task, pauses: Sequence[QueuePause]) -> Reason | None:
@@ -102,11 +81,6 @@ def pause_reason(task: Task, pauses: Sequence[QueuePause]) -> Reason | None:
     return Reason(said % words, hurts=True, until=pause.until)
 
 
-def pause_of(queue: str, pauses: Sequence[QueuePause]) -> QueuePause | None:
-    """Return the pause that holds ``queue``: its own, else that of all queues."""
-    return next((pause for name in (queue, QueuePause.ALL) for pause in pauses if pause.queue == name), None)
-
-
 def time_reason(task: Task, now: datetime) -> Reason | None:
     if task.due or task.run_after <= now:
         return None
@@ -120,7 +94,7 @@ def time_reason(task: Task, now: datetime) -> Reason | None:
 def line_reason(task: Task, workers: list[Worker], now: datetime) -> Reason:
     found = flow.flow(task.queue, now, task)
     ahead = found.ahead
-    slots = sum(worker.slots for worker in workers if serves(worker, task.queue) and worker.state == RUNNING)
+    slots = sum(worker.slots for worker in workers if takes(worker, task.queue))
     if not ahead:
         words = {"queue": task.queue, "slots": slots}
         text = ngettext(

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from dashboard.deadline import TookTooLong, deadline
+from dashboard.formats import number, window_words
 from dashboard.models import FailureGroup
 from dashboard.selectors import fingerprints
 from dashboard.selectors.fingerprints import Found, Numbers
@@ -60,7 +61,12 @@ class Window:
 
     @property
     def words(self) -> str:
-        return f"{self.name[:-1]} {self.name[-1]}"
+        return window_words(self.name)
+
+    @property
+    def told(self) -> str:
+        """The count, and whether there may be more."""
+        return number(self.count) + ("+" if self.at_least else "")
 
 
 @dataclass
@@ -148,28 +154,32 @@ class Page:
     in_time: bool = True
 
     @property
+    def windows(self) -> Sequence[str]:
+        return list(WINDOWS)
+
+    @property
     def has_next(self) -> bool:
         return self.number * PAGE < self.matching
 
 
-def failures(chosen: Chosen, number: int, now: datetime, *, with_payload: bool) -> Page:
+def failures(chosen: Chosen, place: int, now: datetime, *, with_payload: bool) -> Page:
     """Return a page of groups, those that failed last first."""
     try:
         with deadline(SECONDS):
             known = read_groups(now)
             wanted = [group for group in known if chosen.takes(group)]
-            shown = wanted[(number - 1) * PAGE : number * PAGE]
+            shown = wanted[(place - 1) * PAGE : place * PAGE]
             add_numbers(shown, now)
             add_errors(shown, with_payload)
     except TookTooLong:
-        return Page((), {}, (), (), 0, number, in_time=False)
+        return Page((), {}, (), (), 0, place, in_time=False)
     return Page(
         groups=shown,
         counts=Counter(group.state for group in known),
         tasks=sorted({group.task for group in known}),
         releases=sorted({group.release for group in known} - {""}),
         matching=len(wanted),
-        number=number,
+        number=place,
         complete=len(known) < fingerprints.MOST_GROUPS,
     )
 

@@ -13,7 +13,7 @@ from django.db import connections
 from django.db.models import BooleanField, QuerySet
 from django.db.models.expressions import RawSQL
 
-from dashboard.selectors.scalars import alias, as_moment
+from dashboard.selectors.scalars import alias, as_moment, rows, stepping, stored, table, vendor
 from django_simple_queue.models import Task
 from django_simple_queue.models.task import TaskQuerySet
 
@@ -21,6 +21,7 @@ MOST_GROUPS = 1_000
 MOST_COUNTED = 100_000
 RELEASES_OF = 100
 WEEK_HOURS = 168
+NO_FINGERPRINT = "''"
 AGES = {
     "sqlite": "CAST((JULIANDAY(%s) - JULIANDAY(finished)) * 24 AS INTEGER)",
     "postgresql": "FLOOR(EXTRACT(EPOCH FROM (%s::timestamptz - finished)) / 3600)::int",
@@ -61,11 +62,10 @@ class Numbers:
 
 def groups(most: int = MOST_GROUPS) -> list[Found]:
     """Step from fingerprint to fingerprint: as many looks as there are groups, whatever they hold."""
-    first = f"SELECT MIN(fingerprint) FROM {source()} WHERE status = {Task.FAILED}"
-    own = f"FROM {source()} WHERE status = {Task.FAILED} AND fingerprint = step.fingerprint"
+    failed = f"status = {Task.FAILED}"
+    own = f"FROM {source()} WHERE {failed} AND fingerprint = step.fingerprint"
     sql = (
-        f"WITH RECURSIVE step (fingerprint) AS (SELECT ({first} AND fingerprint > '') UNION ALL "
-        f"SELECT ({first} AND fingerprint > step.fingerprint) FROM step WHERE step.fingerprint IS NOT NULL) "
+        f"{stepping('fingerprint', source(), failed, after=NO_FINGERPRINT)} "
         f"SELECT fingerprint, (SELECT MIN(finished) {own}), (SELECT MAX(finished) {own}), "
         f"(SELECT id {own} ORDER BY finished DESC LIMIT 1) FROM step WHERE fingerprint IS NOT NULL LIMIT {most}"
     )
@@ -151,23 +151,8 @@ def unhandled(counted: Sequence[tuple[str, datetime | None]], most: int = 1_000)
 
 
 def source() -> str:
-    hint = "INDEXED BY dsq_fingerprint" if vendor() == "sqlite" else ""
-    return f"{Task._meta.db_table} {hint}"
+    return table("dsq_fingerprint")
 
 
 def as_text(column: str) -> str:
     return f"CAST({column} AS {'CHAR' if vendor() == 'mysql' else 'TEXT'})"
-
-
-def stored(moment: datetime) -> Any:
-    return connections[alias()].ops.adapt_datetimefield_value(moment)
-
-
-def vendor() -> str:
-    return connections[alias()].vendor
-
-
-def rows(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    with connections[alias()].cursor() as cursor:
-        cursor.execute(sql, params)
-        return list(cursor.fetchall())

@@ -11,6 +11,7 @@ from django.utils.translation import gettext, ngettext
 
 from dashboard.formats import CAP, brief, capped, coarse, duration
 from dashboard.selectors.fleet import Fleet
+from dashboard.selectors.runs import percentile
 from dashboard.selectors.snapshot import FAILING_WINDOW, Snapshot
 from django_simple_queue.models import Worker
 
@@ -144,9 +145,9 @@ def run_time(picture: Snapshot) -> Tile:
     if not picture.run_seconds:
         nothing = gettext("no runs in the last hour")
         return Tile("run-time", gettext("Run time, p95"), capped(None), nothing, "status=completed")
-    median, wait = percentile(picture.run_seconds, 50), percentile(picture.wait_seconds, 95)
+    median, wait = percentile(picture.run_seconds, 0.5), percentile(picture.wait_seconds, 0.95)
     note = gettext("median %(median)s · wait p95 %(wait)s") % {"median": brief(median), "wait": brief(wait)}
-    slow = duration(percentile(picture.run_seconds, 95))
+    slow = duration(percentile(picture.run_seconds, 0.95))
     return Tile("run-time", gettext("Run time, p95"), slow, note, "status=completed")
 
 
@@ -178,7 +179,3 @@ def is_lost(worker: Worker, now: datetime) -> bool:
     if worker.state in Worker.LIVE_STATES:
         return not worker.is_live  # type: ignore[attr-defined]
     return worker.state == Worker.State.LOST and (worker.ended or worker.lease_until) > now - FAILING_WINDOW
-
-
-def percentile(ordered: Sequence[float], percent: int) -> float | None:
-    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)] if ordered else None

@@ -36,7 +36,7 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Kind:
     """Failures of one kind among the sampled tasks."""
 
     fingerprint: str
@@ -67,7 +67,7 @@ class NamedTask:
     since: datetime | None
     run: Times
     wait: Times
-    groups: Sequence[Group]
+    groups: Sequence[Kind]
     rows: Sequence[Row]
 
     @property
@@ -102,12 +102,12 @@ def times(values: Sequence[timedelta | None]) -> Times:
     return Times(as_delta(percentile(seconds, 0.5)), as_delta(percentile(seconds, 0.95)))
 
 
-def groups(failed: Sequence[Task]) -> Sequence[Group]:
+def groups(failed: Sequence[Task]) -> Sequence[Kind]:
     """Return the kinds of failure among ``failed``, newest first each, the most frequent kind first."""
     counts = Counter(task.fingerprint for task in failed)
     newest = {task.fingerprint: task for task in reversed(failed)}
     return [
-        Group(fingerprint, newest[fingerprint].error_class, count, ended(newest[fingerprint]), newest[fingerprint])
+        Kind(fingerprint, newest[fingerprint].error_class, count, ended(newest[fingerprint]), newest[fingerprint])
         for fingerprint, count in counts.most_common(MOST_GROUPS)
     ]
 

@@ -6,11 +6,14 @@ A search must not tell what a secret is, so what the database finds counts only 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, TextField, Value
+from django.db.models.functions import Cast, Replace
+from django.db.models.lookups import EndsWith, StartsWith
 
 from dashboard.filters import TaskFilter
 from dashboard.formats import arguments_text
@@ -19,6 +22,8 @@ from django_simple_queue.redaction import redact_args, redact_head, redact_text
 
 ERROR_SEARCHED = 20_000
 NOTHING = Q(pk__in=())
+EDGES = ' "'
+PART_OF_ID = re.compile(r"^(?:-?[0-9a-fA-F]){8,32}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Needles:
     def text_condition(self) -> Q:
         if not self.anywhere:
             return Q()
-        found = Q(task__icontains=self.anywhere)
+        found = Q(task__icontains=self.anywhere) | id_condition(self.anywhere)
         if self.payload:
             found |= stored_args(self.anywhere) | Q(error__icontains=self.anywhere)
         return found
@@ -69,6 +74,7 @@ class Needles:
         return (
             not self.anywhere
             or holds(self.anywhere, row.task)
+            or in_id(self.anywhere, row)
             or (self.payload and (in_args(self.anywhere, row) or in_error(self.anywhere, row)))
         )
 
@@ -85,10 +91,28 @@ class Needles:
         return known or (self.payload and in_error(self.error, row))
 
 
+def id_condition(text: str) -> Q:
+    digits = id_digits(text)
+    if not digits:
+        return NOTHING
+    stored = Replace(Cast("id", TextField()), Value("-"), Value(""), output_field=TextField())
+    return Q(StartsWith(stored, digits)) | Q(EndsWith(stored, digits))
+
+
+def in_id(text: str, row: Any) -> bool:
+    digits = id_digits(text)
+    return bool(digits) and (row.pk.hex.startswith(digits) or row.pk.hex.endswith(digits))
+
+
+def id_digits(text: str) -> str:
+    """Return the hexadecimal digits of what may be the beginning or the end of an id, else ""."""
+    return text.replace("-", "").lower() if PART_OF_ID.match(text) else ""
+
+
 def stored_args(text: str) -> Q:
     """Return the condition for arguments, which are JSON text, escaped or not; of ``key=value`` the value is found."""
     key, equals, value = text.partition("=")
-    sought = value.strip('"') if equals and is_path(key) and value else text
+    sought = value.strip(EDGES) if equals and is_path(key) and value else text
     return Q(args__icontains=sought) | Q(args__icontains=json.dumps(sought)[1:-1])
 
 
@@ -112,13 +136,13 @@ def in_args(needle: str, row: Any) -> bool:
 
 
 def is_value(wanted: str, args: Any, path: list[str]) -> bool:
-    """Tell whether the argument at ``path`` is ``wanted``, as the list writes it or without its quotes."""
+    """Tell whether the argument at ``path`` is ``wanted``, as it is, as the list writes it, or but for its edges."""
     for key in path:
         if not isinstance(args, Mapping) or key not in args:
             return False
         args = args[key]
     text = args if isinstance(args, str) else json.dumps(args, ensure_ascii=False, default=str)
-    return wanted.strip('"').casefold() == text.casefold()
+    return text.casefold() in (wanted.casefold(), wanted.strip(EDGES).casefold())
 
 
 def in_error(needle: str, row: Any) -> bool:

@@ -34,8 +34,8 @@ class OpenGroups:
 NO_GROUPS = OpenGroups()
 
 
-def newest() -> list[Found]:
-    """Return the groups to count, and one more where there are more."""
+def to_count() -> list[Found]:
+    """Return the groups to count, and one more where there are more: any, not the newest."""
     return fingerprints.groups(MOST_GROUPS + 1)
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from statistics import quantiles
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dashboard.formats import duration
-from dashboard.selectors.diagnosis import serves
+from dashboard.selectors.runs import percentile, seconds
+from dashboard.selectors.serving import pause_of, serves, standstill, takes
 from django_simple_queue.models import QueuePause, Task, Worker
 
 EXAMINED = 60
@@ -31,11 +30,15 @@ def outlook(path: str, queue: str) -> Sequence[Check]:
 
 
 def served(queue: str) -> Check:
-    if QueuePause.objects.current().filter(queue__in=(queue, QueuePause.ALL)).exists():
+    if pause_of(queue, list(QueuePause.objects.current())):
         return Check(_("Queue %s is paused: it waits until the pause is lifted.") % queue, "warn")
-    count = sum(serves(worker, queue) for worker in Worker.objects.live().filter(state=Worker.State.RUNNING))
-    if not count:
+    serving = [worker for worker in Worker.objects.live() if serves(worker, queue)]
+    if not serving:
         return Check(_("No worker serves queue %s: it waits until one does.") % queue, "warn")
+    if why := standstill(serving):
+        words = {"queue": queue, "why": why}
+        return Check(_("No worker takes tasks of queue %(queue)s: %(why)s. It waits until one does.") % words, "warn")
+    count = sum(takes(worker, queue) for worker in serving)
     return Check(
         ngettext("Queue %(queue)s: %(count)d worker", "Queue %(queue)s: %(count)d workers", count)
         % {
@@ -48,8 +51,8 @@ def served(queue: str) -> Check:
 def usual(path: str) -> Sequence[Check]:
     columns = ("status", "started", "finished")
     rows = Task.objects.filter(task=path).order_by("-created", "-id").values_list(*columns)[:EXAMINED]
-    ended = [(status, end - start) for status, start, end in rows if status in ENDED and start and end]
-    took = sorted(each for status, each in ended if status == Task.COMPLETED)
+    ended = [(status, seconds(start, end)) for status, start, end in rows if status in ENDED and start and end]
+    took = sorted(each for status, each in ended if status == Task.COMPLETED and each is not None)
     checks = [Check(run_words(took))] if len(took) > 1 else []
     failed = len(ended) - len(took)
     if failed:
@@ -59,7 +62,6 @@ def usual(path: str) -> Sequence[Check]:
     return checks
 
 
-def run_words(took: Sequence[timedelta]) -> str:
-    cuts = quantiles([each.total_seconds() for each in took], n=20, method="inclusive")
-    usual, slow = (duration(timedelta(seconds=max(seconds, 0))) for seconds in (cuts[9], cuts[18]))
+def run_words(took: Sequence[float]) -> str:
+    usual, slow = (duration(percentile(took, share)) for share in (0.5, 0.95))
     return _("Usually runs %(usual)s (p95 %(slow)s)") % {"usual": usual, "slow": slow}

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dashboard.selectors import flow
-from dashboard.selectors.diagnosis import RUNNING, pause_of, serves
 from dashboard.selectors.named import COLUMNS, LATEST, Row
+from dashboard.selectors.serving import known_queues, pause_of, remedy, serves, standstill, takes
 from dashboard.selectors.timeline import run_time, wait_time
 from dashboard.states import state_of
 from dashboard.wording import worker_command
-from django_simple_queue import conf
 from django_simple_queue.models import QueuePause, Task, Worker
 
 MOST_WORKERS = 200
@@ -31,7 +30,16 @@ class QueuePage:
     @property
     def claiming(self) -> Sequence[Worker]:
         """The workers that take tasks of it now."""
-        return [worker for worker in self.workers if worker.state == RUNNING]
+        return [worker for worker in self.workers if takes(worker, self.name)]
+
+    @property
+    def standstill(self) -> str:
+        """Why no worker takes from it although some serve it."""
+        return standstill(self.workers)
+
+    @property
+    def remedy(self) -> str:
+        return remedy(self.workers)
 
     @property
     def command(self) -> str:
@@ -61,7 +69,7 @@ def queue_page(name: str, pauses: Sequence[QueuePause], now: datetime) -> QueueP
     tasks = list(Task.objects.filter(queue=name).only(*COLUMNS).order_by("-created", "-id")[:LATEST])
     live = list(Worker.objects.live().order_by("host", "pid")[:MOST_WORKERS])
     pause = pause_of(name, pauses)
-    if not tasks and pause is None and name not in known_names(live):
+    if not tasks and pause is None and name not in known_queues(live):
         return None
     return QueuePage(
         name=name,
@@ -72,10 +80,3 @@ def queue_page(name: str, pauses: Sequence[QueuePause], now: datetime) -> QueueP
         pause=pause,
         rows=[Row(task, state_of(task), wait_time(task, now), run_time(task, now)) for task in tasks],
     )
-
-
-def known_names(workers: Sequence[Worker]) -> set[str]:
-    """Return the queues that the allowlist and the live workers name."""
-    options = {conf.get_task_options(path).queue for path in conf.get_allowed_tasks() or ()}
-    served = {name.strip() for worker in workers for name in worker.queues.split(",")}
-    return options | served | {"default"}

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
-
-from django.db import connections
+from datetime import datetime
 
 from dashboard.deadline import TookTooLong, deadline
 from dashboard.formats import CAP
-from dashboard.selectors.scalars import alias, as_moment, compiled
-from dashboard.selectors.workers import Fleet, Member
-from django_simple_queue import conf
-from django_simple_queue.models import QueuePause, Task, Worker
-from django_simple_queue.models.states import DUE_SQL
+from dashboard.selectors.due import due_queues, next_of_queue
+from dashboard.selectors.rates import by_queue, per_minute
+from dashboard.selectors.scalars import Sql, as_moment, rows
+from dashboard.selectors.serving import known_queues, serves, standstill
+from dashboard.selectors.workers import Crew, Member
+from django_simple_queue.models import QueuePause
 
 SECONDS = 0.5
-WINDOW = timedelta(minutes=5)
 MOST_QUEUES = 40
 MOST_WAITING = 1000
 WORTH_SAYING = 20
-Row = tuple[Any, ...]
+Depth = tuple[int, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +39,11 @@ class Line:
         return not self.servers
 
     @property
+    def standstill(self) -> str:
+        """Why no worker takes from it although some serve it, "" when one does."""
+        return standstill([member.worker for member in self.servers])
+
+    @property
     def grows(self) -> bool:
         """Tell whether more comes in than goes out while many wait."""
         return (self.depth or 0) > WORTH_SAYING and (self.came or 0) > 1.2 * (self.went or 0)
@@ -55,21 +57,19 @@ class Queues:
     more: int
 
 
-def queues(fleet: Fleet, paused: Iterable[QueuePause], now: datetime) -> Queues:
+def queues(crew: Crew, paused: Iterable[QueuePause], now: datetime) -> Queues:
     """Return a line for each queue that is served, declared, paused, or has something to claim."""
     pauses = {pause.queue: pause for pause in paused}
-    known = {"default", *served(fleet), *declared(), *pauses} - {QueuePause.ALL}
+    known = {*known_queues(member.worker for member in crew.members), *pauses} - {QueuePause.ALL}
     try:
         with deadline(SECONDS):
-            waiting = {*waiting_queues()}
+            waiting = {*due_queues(MOST_WAITING)}
             names = most_important(known | waiting, pauses, waiting)
-            numbers = read(names, now)
+            depths, came, went = read(names, now)
     except TookTooLong:
         names = most_important(known, pauses)
-        return Queues([line(name, fleet, pauses, None, None, None) for name in names], len(known) - len(names))
-    depths = {name: (count, as_moment(oldest)) for _, name, count, oldest in numbers["depth"]}
-    came, went = per_minute(numbers["created"], now), per_minute(numbers["finished"], now)
-    lines = [line(name, fleet, pauses, depths[name], came.get(name, 0.0), went.get(name, 0.0)) for name in names]
+        return Queues([line(name, crew, pauses, None, None, None) for name in names], len(known) - len(names))
+    lines = [line(name, crew, pauses, depths[name], came.get(name, 0.0), went.get(name, 0.0)) for name in names]
     return Queues(lines, len(known | waiting) - len(names))
 
 
@@ -81,84 +81,26 @@ def most_important(names: Collection[str], *groups: Collection[str]) -> list[str
 
 def line(
     name: str,
-    fleet: Fleet,
+    crew: Crew,
     pauses: Mapping[str, QueuePause],
-    depth: tuple[int, datetime | None] | None,
+    depth: Depth | None,
     came: float | None,
     went: float | None,
 ) -> Line:
-    servers = [member for member in fleet.alive if serves(member, name)]
+    servers = [member for member in crew.alive if serves(member.worker, name)]
     pause = pauses.get(name) or pauses.get(QueuePause.ALL)
     return Line(name, depth and depth[0], depth and depth[1], came, went, pause, servers)
 
 
-def serves(member: Member, queue: str) -> bool:
-    return member.state.slug != Worker.State.DRAINING and (not member.queues or queue in member.queues)
+def read(names: Sequence[str], now: datetime) -> tuple[Mapping[str, Depth], Mapping[str, float], Mapping[str, float]]:
+    """Return how deep each queue is, and what came in and went out lately."""
+    parts = [depth(name) for name in names] + [by_queue(column, now) for column in ("created", "finished")]
+    found = rows(" UNION ALL ".join(sql for sql, _ in parts), [param for _, params in parts for param in params])
+    depths = {name: (count, as_moment(oldest)) for kind, name, count, oldest in found if kind == "depth"}
+    return depths, per_minute(found, "created", now), per_minute(found, "finished", now)
 
 
-def served(fleet: Fleet) -> set[str]:
-    return {queue for member in fleet.members for queue in member.queues}
-
-
-def declared() -> set[str]:
-    return {conf.get_task_options(path).queue or "default" for path in conf.get_allowed_tasks() or ()}
-
-
-def waiting_queues() -> Iterable[str]:
-    """Step from queue to queue by the index of the claim: as many looks as there are queues, whatever waits in them."""
-    first = f"SELECT MIN(queue) FROM {source()} WHERE {claimable()}"
-    sql = (
-        f"WITH RECURSIVE step (queue) AS (SELECT ({first}) UNION ALL "
-        f"SELECT ({first} AND queue > step.queue) FROM step WHERE step.queue IS NOT NULL) "
-        f"SELECT queue FROM step WHERE queue IS NOT NULL LIMIT {MOST_WAITING}"
-    )
-    return [queue for (queue,) in rows(sql)]
-
-
-def read(names: Sequence[str], now: datetime) -> dict[str, list[Row]]:
-    """Return rows of (kind, queue, count, earliest time): "depth" of each queue, "created" and "finished" lately."""
-    parts = [depth(name) for name in names] + [latest(column, now) for column in ("created", "finished")]
-    found: dict[str, list[Row]] = {"depth": [], "created": [], "finished": []}
-    for row in rows(" UNION ALL ".join(sql for sql, _ in parts), [param for _, params in parts for param in params]):
-        found[row[0]].append(row)
-    return found
-
-
-def depth(name: str) -> tuple[str, tuple[Any, ...]]:
+def depth(name: str) -> Sql:
     """Ask how many tasks may be claimed, up to one more than the cap, and since when the oldest of those waits."""
-    return (
-        f"SELECT 'depth', %s, COUNT(*), MIN(run_after) FROM (SELECT run_after FROM {source()} "
-        f"WHERE {claimable()} AND queue = %s ORDER BY priority DESC, run_after, id LIMIT {CAP + 1}) examined"
-    ), (name, name)
-
-
-def latest(column: str, now: datetime) -> tuple[str, tuple[Any, ...]]:
-    """Ask for the latest 10 000 of the last five minutes, by queue."""
-    newest = Task.objects.filter(**{f"{column}__gte": now - WINDOW}).order_by(f"-{column}", "-id")[:CAP]
-    sql, params = compiled(newest.values("queue", column))
-    return f"SELECT '{column}', queue, COUNT(*), MIN({column}) FROM ({sql}) {column}_lately GROUP BY queue", params
-
-
-def per_minute(found: Sequence[Row], now: datetime) -> dict[str, float]:
-    """A burst is measured over the time that its 10 000 took, not over five minutes."""
-    full = sum(count for *_, count, _ in found) >= CAP
-    firsts = [moment for *_, first in found if (moment := as_moment(first))]
-    start = min(firsts, default=now) if full else now - WINDOW
-    minutes = max((now - start).total_seconds(), 1) / 60
-    return {queue: count / minutes for _, queue, count, _ in found}
-
-
-def source() -> str:
-    hint = "INDEXED BY dsq_claim_queue" if connections[alias()].vendor == "sqlite" else ""
-    return f"{Task._meta.db_table} {hint}"
-
-
-def claimable() -> str:
-    """Literal conditions let partial indexes fit."""
-    return f"status = 0 AND {DUE_SQL[connections[alias()].vendor][0]}"
-
-
-def rows(sql: str, params: Sequence[Any] = ()) -> list[Row]:
-    with connections[alias()].cursor() as cursor:
-        cursor.execute(sql, params)
-        return list(cursor.fetchall())
+    due = next_of_queue("run_after", CAP + 1)
+    return f"SELECT 'depth', %s, COUNT(*), MIN(run_after) FROM ({due}) examined", (name, name)

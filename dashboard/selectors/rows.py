@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from dashboard.filters import STALLED
 from dashboard.formats import coarse
 from dashboard.selectors.fleet import Fleet
 from dashboard.selectors.headline import last_line, named, short
@@ -118,6 +119,11 @@ class Row:
     def tab(self) -> str:
         """The tab that lists tasks of this state."""
         return TAB_OF_STATE.get(self.state.slug, self.state.slug)
+
+    @property
+    def state_filter(self) -> str:
+        """What filters the list by this state, after "status="."""
+        return f"{self.tab}&has={STALLED}" if self.stalled else self.tab
 
     @property
     def error_filter(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +12,9 @@ from django.utils.dateparse import parse_datetime
 from dashboard.formats import CAP
 from django_simple_queue.models import Task
 
-Questions = Mapping[str, tuple[str, tuple[Any, ...]]]
+Row = tuple[Any, ...]
+Sql = tuple[str, tuple[Any, ...]]
+Questions = Mapping[str, Sql]
 
 
 def capped_count(rows: models.QuerySet[Any], cap: int = CAP) -> tuple[str, tuple[Any, ...]]:
@@ -53,9 +55,41 @@ def ask(questions: Questions, tables: Questions | None = None) -> dict[str, Any]
     selected = ", ".join(sql for sql, _ in questions.values())
     sql = f"SELECT {selected} FROM {', '.join(sources)}" if sources else f"SELECT {selected}"  # noqa: S608
     params = [param for _, part in (*questions.values(), *(tables or {}).values()) for param in part]
+    [answers] = rows(sql, params)
+    return dict(zip(questions, answers, strict=True))
+
+
+def rows(sql: str, params: Sequence[Any] = ()) -> list[Row]:
     with connections[alias()].cursor() as cursor:
         cursor.execute(sql, params)
-        return dict(zip(questions, cursor.fetchone() or (), strict=True))
+        return list(cursor.fetchall())
+
+
+def stepping(column: str, source: str, where: str, after: str = "") -> str:
+    """Return SQL for a table ``step`` of the different values of ``column``: an index is asked for one after the other.
+
+    It ends with NULL; only values after the SQL literal ``after`` are in it.
+    """
+    first = f"SELECT MIN({column}) FROM {source} WHERE {where}"  # noqa: S608
+    begin = f"{first} AND {column} > {after}" if after else first
+    return (
+        f"WITH RECURSIVE step AS (SELECT ({begin}) AS {column} UNION ALL "  # noqa: S608
+        f"SELECT ({first} AND {column} > step.{column}) FROM step WHERE step.{column} IS NOT NULL)"
+    )
+
+
+def table(index: str) -> str:
+    """Return the table of tasks for a FROM; SQLite has to be told by which index it is to be read."""
+    return f"{Task._meta.db_table} INDEXED BY {index}" if vendor() == "sqlite" else Task._meta.db_table
+
+
+def stored(moment: datetime) -> Any:
+    """Return a time as the database compares it."""
+    return connections[alias()].ops.adapt_datetimefield_value(moment)
+
+
+def vendor() -> str:
+    return connections[alias()].vendor
 
 
 def as_moment(value: datetime | str | None) -> datetime | None:

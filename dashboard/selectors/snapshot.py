@@ -20,11 +20,11 @@ from dashboard.selectors import backlog, marks, scalars
 from dashboard.selectors.fingerprints import Found, latest_ungrouped
 from dashboard.selectors.fleet import Fleet, newest_workers
 from dashboard.selectors.judgements import Judgements, judgements
-from dashboard.selectors.open_groups import NO_GROUPS, OpenGroups, count_alone, newest
+from dashboard.selectors.open_groups import NO_GROUPS, OpenGroups, count_alone, to_count
 from dashboard.selectors.open_groups import open_groups as count_open
 from dashboard.selectors.scalars import as_moment, capped_count, first_value, latest, total
+from dashboard.selectors.serving import known_queues
 from dashboard.selectors.trouble import NO_TROUBLE, Failures, Trouble, trouble
-from django_simple_queue import conf
 from django_simple_queue.models import Attempt, OperatorAction, Task, Worker
 
 LASTS_SECONDS, LASTS_TIMES_ITS_COST, MOST_SECONDS = 1.0, 50, 3.0
@@ -42,8 +42,9 @@ class Snapshot:
     """``counts`` by tab, capped; ``minutes`` are the tasks that ended in each of the last whole minutes.
 
     ``came_lately`` were created within the last minute; of what ``failed_lately`` nobody has handled ``alarming``;
-    ``ungrouped``: some failures are in no group. ``last_claim`` is when a worker last began a task, whatever became of
-    it. ``held`` wait in paused queues, and are not the ``oldest_queued``.
+    ``ungrouped``: some failures are in no group; ``stalled`` are in progress although no live worker holds them.
+    ``last_claim`` is when a worker last began a task, whatever became of it. ``held`` wait in paused queues, and are
+    not the ``oldest_queued``.
     """
 
     taken: datetime
@@ -62,6 +63,7 @@ class Snapshot:
     wait_seconds: tuple[float, ...] = ()
     open_groups: OpenGroups = NO_GROUPS
     ungrouped: bool = False
+    stalled: int = 0
     last_action: int = 0
     deeds: Sequence[marks.Deed] = ()
     mark: datetime | None = None
@@ -78,9 +80,7 @@ class Snapshot:
     @property
     def queues(self) -> list[str]:
         """The queues that are known without asking the big table: from the allowlist and the workers."""
-        declared = {conf.get_task_options(path).queue for path in conf.get_allowed_tasks() or ()}
-        served = {name.strip() for worker in self.fleet.workers.values() for name in worker.queues.split(",")}
-        return sorted({"default", *declared, *served} - {""})
+        return sorted(known_queues(self.fleet.workers.values()))
 
 
 class Memory:
@@ -125,7 +125,7 @@ def open_groups() -> OpenGroups:
         return latest.open_groups
     try:
         with deadline(DEADLINE_SECONDS):
-            found = newest()
+            found = to_count()
             return count_alone(found, judged(found, timezone.now()))
     except TookTooLong:
         return NO_GROUPS
@@ -146,7 +146,7 @@ def take() -> Snapshot:
 
 
 def picture(now: datetime) -> Snapshot:
-    found = newest()
+    found = to_count()
     decided = judged(found, now)
     answers = scalars.ask(questions(now, decided), backlog.tables(now))
     tabs = {**answers, **{f"tab {tab}": number for tab, number in backlog.counts(answers).items()}}
@@ -170,6 +170,7 @@ def picture(now: datetime) -> Snapshot:
         wait_seconds=tuple(sorted(max((start - ready).total_seconds(), 0.0) for start, _, ready in runs)),
         open_groups=count_open(found, decided),
         ungrouped=answers["ungrouped"] is not None,
+        stalled=answers["stalled"],
         last_action=answers["action"] or 0,
         mark=as_moment(answers["now"]),
         last_claim=max(filter(None, (as_moment(answers[name]) for name in begun())), default=None),
@@ -198,6 +199,7 @@ def questions(now: datetime, decided: Judgements) -> dict[str, tuple[str, tuple[
         "alive": capped_count(Worker.objects.live()),
         "slots": total(Worker.objects.live(), "slots"),
         "ended": capped_count(lately),
+        "stalled": capped_count(Task.objects.unowned()),
         "came": capped_count(rows.filter(created__gte=now - timedelta(minutes=1))),
         **{name: (column, ()) for name, column in backlog.COLUMNS.items()},
         "created": first_value(rows.order_by("-created", "-id"), "created"),

@@ -37,10 +37,10 @@ HINTS = {
     "args": _("order_id=7, or any text"),
     "attempt": _("2, >1, 2..5"),
     "duration": _(">10s, <200ms"),
-    "has": _("error, output or log"),
+    "has": _("error, output, log or no_worker"),
     "time": _("today, 1h, 24h, …"),
     "since": _("2h, yesterday, 2026-11-24"),
-    "until": _("2026-11-24T09:30"),
+    "until": _("2026-11-24 (that day too)"),
 }
 EXAMPLES = {
     "attempt": ("1", ">1", ">=3"),

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from dashboard.forms import KEY_OF_FORM
 from dashboard.selectors import diagnosis, payload
 from dashboard.selectors.attempts import Said, attempts_of, earlier
-from dashboard.selectors.call import MOST_ARGUMENTS, call_text
+from dashboard.selectors.call import MOST_ARGUMENTS, call_of
 from dashboard.selectors.endings import Ending, ending
 from dashboard.selectors.payload import FrameGroup, Token
 from dashboard.selectors.runs import Runs, latest_runs
@@ -222,7 +222,7 @@ def read_payload(task: Task, wider: str = "") -> Payload:
     return Payload(
         arguments=arguments,
         tree=payload.tree(arguments),
-        call=call_text(task, arguments),
+        call=call_of(task, arguments),
         error=error,
         headline=payload.headline(task, error),
         stack=payload.stack(task),

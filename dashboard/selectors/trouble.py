@@ -9,13 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connections
-
+from dashboard.selectors.due import due_queues
 from dashboard.selectors.flow import Flow, flow
 from dashboard.selectors.judgements import WITHIN, Judgements
-from dashboard.selectors.scalars import alias
+from dashboard.selectors.serving import RUNNING, pause_of, queues_of, serves, takes
 from django_simple_queue.models import QueuePause, Task, Worker
-from django_simple_queue.models.states import DUE_SQL
 
 LASTS_SECONDS = 5.0
 SAME_EPISODE = timedelta(hours=1)
@@ -28,7 +26,7 @@ MOST_QUEUES = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Repeating:
     """Failures that are the same: how many without a pause of an hour, since when, and how many in five minutes."""
 
     task: str
@@ -46,11 +44,17 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """``unserved`` queues have tasks that may start, are not paused, and no running worker takes from them."""
+class Unserved:
+    """A queue that has tasks that may start, is not paused, and from which no worker takes, those that serve it too."""
 
-    failing: Group | None = None
-    unserved: tuple[str, ...] = ()
+    queue: str
+    workers: Sequence[Worker]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    failing: Repeating | None = None
+    unserved: Sequence[Unserved] = ()
     growing: tuple[str, Flow] | None = None
 
 
@@ -92,7 +96,7 @@ def look(now: datetime, workers: Collection[Worker], failures: Failures, queued:
     )
 
 
-def failing(now: datetime, judged: Judgements) -> Group | None:
+def failing(now: datetime, judged: Judgements) -> Repeating | None:
     """Return the group that fails most among the newest failures, when it has failed a few times lately."""
     rows = Task.objects.filter(status=Task.FAILED, finished__gte=now - WITHIN).exclude(fingerprint="")
     newest = judged.left(rows).order_by("-finished", "-id")
@@ -104,11 +108,11 @@ def failing(now: datetime, judged: Judgements) -> Group | None:
     return grouped([row for row in found if row[0] == fingerprint], now, len(found) == FAILURES_READ)
 
 
-def grouped(rows: Sequence[Any], now: datetime, capped: bool) -> Group:
+def grouped(rows: Sequence[Any], now: datetime, capped: bool) -> Repeating:
     fingerprint, task, error_class, latest = rows[0]
     times = list(episode([row[3] for row in rows]))
     lately = sum(moment >= now - LATELY for moment in times)
-    return Group(
+    return Repeating(
         task, error_class, fingerprint, len(times), times[-1], latest, lately, more=capped and len(times) == len(rows)
     )
 
@@ -123,32 +127,17 @@ def episode(times: Iterable[datetime]) -> Iterator[datetime]:
         yield moment
 
 
-def unserved(workers: Collection[Worker]) -> list[str]:
-    served: set[str] = set()
-    for worker in workers:
-        if worker.state == Worker.State.RUNNING:
-            if not worker.queues:
-                return []
-            served |= {name.strip() for name in worker.queues.split(",")}
-    orphans = [name for name in due_queues() if name not in served] if workers else []
-    paused = set(QueuePause.objects.current().values_list("queue", flat=True)) if orphans else set()
-    return [] if QueuePause.ALL in paused else [name for name in orphans if name not in paused]
-
-
-def due_queues() -> list[str]:
-    """Return the queues of tasks that may start: an index is asked for one name after the other, not for every row."""
-    connection = connections[alias()]
-    table, is_due = Task._meta.db_table, DUE_SQL[connection.vendor][0]
-    hint = "INDEXED BY dsq_claim_queue" if connection.vendor == "sqlite" else ""
-    first = f"SELECT MIN(queue) FROM {table} {hint} WHERE status = 0 AND {is_due}"  # noqa: S608
-    following = f"{first} AND queue > names.queue"
-    sql = (
-        f"WITH RECURSIVE names (queue) AS ({first} UNION ALL SELECT ({following}) FROM names "  # noqa: S608
-        f"WHERE names.queue IS NOT NULL) SELECT queue FROM names WHERE queue IS NOT NULL LIMIT {MOST_QUEUES}"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return [str(name) for (name,) in cursor.fetchall()]
+def unserved(workers: Collection[Worker]) -> list[Unserved]:
+    """Without any worker there is nothing to say of single queues."""
+    if not workers or any(worker.state == RUNNING and not queues_of(worker) for worker in workers):
+        return []
+    left = [name for name in due_queues(MOST_QUEUES) if not any(takes(worker, name) for worker in workers)]
+    pauses = list(QueuePause.objects.current()) if left else []
+    return [
+        Unserved(name, tuple(worker for worker in workers if serves(worker, name)))
+        for name in left
+        if not pause_of(name, pauses)
+    ]
 
 
 def growing(now: datetime) -> tuple[str, Flow] | None:

@@ -13,8 +13,8 @@ from django.db.models import BooleanField, Case, Q, Value, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext_noop
 
-from dashboard.selectors.diagnosis import queues_of
 from dashboard.selectors.scalars import ask, first_value
+from dashboard.selectors.serving import queues_of
 from dashboard.states import State
 from django_simple_queue.models import OperatorAction, Task, Worker
 
@@ -88,11 +88,11 @@ class Member:
 
     @property
     def queues(self) -> Sequence[str]:
-        return list(queues_of(self.worker))
+        return queues_of(self.worker)
 
 
 @dataclass(frozen=True, slots=True)
-class Fleet:
+class Crew:
     """``more_run``: not every running task was looked at, so a worker may run more than its ``jobs``."""
 
     members: Sequence[Member]
@@ -145,7 +145,7 @@ class Fleet:
         return sum(member.worker.release != self.newest_release for member in self.alive)
 
 
-def fleet(now: datetime) -> Fleet:
+def crew(now: datetime) -> Crew:
     """Return the live workers, those lost within a day and those stopped within an hour."""
     workers = list(recent_workers(now))
     running, more_run = jobs_by_worker([worker.pk for worker in workers])
@@ -161,7 +161,7 @@ def fleet(now: datetime) -> Fleet:
         for worker in workers
     ]
     members.sort(key=lambda member: (ORDER[member.state.slug], member.worker.host, member.worker.pid))
-    return Fleet(members, more_run)
+    return Crew(members, more_run)
 
 
 def latest_news() -> tuple[object, ...]:

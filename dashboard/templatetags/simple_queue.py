@@ -154,7 +154,7 @@ def dashed(text: str) -> SafeString | str:
 @register.filter
 def short_name(path: str) -> str:
     """The last part of a dotted path."""
-    return visible(path.rpartition(".")[2])
+    return visible(path.rpartition(".")[2] or path)
 
 
 @register.filter

@@ -14,14 +14,14 @@ from django.utils.translation import gettext, ngettext
 
 from dashboard import charts
 from dashboard.access import may
-from dashboard.formats import NOTHING, brief, coarse, day_and_time, number
+from dashboard.formats import NOTHING, brief, coarse, day_and_time, number, window_words
 from dashboard.pauses import paused
 from dashboard.scopes import mark
 from dashboard.selectors import snapshot
 from dashboard.selectors.activity import Filter, did
 from dashboard.selectors.open_groups import OpenGroups
 from dashboard.selectors.task_page import MOST_SIMILAR
-from dashboard.templatetags.simple_queue import shown, stamp
+from dashboard.templatetags.simple_queue import short_name, shown, stamp
 from dashboard.wording import outcome_words, past, why_not
 from django_simple_queue.models import OperatorAction, QueuePause, Task, Worker
 from django_simple_queue.redaction import redact_text, visible
@@ -29,7 +29,9 @@ from django_simple_queue.redaction import redact_text, visible
 register = template.Library()
 register.filter("did", did)
 register.filter(brief)
+register.filter(window_words)
 register.filter(shown)
+register.filter(short_name)
 
 
 @register.inclusion_tag("simple_queue_dashboard/_bars.html")
@@ -97,12 +99,6 @@ def moment(value: datetime, now: datetime) -> SafeString:
     local = timezone.localtime(value)
     today = local.date() == timezone.localdate(now)
     return stamp(value, f"{local:%H:%M:%S}" if today else day_and_time(local))
-
-
-@register.filter
-def last_part(path: str) -> str:
-    """The name of a task without its modules."""
-    return visible(path.rpartition(".")[2] or path)
 
 
 @register.filter

@@ -19,7 +19,7 @@ from dashboard.controls import Control
 from dashboard.htmx import go_to, page_path, render, render_dialog
 from dashboard.pauses import paused
 from dashboard.selectors.queues import queues
-from dashboard.selectors.workers import fleet, latest_news
+from dashboard.selectors.workers import crew, latest_news
 from dashboard.tags import tag_of
 from django_simple_queue import conf
 from django_simple_queue.models import QueuePause, Worker
@@ -41,7 +41,7 @@ def workers(request: HttpRequest) -> HttpResponseBase:
 
 def context(request: HttpRequest, may_change: bool) -> Mapping[str, Any]:
     now = timezone.now()
-    shown = fleet(now)
+    shown = crew(now)
     return {"fleet": shown, "queues": queues(shown, paused(request), now), "now": now, "may_change": may_change}
 
 

@@ -99,7 +99,7 @@ def test_a_group_is_requeued_by_keyboard_alone(console: Page) -> None:
 def test_a_reason_is_kept_when_the_window_is_changed(console: Page) -> None:
     failed(), failed(2)
     console.goto("/failures/")
-    console.get_by_role("link", name="Requeue 2 (24h)").click()
+    console.get_by_role("link", name="Requeue 2 (24 h)").click()
     dialog = console.get_by_role("dialog")
     dialog.get_by_label("Reason").fill('the "gateway" is back')
     dialog.get_by_role("link", name="3h").click()
@@ -111,7 +111,7 @@ def test_a_group_is_requeued_without_javascript(signed_in: SignIn) -> None:
     plain = signed_in("ada", java_script_enabled=False)
     task = failed()
     plain.goto("/failures/")
-    plain.get_by_role("link", name="Requeue 1 (24h)").click()
+    plain.get_by_role("link", name="Requeue 1 (24 h)").click()
     plain.get_by_label("Reason").fill("Gateway is back")
     plain.get_by_role("button", name="Requeue 1").click()
     said(plain, "Requeued 1 of 1")
@@ -145,6 +145,6 @@ def test_the_pages_of_failures_are_in_order(console: Page, address: str) -> None
 def test_the_question_before_a_requeue_is_in_order(console: Page) -> None:
     failed()
     console.goto("/failures/")
-    console.get_by_role("link", name="Requeue 1 (24h)").click()
+    console.get_by_role("link", name="Requeue 1 (24 h)").click()
     expect(console.get_by_role("dialog")).to_be_visible()
     is_in_order(console)

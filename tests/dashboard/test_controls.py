@@ -185,10 +185,10 @@ def test_each_queue_says_what_waits_how_fast_it_moves_and_who_serves_it(chief):
     assert ">later</a>" not in html
 
 
-def test_a_draining_worker_serves_no_queue(chief):
+def test_a_draining_worker_takes_from_no_queue(chief):
     worker = a_worker()
     drain_worker(worker.pk)
-    assert "no worker serves queue default" in line_of(chief.get("/workers/").content.decode(), "default")
+    assert "its only worker, web-1:2117, is draining" in line_of(chief.get("/workers/").content.decode(), "default")
 
 
 def test_a_lost_worker_links_to_the_tasks_that_failed_by_it(chief):

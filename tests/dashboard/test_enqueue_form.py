@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from dashboard.selectors.call import call_of
 from django_simple_queue.models import Task
 from django_simple_queue.utils import create_task
 from tests.dashboard.counting import few_statements
@@ -170,11 +171,26 @@ def test_the_preview_shows_the_call_without_secrets(clerk):
     create_task(SHIP, {"to": "Eva", "order": 7})
     html = text(post(clerk, **NEEDED, **{"a.token": SECRET, "do": "preview"}))
     code = html.partition('id="preview"')[2].partition("</pre>")[0]
-    assert "'order': 7" in code
+    assert '"order": 7' in code
     assert SECRET not in code
     assert "No worker serves queue default" in html
     again = text(post(clerk, **NEEDED, do="preview"))
     assert "The same call was enqueued" in again
+
+
+def test_the_preview_enqueues_where_the_form_does(clerk):
+    chosen = {"queue": "mail", "priority": "5", "max_attempts": "2", "run_after": "2031-02-03T04:05", "timeout": "x"}
+    html = text(post(clerk, **NEEDED, **chosen, do="preview"))
+    options = "queue='mail', priority=5, run_after=datetime.fromisoformat('2031-02-03T04:05:00+00:00'), max_attempts=2,"
+    assert options in html.partition('id="preview"')[2].partition("</pre>")[0]
+
+
+def test_a_copied_call_says_what_the_allowlist_would_not_give(settings):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {SHIP: {"queue": "mail", "priority": 5, "max_attempts": 3}}
+    task = Task.objects.get(pk=create_task(SHIP, {"to": "Eva"}))
+    assert call_of(task, {}) == f"create_task(\n    '{SHIP}',\n    {{}},\n    queue='mail',\n)"
+    other = Task.objects.get(pk=create_task(SHIP, {"to": "Eva"}, priority=0, max_attempts=1))
+    assert "queue='mail', priority=0, max_attempts=1," in call_of(other, {})
 
 
 def test_the_page_with_everything_takes_few_queries(clerk):

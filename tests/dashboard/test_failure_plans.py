@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from dashboard.selectors import fingerprints, queues
+from dashboard.selectors import due, fingerprints
 from django_simple_queue.models import Task
 from django_simple_queue.models.fields import uuid7
 from tests.dashboard.test_plans import TABLE, full_tables, reads_all  # noqa: F401
@@ -25,7 +25,7 @@ def plans(full_tables, monkeypatch):  # noqa: F811
     ]
     Task.objects.bulk_create(rows)
     found: list[str] = []
-    for module in (fingerprints, queues):
+    for module in (fingerprints, due):
         monkeypatch.setattr(module, "rows", explaining(module.rows, found))
     return found
 
@@ -61,7 +61,7 @@ def test_what_nobody_has_handled_is_counted_by_the_index(plans):
 
 
 def test_queues_are_stepped_through_by_the_index_of_the_claim(plans):
-    assert list(queues.waiting_queues()) == ["default"]
+    assert list(due.due_queues(50)) == ["default"]
     assert "dsq_claim" in plans[-1]
     assert f"Seq Scan on {TABLE}" not in plans[-1]
 

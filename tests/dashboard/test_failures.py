@@ -9,6 +9,7 @@ from html import unescape
 import pytest
 from django.utils import timezone
 
+from dashboard.formats import window_words
 from dashboard.models import FailureGroup
 from dashboard.selectors import attention, fingerprints, open_groups, snapshot
 from django_simple_queue.models import OperatorAction, Task
@@ -32,7 +33,7 @@ def row_of(html, fingerprint=PAY):
 
 
 def window_of(html, name):
-    cell = re.search(rf'data-label="{name[:-1]} {name[-1]}">(.*?)</td>', html, re.DOTALL)
+    cell = re.search(rf'data-label="{window_words(name)}">(.*?)</td>', html, re.DOTALL)
     assert cell
     link = re.search(r'href="([^"]+)">\s*([^<]+?)\s*<', cell[1])
     return (unescape(link[1]), link[2]) if link else ("", "0")
@@ -201,7 +202,7 @@ def test_the_summary_is_markdown_in_which_hostile_text_is_inert(chief):
     assert response["Content-Type"] == "text/markdown; charset=utf-8"
     assert 'filename="failures.md"' in response["Content-Disposition"]
     text = response.content.decode()
-    assert "1 in 1 h, 1 in 3 h, 1 in 24 h, 1 in 7 d" in text
+    assert "1 in 1 h, 1 in 3 h, 1 in 24 h, 1 in 7 d" in text.replace("\xa0", " ")
     assert "<b>" not in text
     assert "[E](" not in text
     assert f"http://testserver{URL}{PAY}/" in text
@@ -223,6 +224,9 @@ def test_more_than_is_counted_is_told_as_at_least(chief, monkeypatch):
     Task.objects.bulk_create(rows)
     row = row_of(text_of(chief))
     assert "501+" in row
+    assert row.count("Requeue 501+ (24\xa0h)") == 2, "the button, and its name for those who do not see it"
+    group = chief.get(f"{URL}{PAY}/").content.decode()
+    assert group.count("Requeue 501+ (24\xa0h)") == 2
 
 
 def test_failures_from_before_the_upgrade_are_told_and_opened(chief):

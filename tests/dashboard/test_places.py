@@ -131,8 +131,8 @@ def test_the_flow_of_a_queue_counts_only_its_own_tasks():
     a_task(Task.PROGRESS, queue="money")
     found = flow.flow("money", timezone.now())
     assert (found.waiting, found.running, found.scheduled) == (1, 1, 0)
-    assert found.going == pytest.approx(2 / flow.MINUTES)
-    assert found.coming == pytest.approx(4 / flow.MINUTES)
+    assert found.going == pytest.approx(2 / 5)
+    assert found.coming == pytest.approx(4 / 5)
 
 
 @pytest.mark.ability(5)

@@ -181,7 +181,10 @@ def test_the_timeline_knows_rounds_attempts_and_backoffs(chief):
     [
         (lambda: None, "No worker is alive"),
         (lambda: live_worker(queues="mail, media"), "No worker serves the queue default"),
-        (lambda: live_worker(state="paused"), "Every worker of the queue default is paused"),
+        (
+            lambda: live_worker(state="paused"),
+            "No worker takes tasks of the queue default: its only worker, web-1:42, is paused",
+        ),
         (
             lambda: (live_worker(), QueuePause.objects.create(queue="default", reason="fire", paused_by="Omar")),
             "by Omar: fire",
