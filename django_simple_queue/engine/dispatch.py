@@ -14,8 +14,8 @@ from django_simple_queue.engine.member import TELL_SECONDS, Member
 from django_simple_queue.engine.outbox import Entry, Outbox
 from django_simple_queue.engine.pace import Pace
 from django_simple_queue.engine.pool import Pool
-from django_simple_queue.engine.runs import Doom, Key, Run
-from django_simple_queue.engine.store import Claimed, Ending
+from django_simple_queue.engine.runs import Doom, Run
+from django_simple_queue.engine.store import Claimed, Ending, Key
 from django_simple_queue.engine.ward import TIMEOUT
 from django_simple_queue.models import Task
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from django_simple_queue.engine.clock import FOREVER
 from django_simple_queue.engine.member import Member
 from django_simple_queue.engine.pool import Pool
-from django_simple_queue.engine.runs import Key, Run
-from django_simple_queue.engine.store import Glimpse
+from django_simple_queue.engine.runs import Run
+from django_simple_queue.engine.store import Glimpse, Key
 from django_simple_queue.reporting import Progress
 
 LONG_SECONDS = 0.25

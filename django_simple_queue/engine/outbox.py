@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 from django_simple_queue.engine.aside import again_at
 from django_simple_queue.engine.clock import FOREVER
-from django_simple_queue.engine.runs import Key
-from django_simple_queue.engine.store import Ending
+from django_simple_queue.engine.store import Ending, Key
 
 BATCH_ROWS = 500
 BATCH_BYTES = 4 * 1024 * 1024

@@ -6,10 +6,9 @@ import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django_simple_queue import conf
-from django_simple_queue.engine.store import Claimed, Ending
+from django_simple_queue.engine.store import Claimed, Ending, Key
 from django_simple_queue.engine.traces import Shown
 from django_simple_queue.engine.ward import FENCE, GUARD_LOST, MEMORY, TIMEOUT
 from django_simple_queue.models import Attempt
@@ -18,7 +17,6 @@ from django_simple_queue.reporting import Progress
 from django_simple_queue.verdict import told_of_cap
 
 SOFT_TIMEOUT = f"{TaskTimeout.__module__}.{TaskTimeout.__qualname__}"
-Key = tuple[UUID, int]
 
 
 @dataclass(frozen=True, slots=True)

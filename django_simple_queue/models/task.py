@@ -114,7 +114,7 @@ class TaskQuerySet(WakingQuerySet["Task"]):
 
     def without_texts(self) -> Self:
         """Return the rows without their large texts, to be ended: of the log with the end, which an Attempt keeps."""
-        return self.defer("output", "log", "args").annotate(log_tail=Right("log", Attempt.LOG_TAIL))
+        return self.defer("output", "log", "args", "positional").annotate(log_tail=Right("log", Attempt.LOG_TAIL))
 
     def _settle(self, failure: Failure, outcome: str) -> list[Task]:
         rows = list(self.without_texts())  # outside: on SQLite a transaction that has read cannot write

@@ -16,13 +16,14 @@ from django_simple_queue.engine.store.lease import (
     tune,
 )
 from django_simple_queue.engine.store.live import keep_output, show
-from django_simple_queue.engine.store.records import Claimed, Ending, Glimpse, LeaseLost, NoAnswer, Renewal, Turn
+from django_simple_queue.engine.store.records import Claimed, Ending, Glimpse, Key, LeaseLost, NoAnswer, Renewal, Turn
 from django_simple_queue.engine.store.vendors import prepare
 
 __all__ = [
     "Claimed",
     "Ending",
     "Glimpse",
+    "Key",
     "LeaseLost",
     "NoAnswer",
     "Renewal",

@@ -18,7 +18,7 @@ from django_simple_queue.engine.store.claims import claim, claim_others
 from django_simple_queue.engine.store.database import Look
 from django_simple_queue.engine.store.lease import alias, hurried, session
 from django_simple_queue.engine.store.pieces import PIECES_SECONDS, halves, in_pieces, reason_of
-from django_simple_queue.engine.store.records import Ending, LeaseLost, Run, Turn
+from django_simple_queue.engine.store.records import Ending, Key, LeaseLost, Turn
 from django_simple_queue.engine.store.refusals import REJECTED, is_refusal, is_rejection
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import Worker
@@ -146,7 +146,7 @@ def outlived(worker_id: UUID, endings: Sequence[Ending]) -> Turn:
     return Turn(ended, withheld=withheld, reworded=reworded(endings))
 
 
-def reworded(endings: Iterable[Ending]) -> dict[Run, Ending]:
+def reworded(endings: Iterable[Ending]) -> dict[Key, Ending]:
     return {ending.run: ending for ending in endings if ending.is_rejected}
 
 

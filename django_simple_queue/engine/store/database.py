@@ -10,9 +10,9 @@ from uuid import UUID
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_simple_queue import conf
-from django_simple_queue.engine.store.records import Claimed, Ending, Run
+from django_simple_queue.engine.store.records import Claimed, Ending, Key
 
-Ended = tuple[Run, int]
+Ended = tuple[Key, int]
 
 
 class Needs(NamedTuple):

@@ -7,11 +7,9 @@ from uuid import UUID
 
 from django_simple_queue.backoff import wait_after
 from django_simple_queue.engine.store.lease import alias
-from django_simple_queue.engine.store.records import Ending, Run
+from django_simple_queue.engine.store.records import Ending, Key
 from django_simple_queue.engine.store.sql import CANCELLED, COMPLETED
 from django_simple_queue.models import Attempt, Task
-
-FAILING = ("fail", "interrupt")
 
 
 def plan_retries(endings: Iterable[Ending]) -> None:
@@ -19,7 +17,7 @@ def plan_retries(endings: Iterable[Ending]) -> None:
 
     Those given with the calls never change, so no lock is needed.
     """
-    failing = {each.id: each for each in endings if each.verb in FAILING and each.retry and each.delay is None}
+    failing = {each.id: each for each in endings if each.fails and each.retry and each.delay is None}
     if failing:
         rows = Task.objects.using(alias()).filter(pk__in=list(failing)).exclude(backoff=None)
         own = dict(rows.values_list("pk", "backoff"))
@@ -27,7 +25,7 @@ def plan_retries(endings: Iterable[Ending]) -> None:
             each.delay = wait_after(each.failure, each.task, each.attempt, own.get(pk)).total_seconds()
 
 
-def record(worker_id: UUID, endings: Iterable[Ending], ended: dict[Run, int]) -> None:
+def record(worker_id: UUID, endings: Iterable[Ending], ended: dict[Key, int]) -> None:
     """Keep the runs of ``endings`` that were accepted with another status than COMPLETED, releases excepted."""
     kept = [ending for ending in endings if ending.verb != "release" and ended.get(ending.run, COMPLETED) != COMPLETED]
     if not kept:

@@ -13,7 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Now
 
 from django_simple_queue import conf
-from django_simple_queue.engine.store.records import LeaseLost, Renewal, Run
+from django_simple_queue.engine.store.records import Key, LeaseLost, Renewal
 from django_simple_queue.models import Task, Worker
 from django_simple_queue.models.contention import PATIENCE_SECONDS, still_works, wait_at_most
 
@@ -47,7 +47,7 @@ def covered(worker_id: UUID) -> Renewal:
         return Renewal(state, held(worker_id))
 
 
-def held(worker_id: UUID) -> dict[Run, bool]:
+def held(worker_id: UUID) -> dict[Key, bool]:
     """Return the runs of this worker, and of each whether its cancellation is asked for."""
     rows = Task.objects.using(alias()).running().filter(worker=worker_id)
     return {(pk, epoch): asked is not None for pk, epoch, asked in rows.values_list("pk", "epoch", "cancel_requested")}

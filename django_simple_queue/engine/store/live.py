@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django_simple_queue.engine.store.lease import alias, hurried
-from django_simple_queue.engine.store.records import Ending, Glimpse, Run
+from django_simple_queue.engine.store.records import Ending, Glimpse, Key
 from django_simple_queue.models import Task
 from django_simple_queue.models.contention import lock_what_is_free
 from django_simple_queue.models.task import TaskQuerySet
@@ -40,7 +40,7 @@ def keep_output(task_id: UUID, epoch: int, output: str, pid: int) -> bool:
     return not held
 
 
-def keep_progress(worker_id: UUID, endings: Iterable[Ending], ended: dict[Run, int]) -> None:
+def keep_progress(worker_id: UUID, endings: Iterable[Ending], ended: dict[Key, int]) -> None:
     """Keep the last progress of runs whose ``endings`` were accepted in this transaction, which still locks them."""
     for ending in endings:
         if ending.shown is not None and ending.run in ended:

@@ -133,7 +133,7 @@ class MySQL(Database):
             "ran": ending.ran_seconds,
             "waited": ending.waited_seconds,
         }
-        if ending.verb in ("fail", "interrupt"):
+        if ending.fails:
             known |= failure_of(ending) | {"retry": ending.retry, "delay": ending.delay or 0.0}
         return known
 

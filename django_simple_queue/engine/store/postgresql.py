@@ -172,11 +172,11 @@ class PostgreSQL(Database):
 
 
 def arrays(verb: str, endings: Sequence[Ending]) -> dict[str, list[Any]]:
-    rows = [values(verb, ending) for ending in endings]
+    rows = [values(ending) for ending in endings]
     return {name: [row[name] for row in rows] for name in VALUES[verb]}
 
 
-def values(verb: str, ending: Ending) -> dict[str, Any]:
+def values(ending: Ending) -> dict[str, Any]:
     known = {
         "id": ending.id,
         "epoch": ending.epoch,
@@ -186,7 +186,7 @@ def values(verb: str, ending: Ending) -> dict[str, Any]:
         "ran": ending.ran_seconds,
         "waited": ending.waited_seconds,
     }
-    if VALUES[verb] is FAILED:
+    if ending.fails:
         known |= failure_of(ending) | {"retry": ending.retry, "delay": ending.delay or 0.0}
     return known
 

@@ -11,8 +11,8 @@ from django_simple_queue.failure import Failure
 from django_simple_queue.models import Attempt
 from django_simple_queue.reporting import Progress
 
-Run = tuple[UUID, int]
-"""A task's id and epoch: one run of it, for ever."""
+Key = tuple[UUID, int]
+"""A task's id and epoch, which name one run of it for ever."""
 
 
 NOT_STORED = "ResultNotStored"
@@ -74,8 +74,12 @@ class Ending:
     shown: Progress | None = None
 
     @property
-    def run(self) -> Run:
+    def run(self) -> Key:
         return self.id, self.epoch
+
+    @property
+    def fails(self) -> bool:
+        return self.verb in ("fail", "interrupt")
 
     @property
     def failure(self) -> Failure:
@@ -124,13 +128,13 @@ class Turn:
     that were written in place of those that could not be stored.
     """
 
-    ended: dict[Run, int] = field(default_factory=dict)
+    ended: dict[Key, int] = field(default_factory=dict)
     claimed: list[Claimed] = field(default_factory=list)
     wait: float | None = None
-    withheld: dict[Run, str] = field(default_factory=dict)
+    withheld: dict[Key, str] = field(default_factory=dict)
     looked: bool = True
     refused: dict[Any, str] = field(default_factory=dict)
-    reworded: dict[Run, Ending] = field(default_factory=dict)
+    reworded: dict[Key, Ending] = field(default_factory=dict)
 
     def add(self, other: Turn) -> Turn:
         self.ended |= other.ended
@@ -144,4 +148,4 @@ class Renewal:
     """``held`` are the runs still ours and whether their cancellation is asked for; ``state`` is our Worker row's."""
 
     state: str
-    held: dict[Run, bool]
+    held: dict[Key, bool]

@@ -33,7 +33,6 @@ SQL = Dialect(
     constant=":{}".format,
 ).statements()
 
-FAILING = ("fail", "interrupt")
 FIRST = f"SELECT 1 FROM {TASK} INDEXED BY dsq_claim WHERE {SQL.claimable} LIMIT 1"
 FIRST_OF = (
     f"SELECT 1 FROM {TASK} INDEXED BY dsq_claim_queue "
@@ -145,7 +144,7 @@ def values(ending: Ending) -> dict[str, Any]:
         "ran": None if ending.ran_seconds is None else f"-{ending.ran_seconds:.3f} seconds",
         "waited": f"-{ending.waited_seconds:.3f} seconds",
     }
-    return known | (failed(ending) if ending.verb in FAILING else {})
+    return known | (failed(ending) if ending.fails else {})
 
 
 def failed(ending: Ending) -> dict[str, Any]:
