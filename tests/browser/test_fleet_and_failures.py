@@ -102,7 +102,7 @@ def test_a_reason_is_kept_when_the_window_is_changed(console: Page) -> None:
     console.get_by_role("link", name="Requeue 2 (24 h)").click()
     dialog = console.get_by_role("dialog")
     dialog.get_by_label("Reason").fill('the "gateway" is back')
-    dialog.get_by_role("link", name="3h").click()
+    dialog.get_by_role("link", name="3 h").click()
     expect(dialog.locator("[aria-current]")).to_have_text("3h")
     expect(dialog.get_by_label("Reason")).to_have_value('the "gateway" is back')
 

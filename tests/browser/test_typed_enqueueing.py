@@ -92,7 +92,7 @@ def test_the_preview_follows_what_is_typed(console: Page) -> None:
     field(console, "to").fill("Eva")
     field(console, "order").fill("7")
     field(console, "order").press("Tab")
-    expect(console.locator("#preview pre")).to_contain_text("'order': 7")
+    expect(console.locator("#preview pre")).to_contain_text('"order": 7')
     assert not Task.objects.exists()
 
 
