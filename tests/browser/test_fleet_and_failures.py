@@ -103,7 +103,7 @@ def test_a_reason_is_kept_when_the_window_is_changed(console: Page) -> None:
     dialog = console.get_by_role("dialog")
     dialog.get_by_label("Reason").fill('the "gateway" is back')
     dialog.get_by_role("link", name="3 h").click()
-    expect(dialog.locator("[aria-current]")).to_have_text("3h")
+    expect(dialog.locator("[aria-current]")).to_have_text("3 h")
     expect(dialog.get_by_label("Reason")).to_have_value('the "gateway" is back')
 
 
