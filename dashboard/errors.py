@@ -27,14 +27,14 @@ def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
     """503 that says so and tries again by itself."""
     logger.error("%s %s: %s", request.method, request.path, error, exc_info=error)
     unmigrated = is_not_migrated(error)
-    response = respond(request, 503, {"retry": RETRY_SECONDS, "unmigrated": unmigrated, "shown": request.path})
+    response = respond(request, 503, {"retry": RETRY_SECONDS, "unmigrated": unmigrated})
     response["Retry-After"] = str(RETRY_SECONDS)
     return response
 
 
 def too_slow(request: HttpRequest) -> HttpResponse:
     """503 that says what would be quicker; it is not tried again by itself, and its header tells it from an outage."""
-    response = respond(request, 503, {"slow": True, "shown": request.path})
+    response = respond(request, 503, {"slow": True})
     response["X-Too-Slow"] = "1"
     return response
 

@@ -16,7 +16,7 @@ from django_simple_queue import conf
 from django_simple_queue.models import Task
 
 REHEARSALS = ("staging", "preprod", "pre-production", "uat", "test")
-DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL", "oracle": "Oracle"}
+DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.fields.annotations import kind_of
 from dashboard.fields.base import NOTHING, Control, Kind, Problems, Raw
-from dashboard.fields.members import Member, changed, fill, read
+from dashboard.fields.members import Member, fill, read
 from dashboard.fields.plain import as_json, plain, pretty
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "Problems",
     "Raw",
     "as_json",
-    "changed",
     "fill",
     "kind_of",
     "plain",

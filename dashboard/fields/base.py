@@ -144,13 +144,8 @@ class Kind(ABC):
         return wrong or self.limits.problem(self.native(value))
 
     def must_be(self, value: Any) -> str:
-        wanted = self.spelled() + (" " + _("or empty") if self.optional else "")
-        return _("must be %(wanted)s, not %(value)s.") % {
-            "wanted": with_article(wanted),
-            "value": f"{as_json(value):.60}",
-        }
+        return _("must be “%(wanted)s”, not %(value)s.") % {"wanted": self.asked(), "value": f"{as_json(value):.60}"}
 
-
-def with_article(words: str) -> str:
-    unchanged = ("one of", "text", "true", "empty", "any")
-    return words if words.startswith(unchanged) else f"a{'n' * (words[0] in 'aeiou')} {words}"
+    def asked(self) -> str:
+        """As ``spelled``, with null where it may be."""
+        return _("%s or empty") % self.spelled() if self.optional else self.spelled()

@@ -35,7 +35,7 @@ class Member:
 
     @property
     def spelled(self) -> str:
-        return f"{self.kind.spelled()} {_('or empty')}" if self.kind.optional else self.kind.spelled()
+        return self.kind.asked()
 
     @property
     def example(self) -> Any:
@@ -145,13 +145,3 @@ def read(members: Sequence[Member], raw: Raw, prefix: str, problems: Problems) -
     """Return the values that were typed, without those left to their defaults."""
     found = {member.name: member.read(raw, prefix, problems) for member in members}
     return {name: value for name, value in found.items() if value is not NOTHING}
-
-
-def changed(members: Sequence[Member], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``values`` without those that equal their defaults."""
-    known = {member.name: member for member in members}
-    return {
-        name: value
-        for name, value in values.items()
-        if name not in known or known[name].required or not known[name].is_default(value)
-    }

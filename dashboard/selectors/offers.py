@@ -12,6 +12,7 @@ from django.utils.translation import gettext, gettext_noop
 from dashboard.actions import PERMISSIONS
 from dashboard.selectors.task_page import TaskPage
 from dashboard.signature import describe
+from dashboard.states import RETRYING
 from django_simple_queue import conf
 from django_simple_queue.models import Task
 from django_simple_queue.redaction import visible
@@ -42,6 +43,8 @@ REQUEUE = Offer("requeue", gettext_noop("Requeue"), "requeue", "btn-primary", "r
 RUN_AGAIN = Offer("run_again", gettext_noop("Run again"), "requeue", leaves=True)
 START_NOW = Offer("start_now", gettext_noop("Start now"), "play", "btn-primary")
 CANCEL = Offer("cancel", gettext_noop("Cancel"), "ban", "btn-danger")
+RUN_NOW = replace(START_NOW, word=gettext_noop("Run now"))
+GIVE_UP = replace(CANCEL, word=gettext_noop("Give up"))
 STOP = Offer("cancel", gettext_noop("Stop task…"), "ban", "btn-danger")
 UNDO = {"requeue": gettext_noop("Undo requeue"), "cancel": gettext_noop("Undo cancel")}
 UNDO_ANY = gettext_noop("Undo")
@@ -81,7 +84,7 @@ def ready(possible: Sequence[Offer], page: TaskPage, permissions: Collection[str
 def possible_offers(page: TaskPage) -> tuple[list[Offer], list[str]]:
     task = page.task
     if task.status == Task.QUEUED:
-        return [] if page.held else [*([] if task.due else [START_NOW]), CANCEL], []
+        return waiting_offers(page), []
     if task.status == Task.PROGRESS:
         return [MARK_FAILED] if page.orphaned else [STOP] if not task.cancel_requested else [], []
     if not conf.is_task_allowed(task.task):
@@ -92,6 +95,14 @@ def possible_offers(page: TaskPage) -> tuple[list[Offer], list[str]]:
     if task.status == Task.COMPLETED:
         return [RUN_AGAIN], []
     return ([REQUEUE], []) if not never(task) else ([], [gettext(MUST_NOT)])
+
+
+def waiting_offers(page: TaskPage) -> list[Offer]:
+    if page.held:
+        return []
+    if page.task.due:
+        return [CANCEL]
+    return [RUN_NOW, GIVE_UP] if page.state is RETRYING else [START_NOW, CANCEL]
 
 
 def unfit(page: TaskPage) -> list[str]:

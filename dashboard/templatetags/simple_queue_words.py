@@ -22,7 +22,7 @@ from dashboard.selectors.activity import Filter, did
 from dashboard.selectors.open_groups import OpenGroups
 from dashboard.selectors.task_page import MOST_SIMILAR
 from dashboard.templatetags.simple_queue import short_name, shown, stamp
-from dashboard.wording import outcome_words, past, why_not
+from dashboard.wording import outcome_words, past
 from django_simple_queue.models import OperatorAction, QueuePause, Task, Worker
 from django_simple_queue.redaction import redact_text, visible
 
@@ -44,12 +44,6 @@ def bars(values: list[int], label: str) -> dict[str, object]:
 def open_groups() -> OpenGroups:
     """How many groups of failures need somebody."""
     return snapshot.open_groups()
-
-
-@register.simple_tag
-def refusal(verb: str, reason: str) -> str:
-    """Why a verb leaves a task alone."""
-    return why_not(verb, reason)
 
 
 class Pauses(list[QueuePause]):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import time
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -13,13 +14,12 @@ from dashboard.access import may, operator
 from dashboard.deadline import deadline
 from dashboard.htmx import page_path, render
 from dashboard.pauses import paused
-from dashboard.selectors.named import NamedTask, named_task
+from dashboard.selectors.named import named_task
 from dashboard.selectors.queue_page import queue_page
 from dashboard.selectors.snapshot import last_action
 from dashboard.selectors.trend import WINDOWS
 from dashboard.tags import tag_of
 from django_simple_queue import conf
-from django_simple_queue.models import QueuePause
 
 DEFAULT_WINDOW = "24h"
 SECONDS_A_PICTURE_LASTS = 4
@@ -29,10 +29,17 @@ SECONDS_A_PICTURE_LASTS = 4
 def named(request: HttpRequest, path: str) -> HttpResponseBase:
     """Show what is known of all tasks with one path."""
     with deadline():
-        found = named_task(path, window_of(request), timezone.now())
+        return render(request, "named", lambda: about_task(request, path), tag=tag(request))
+
+
+def about_task(request: HttpRequest, path: str) -> Mapping[str, Any]:
+    now = timezone.now()
+    found = named_task(path, window_of(request), now)
     if found is None:
         raise Http404(_("No task of the path %s is known, and it is not in the allowlist.") % repr(path[:255]))
-    return render(request, "named", about(request, found), live=False)
+    own = conf.get_task_options(path).permission
+    may_enqueue = found.call is not None and may(request, "add_task") and may(request, own)
+    return {"page": found, "now": now, "may_enqueue": may_enqueue, "windows": WINDOWS}
 
 
 def window_of(request: HttpRequest) -> str:
@@ -40,28 +47,21 @@ def window_of(request: HttpRequest) -> str:
     return asked if asked in WINDOWS else DEFAULT_WINDOW
 
 
-def about(request: HttpRequest, found: NamedTask) -> dict[str, Any]:
-    own = conf.get_task_options(found.path).permission
-    may_enqueue = found.call is not None and may(request, "add_task") and may(request, own)
-    return {"page": found, "now": timezone.now(), "may_enqueue": may_enqueue, "windows": WINDOWS}
-
-
 @operator()
 def queue(request: HttpRequest, name: str) -> HttpResponseBase:
     """Show what waits in one queue, and who serves it."""
-    now = timezone.now()
-    tag = tag_of(page_path(request), request.user.pk, last_action(), int(now.timestamp()) // SECONDS_A_PICTURE_LASTS)
     with deadline():
-        return render(
-            request,
-            "queue",
-            lambda: {"page": picture(name, paused(request), now), "may_change": may(request, "change_worker")},
-            tag=tag,
-        )
+        return render(request, "queue", lambda: about_queue(request, name), tag=tag(request))
 
 
-def picture(name: str, pauses: list[QueuePause], now: datetime) -> Any:
-    found = queue_page(name, pauses, now)
+def about_queue(request: HttpRequest, name: str) -> Mapping[str, Any]:
+    found = queue_page(name, paused(request), timezone.now())
     if found is None:
         raise Http404(_("No task, worker or pause speaks of a queue %s.") % repr(name[:64]))
-    return found
+    return {"page": found, "may_change": may(request, "change_worker")}
+
+
+def tag(request: HttpRequest) -> str:
+    """Return a name of what the page shows for some seconds, or until an operator does something."""
+    period = int(time.time()) // SECONDS_A_PICTURE_LASTS
+    return tag_of(page_path(request), request.user.pk, last_action(), period)

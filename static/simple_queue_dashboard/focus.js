@@ -1,33 +1,49 @@
-// ---- focus: it stays where somebody acts, though the button that was pressed may be gone, or its row
-const place = { id: "", row: "", index: -1 };
+// ---- focus: it stays where somebody is, though what had it may be gone, or its row
 const lines = () => [...all("#live tbody tr")];
+const byId = id => document.getElementById(id);
+const PARTS = "#live, #pauses", USED = ":is(a, button, summary, input, select)";
+
+function whereabouts(element, row = element.closest("tbody tr")) {
+  const around = [];
+  for (let each = element; !each.matches(PARTS); each = each.parentElement) if (each.id) around.push(each.id);
+  return { id: element.id, around, row: row?.id ?? "", index: lines().indexOf(row), inPauses: Boolean(element.closest("#pauses")) };
+}
+let pressed = { id: "", around: [], row: "", index: -1 }, before = null;  // before: where the focus was before an update
 
 document.addEventListener("click", event => {
-  const pressed = event.target.closest("#live :is(a, button)");
-  if (!pressed) return;
-  const row = pressed.closest("#bulk") ? $("#rows tbody tr:has(:checked)") : pressed.closest("tbody tr");
-  Object.assign(place, { id: pressed.id, row: row?.id ?? "", index: lines().indexOf(row) });
+  const button = event.target.closest(`:is(${PARTS}) :is(a, button)`);
+  if (button) pressed = whereabouts(button, button.closest("#bulk") ? $("#rows tbody tr:has(:checked)") : undefined);
 }, true);
 
 const ACTIONS = [".act [data-undo]", ".act :is(a, button, summary)", "a.task"]; // Undo stays longer than what stands beside it
 const canTake = element => element?.checkVisibility({ visibilityProperty: true }) && !element.matches(":disabled, [tabindex='-1']");
-function candidates() {
-  if ($("dialog[open]")) return [...all("dialog[open] :is([aria-invalid=true], input, button)")];
-  const list = lines(), row = document.getElementById(place.row);
+// what one did goes on with the next row's action; what came by itself with its link only, lest a key meet another task
+function candidates(place, own) {
+  if ($("dialog[open]")) return all("dialog[open] :is([aria-invalid=true], input, button)");
+  if (place.inPauses) return [...(own ? all("[data-resume]") : []), ...all(`#main ${USED}:not(#pauses *)`)];
+  const list = lines(), row = byId(place.row);
   const near = row ?? list[Math.min(place.index, list.length - 1)];
   const onward = near ? list.slice(list.indexOf(near)) : [];
-  const ofRows = onward.flatMap(each => ACTIONS.flatMap(selector => [...all(selector, each)]));
-  const ofPage = ["#live [data-undo]", "#live .tabs [aria-current]", "#live :is(.actions, .end) :is(a, button, summary)"];
-  return [document.getElementById(place.id), ...ofRows, ...ofPage.flatMap(selector => [...all(selector)])];
+  const ofRows = onward.flatMap(each => (own || each === row ? ACTIONS : ["a.task"]).flatMap(selector => [...all(selector, each)]));
+  const beside = own ? all("#live [data-undo]") : place.around.map(byId).filter(Boolean).flatMap(each => [...all(USED, each)]);
+  const ofPage = ["#live .tabs [aria-current]", "#live :is(.actions, .end) :is(a, button, summary)"];
+  return [byId(place.id), ...ofRows, ...beside, ...ofPage.flatMap(selector => [...all(selector)])];
 }
-function regainFocus() {
+function regainFocus(place, own) {
   if (document.activeElement !== document.body && canTake(document.activeElement)) return;
-  const next = candidates().find(canTake) ?? $("#main");
+  const next = [...candidates(place, own)].find(canTake) ?? $("#main");
   if (next.id === "main") next.tabIndex = -1;
   next.focus({ preventScroll: true });
 }
+document.addEventListener("htmx:before:swap", event => {
+  if (event.detail.ctx?.sourceElement !== live) return;
+  const focused = document.activeElement;
+  before = focused.parentElement?.closest(PARTS) ? whereabouts(focused) : null;
+});
 document.addEventListener("htmx:after:swap", event => {
   const { sourceElement, target } = event.detail.ctx ?? {};
-  if (sourceElement !== live && [live, $("#dialog")].includes(target)) regainFocus();
+  if (![live, $("#dialog")].includes(target)) return;
+  if (sourceElement !== live) regainFocus(pressed, true);
+  else if (before) regainFocus(before, false);
 });
-$("#dialog")?.addEventListener("close", regainFocus);
+$("#dialog")?.addEventListener("close", () => regainFocus(pressed, true));

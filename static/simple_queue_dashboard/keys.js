@@ -51,12 +51,14 @@ function go(place) {
   const link = $(`.nav [data-go=${place}]`) ?? (place === "failures" && $("#tab-failed"));
   if (link) location.assign(link.href);
 }
+// a key that answers false has nothing to do here: it stays the browser's
 const KEYS = {
   "/": () => {
-    const box = $("#q, #find");
-    box?.form.classList.add("is-asked");
-    box?.focus();
-    box?.select();
+    const box = $("[role=search] [type=search]");
+    if (!box) return false;
+    box.form.classList.add("is-asked");
+    box.focus();
+    box.select();
   },
   j: () => move(1), k: () => move(-1),
   o: () => cursor("a.task")?.click(),
@@ -83,6 +85,6 @@ document.addEventListener("keydown", event => {
   const place = Date.now() - gone < 1500 && PLACES[event.key];
   gone = event.key === "g" ? Date.now() : 0;
   if (place) { event.preventDefault(); go(place); }
-  else if (KEYS[event.key]) { event.preventDefault(); KEYS[event.key](); }
+  else if (KEYS[event.key] && KEYS[event.key]() !== false) event.preventDefault();
 });
 document.addEventListener("click", event => { if (event.target.closest("[data-help]")) help(); });

@@ -24,10 +24,10 @@ function speakVerdict() {
   place.dataset.said = verdict;
 }
 
-// ---- a second click of a double click must not undo
+// ---- a second click of a double click must not undo, nor resume another queue
 let changed = 0;
 document.addEventListener("click", event => {
-  if (event.target.closest("[data-undo]") && performance.now() - changed < GUARD_MS) {
+  if (event.target.closest("[data-undo], [data-resume]") && performance.now() - changed < GUARD_MS) {
     event.preventDefault();
     event.stopImmediatePropagation();
   }

@@ -13,7 +13,7 @@ from django_simple_queue.models import OperatorAction, QueuePause, Task, Worker
 from django_simple_queue.models.control import pause_queue
 from tests.browser.conftest import SignIn
 from tests.browser.in_order import DESK, is_in_order
-from tests.browser.look import audited, fresh, said
+from tests.browser.look import audited, fresh, is_live, next_poll, past_guard, said
 from tests.dashboard.queue import SEND, a_task, a_worker
 
 KIND = "abcdef0123456789"
@@ -27,6 +27,20 @@ def failed(hours: float = 1, fingerprint: str = KIND) -> Task:
 
 def is_focused(page: Page, selector: str) -> None:
     expect(page.locator(selector)).to_be_focused()
+
+
+def test_a_double_click_resumes_one_queue(console: Page) -> None:
+    for name in ("mail", "media"):
+        QueuePause.objects.create(queue=name, reason="x")
+    console.goto("/workers/")
+    is_live(console)
+    past_guard(console)
+    console.locator("#pauses [data-resume]").first.dblclick()
+    said(console, "Resumed queue mail.")
+    with next_poll(console):
+        pass
+    expect(console.locator("#pauses .banner")).to_have_count(1)
+    assert QueuePause.objects.get().queue == "media"
 
 
 def test_a_worker_is_paused_with_a_reason_and_resumed(console: Page) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.models import FailureGroup
 from django_simple_queue.models import Attempt, OperatorAction, QueuePause, Task
-from tests.browser.look import is_live, past_guard, said
+from tests.browser.look import is_live, past_guard
 from tests.browser.test_fleet_and_failures import KIND, failed
 from tests.dashboard.queue import CHARGE, a_task, a_worker, later
 
@@ -68,6 +68,17 @@ def workers(**columns: Any) -> Scene:
     return scene
 
 
+def queue(name: str, *paused: str) -> Scene:
+    def scene() -> str:
+        a_task(queue=name)
+        a_worker()
+        for each in paused:
+            QueuePause.objects.create(queue=each, reason="x")
+        return f"/queues/named/{name}/"
+
+    return scene
+
+
 def background() -> str:
     frozen = {"where": [], "mark": timezone.now().isoformat(), "query": "status=failed"}
     columns = {"scope": "failed", "scope_filter": frozen, "state": "running", "expected": 9, "outcomes": {"done": 1}}
@@ -89,6 +100,7 @@ class Case:
 TAB, TOP = "#live .tabs [aria-current]", "body:not(:has(:focus))"
 ROW, PAGE = "#rows tbody tr:first-child .act", "#task-head"
 BUTTON, UNDO = f"{ROW} button", f"{ROW} [data-undo]"
+RESUME = "#pauses [data-resume]"
 JUDGE = f"#judge-{KIND}"
 MENU = "#live details.menu > summary"
 ANSWER, KEEP = "#dialog .btn:not([data-close])", "#dialog [data-close]"
@@ -126,6 +138,10 @@ CASES = {
     "resume worker": Case(workers(state="paused"), (MENU, f"{MENU} + div button"), f"{MENU}, {MENU} + div a"),
     "drain worker": Case(workers(), (MENU, f"{MENU} + div a[href$='drain/']", ANSWER), "#live .act a"),
     "pause queue": Case(workers(), ("#queue-1 .act a", ANSWER), "#queue-1 a.task"),
+    "pause queue on its page": Case(queue("money"), ("#pause", ANSWER), "#queue-head a"),
+    "resume queue": Case(queue("default", "other"), (RESUME,), "main .page-head a"),
+    "resume queue on its page": Case(queue("money", "money"), (RESUME,), "main .page-head a"),
+    "resume one of two": Case(queue("money", "money", "other"), (RESUME,), RESUME),
     "abort": Case(background, ("#abort button",), "#undo [data-undo]"),
 }
 
@@ -171,13 +187,3 @@ def test_focus_after_a_mistake_in_the_form(console: Page) -> None:
     console.get_by_role("textbox", name="Arguments").fill("{")
     console.keyboard.press("Control+Enter")
     expect(console.locator("#problems")).to_be_focused()
-
-
-def test_focus_after_a_queue_is_resumed(console: Page) -> None:
-    a_worker()
-    QueuePause.objects.create(queue="default", reason="x")
-    console.goto("/workers/")
-    press(console, "#pauses button")
-    said(console, "Resumed")
-    console.keyboard.press("Tab")
-    expect(console.get_by_role("link", name="Skip to content")).to_be_focused()

@@ -76,7 +76,7 @@ def test_all_matching_appears_when_an_open_list_has_grown_beyond_its_page(consol
     expect(console.locator("#matching")).to_have_count(0)
     a_task(Task.FAILED)
     expect(console.locator("#matching summary")).to_have_text("All 26 matching")
-    expect(console.locator("[data-selected]")).to_contain_text("1 selected")
+    expect(console.locator("[data-selected]")).to_contain_text("1 ticked")
     expect(console.locator("#bulk [data-counts=requeue]")).to_have_text("Requeue 1")
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from django_simple_queue.models import Task
@@ -23,7 +24,7 @@ def test_an_operator_works_with_keys_alone(console: Page) -> None:
     press("k")
     expect(rows(console).nth(0)).to_have_class("is-cursor")
     press("x")
-    expect(console.locator("[data-selected]")).to_have_text("1 selected")
+    expect(console.locator("[data-selected]")).to_have_text("1 ticked")
     press("Escape")
     expect(rows(console).nth(0).get_by_role("checkbox")).not_to_be_checked()
     press("r")
@@ -33,6 +34,19 @@ def test_an_operator_works_with_keys_alone(console: Page) -> None:
     press("u")
     said(console, "as before")
     assert not Task.objects.filter(status=Task.QUEUED).exists()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/failures/", "/enqueue/", "/activity/", "/workers/", "/tasks/{}/", "/queues/named/default/"],
+)
+def test_slash_searches_where_the_page_says_so_and_else_is_the_browsers(console: Page, address: str) -> None:
+    console.goto(address.format(a_task().pk))
+    console.evaluate("addEventListener('keydown', event => { window.taken = event.defaultPrevented })")
+    searches = console.locator("kbd", has_text="/").locator("visible=true").count() > 0
+    console.keyboard.press("/")
+    expect(console.locator("[type=search]:focus")).to_have_count(int(searches))
+    assert console.evaluate("window.taken") is searches
 
 
 def test_search_is_at_hand_while_rows_are_ticked(console: Page) -> None:

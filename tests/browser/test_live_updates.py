@@ -60,7 +60,7 @@ def test_an_update_keeps_ticked_rows_and_scroll(console: Page) -> None:
     Task.objects.filter(pk=tasks[5].pk).update(status=Task.COMPLETED)
     expect(changed).to_have_count(0)
     expect(ticked.get_by_role("checkbox")).to_be_checked()
-    expect(console.locator("[data-selected]")).to_have_text("1 selected")
+    expect(console.locator("[data-selected]")).to_have_text("1 ticked")
     assert console.evaluate("scrollY") == 240
 
 

@@ -117,11 +117,11 @@ def test_ticked_rows_are_requeued_together_over_pages(console: Page) -> None:
     console.goto("/?status=failed&rows=25")
     chosen = rows(console).first
     console.get_by_label("Select all rows on this page").check()
-    expect(console.locator("[data-selected]")).to_have_text("25 selected")
+    expect(console.locator("[data-selected]")).to_have_text("25 ticked")
     console.get_by_role("link", name="Next").click()
     expect(rows(console)).to_have_count(5)
     rows(console).get_by_role("checkbox").first.check()
-    expect(console.locator("[data-selected]")).to_have_text("26 selected, 25 on other pages")
+    expect(console.locator("[data-selected]")).to_have_text("26 ticked, 25 on other pages")
     console.get_by_role("toolbar").get_by_role("button", name="Requeue").click()
     said(console, "Requeued 26 of 26")
     expect(chosen).to_be_visible()

@@ -177,7 +177,7 @@ def test_a_ticked_row_that_changed_is_marked_and_left_out(console: Page) -> None
     expect(console.locator("#bulk")).to_contain_text("Requeue 2")
     Task.objects.filter(pk=first.pk).update(status=Task.COMPLETED)
     expect(row(console, first)).to_have_class("is-changed")
-    expect(console.locator("[data-selected]")).to_have_text("2 selected, 1 changed since and left out")
+    expect(console.locator("[data-selected]")).to_have_text("2 ticked, 1 changed since and left out")
     expect(console.locator("#bulk")).to_contain_text("Requeue 1 of 2")
 
 

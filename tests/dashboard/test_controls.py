@@ -118,7 +118,10 @@ def test_pausing_everything_asks_for_the_name_of_the_place(chief):
     assert not QueuePause.objects.exists()
     chief.post(address, {**WHY, "place": "testserver"})
     assert QueuePause.objects.get().queue == QueuePause.ALL
-    assert b"All queues are paused" in chief.get("/").content
+    html = chief.get("/").content
+    assert b"All queues are paused" in html
+    assert b"until somebody resumes them" in html
+    assert b"takes a task from it" not in html
 
 
 @pytest.mark.parametrize("path", ["/workers/{}/pause/", "/workers/{}/drain/", "/workers/{}/resume/"])

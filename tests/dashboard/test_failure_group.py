@@ -20,6 +20,15 @@ from tests.dashboard.queue import SEND
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_allowlist")]
 
 
+def test_what_is_copied_as_a_summary_is_as_new_as_the_page(chief):
+    failed(hours=1)
+    chief.get(f"{URL}{PAY}/")
+    failed(hours=2)
+    snapshot.memory.forget()
+    live = chief.get(f"{URL}{PAY}/", {"live": 1}).content.decode()
+    assert re.search(r'id="summary" hidden>[^<]*\b2 [^<]*</pre>', live)
+
+
 def test_the_page_of_a_group_shows_its_latest_error_and_tasks(chief):
     tasks = [failed(hours=hours, args='{"order_id": 48213}') for hours in HOURS]
     html = chief.get(f"{URL}{PAY}/").content.decode()

@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from dashboard.selectors import flow, trend
+from dashboard.views import places
 from django_simple_queue.models import QueuePause, Task
 from tests.dashboard.counting import few_statements
 from tests.dashboard.people import operator, signed_in
@@ -116,6 +117,15 @@ def test_a_paused_queue_says_by_whom_and_why(chief):
     assert "Bank holiday" in html
 
 
+def test_the_head_of_an_open_page_follows_a_pause(chief):
+    a_task(queue="money")
+    assert "Pause…" in read(chief, "queues/named", "money", live=1)
+    QueuePause.objects.create(queue="money", reason="Bank holiday")
+    html = read(chief, "queues/named", "money", live=1)
+    assert "Paused" in html
+    assert "Pause…" not in html
+
+
 def test_a_queue_that_nobody_serves_says_so(chief):
     a_task(queue="media")
     assert "No worker serves this queue" in read(chief, "queues/named", "media")
@@ -149,10 +159,28 @@ def test_the_place_in_the_line_is_the_one_of_the_claim():
     assert [flow.flow("default", moment, row).ahead for row in (first, *rows)] == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("address", [f"/tasks/named/{TASK}/", "/queues/named/money/"])
+PAGES = pytest.mark.parametrize("address", [f"/tasks/named/{TASK}/", "/queues/named/money/"])
+
+
+@PAGES
+def test_a_page_is_live_and_unchanged_for_some_seconds(chief, address, monkeypatch):
+    monkeypatch.setattr(places, "SECONDS_A_PICTURE_LASTS", 10**12)
+    task = a_task(task=TASK, queue="money")
+    answer = chief.get(address, {"live": 1})
+    assert str(task.pk) in answer.content.decode()
+    assert "<html" not in answer.content.decode()
+    unchanged = chief.get(address, {"live": 1}, headers={"HX-PTag": answer["HX-PTag"]})
+    assert unchanged.status_code == 304
+    chief.post(f"/tasks/{task.pk}/cancel/")
+    changed = chief.get(address, {"live": 1}, headers={"HX-PTag": answer["HX-PTag"]})
+    assert "Cancelled" in changed.content.decode()
+
+
+@PAGES
 def test_a_page_takes_few_queries(chief, address):
     a_worker()
     for status in (Task.QUEUED, Task.PROGRESS, Task.COMPLETED, Task.FAILED) * 3:
         a_task(status, task=TASK, queue="money")
-    with few_statements():
-        assert chief.get(address).status_code == 200
+    for query in ({}, {"live": 1}):
+        with few_statements():
+            assert chief.get(address, query).status_code == 200

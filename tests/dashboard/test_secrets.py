@@ -123,7 +123,7 @@ def test_no_export_tells_it(client: Client, scene: Scene, hidden: tuple[str, ...
 
 
 def test_no_prefilled_form_tells_it(client: Client, scene: Scene, hidden: tuple[str, ...]) -> None:
-    """Edit & requeue keeps secrets on the server."""
+    """Edit and requeue keeps secrets on the server."""
     for parameter in ("from", "edit", "again", "source", "like"):
         text = told(client.get("/enqueue/", {parameter: str(scene.task.pk), "task": CHARGE}))
         assert not [word for word in hidden if word in text], parameter

@@ -37,6 +37,14 @@ def test_only_what_is_possible_is_offered(chief, status, columns, verbs):
     assert offered(text_of(chief, make_task(status=status, **columns))) == verbs
 
 
+def test_a_retrying_task_offers_what_its_row_offers(chief):
+    html = text_of(chief, make_task(attempt=1, epoch=1, run_after=timezone.now() + timedelta(days=9)))
+    assert offered(html) == {"cancel", "start-now"}
+    assert "Run now" in html
+    assert "Give up" in html
+    assert "Start now" not in html
+
+
 def test_a_running_task_of_a_live_worker_can_be_stopped(chief):
     html = text_of(chief, make_task(status=Task.PROGRESS, worker=live_worker().pk, started=timezone.now()))
     assert offered(html) == {"cancel"}
@@ -103,6 +111,16 @@ def test_a_held_requeue_offers_undo_and_start_now(chief):
     assert "Scheduled" not in html
     assert "Undo requeue" in html
     assert offered(html) == {"start-now"}
+
+
+def test_a_requeue_that_no_worker_has_taken_yet_can_be_undone_and_says_why_it_waits(chief):
+    task = failed_task()
+    perform("requeue", Task.objects.filter(pk=task.pk), "Omar", "it")
+    html = text_of(chief, task)
+    assert "Requeued by Omar" in html
+    assert "Cancelled" not in html
+    assert "Undo requeue" in html
+    assert 'id="reason"' in html
 
 
 def test_run_again_makes_one_new_task_for_a_double_click(chief):

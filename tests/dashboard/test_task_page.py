@@ -31,6 +31,12 @@ HOSTILE = [
 ]
 
 
+def test_the_title_says_nothing_that_a_live_update_would_not_mend(chief):
+    title = text_of(chief, failed_task()).partition("<title>")[2].partition("</title>")[0]
+    assert "charge" in title
+    assert "failed" not in title
+
+
 def test_a_failed_task_shows_its_error_first_and_no_secret(chief):
     html = text_of(chief, failed_task(log=f"using {SECRET}", output=f"token={SECRET}"))
     assert html.index('id="error"') < html.index('id="timeline"') < html.index('id="arguments"')

@@ -7,7 +7,7 @@ from dashboard.filters import TABS
 from tests.docs.pages import tables, text
 
 WORDS = [row[0] for _, rows in tables(text("docs/glossary.md")) for row in rows]
-CAUSED_BY = {"requeue": "Requeue", "edit": "Edit & requeue", "mark_failed": "Mark as failed"}
+CAUSED_BY = {"requeue": "Requeue", "edit": "Edit and requeue", "mark_failed": "Mark as failed"}
 
 
 def test_no_word_is_defined_twice():
