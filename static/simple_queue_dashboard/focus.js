@@ -8,11 +8,14 @@ function whereabouts(element, row = element.closest("tbody tr")) {
   for (let each = element; !each.matches(PARTS); each = each.parentElement) if (each.id) around.push(each.id);
   return { id: element.id, around, row: row?.id ?? "", index: lines().indexOf(row), inPauses: Boolean(element.closest("#pauses")) };
 }
-let pressed = { id: "", around: [], row: "", index: -1 }, before = null;  // before: where the focus was before an update
+let pressed = { id: "", around: [], row: "", index: -1 };
+let before = null, given = null;  // where the focus was before an update, and what an update gave it to
 
 document.addEventListener("click", event => {
   const button = event.target.closest(`:is(${PARTS}) :is(a, button)`);
-  if (button) pressed = whereabouts(button, button.closest("#bulk") ? $("#rows tbody tr:has(:checked)") : undefined);
+  if (!button) return;
+  pressed = whereabouts(button, button.closest("#bulk") ? $("#rows tbody tr:has(:checked)") : undefined);
+  given = null;
 }, true);
 
 const ACTIONS = [".act [data-undo]", ".act :is(a, button, summary)", "a.task"]; // Undo stays longer than what stands beside it
@@ -29,11 +32,14 @@ function candidates(place, own) {
   const ofPage = ["#live .tabs [aria-current]", "#live :is(.actions, .end) :is(a, button, summary)"];
   return [byId(place.id), ...ofRows, ...beside, ...ofPage.flatMap(selector => [...all(selector)])];
 }
+// an update between a click and its answer may have given the focus away: the answer decides
 function regainFocus(place, own) {
-  if (document.activeElement !== document.body && canTake(document.activeElement)) return;
+  const focused = document.activeElement;
+  if (focused !== document.body && canTake(focused) && !(own && focused === given)) return;
   const next = [...candidates(place, own)].find(canTake) ?? $("#main");
   if (next.id === "main") next.tabIndex = -1;
   next.focus({ preventScroll: true });
+  given = own ? null : next;
 }
 document.addEventListener("htmx:before:swap", event => {
   if (event.detail.ctx?.sourceElement !== live) return;

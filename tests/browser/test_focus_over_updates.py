@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from django_simple_queue.models import QueuePause, Task
 from tests.browser.look import is_live, next_poll, row
+from tests.browser.test_fleet_and_failures import KIND, failed
+from tests.browser.test_focus import OTHER, press
 from tests.dashboard.queue import a_task, a_worker
 
 
@@ -75,6 +77,20 @@ def test_the_banner_of_a_pause_keeps_the_focus(console: Page) -> None:
     QueuePause.objects.all().delete()
     expect(resume).to_have_count(0)
     expect(console.locator("main .page-head :focus")).to_have_count(1)
+
+
+def test_an_update_between_a_click_and_its_answer_leaves_the_last_word_to_the_answer(console: Page) -> None:
+    failed(1), failed(2, OTHER)
+    held: list[tuple[Route, APIResponse]] = []
+    console.route("**/ignore/", lambda route: held.append((route, route.fetch())))
+    console.goto("/failures/")
+    is_live(console)
+    press(console, f"#judge-{KIND} > summary")
+    press(console, f"#judge-{KIND} [formaction$='ignore/']")
+    expect(console.locator(f"#f-{KIND}")).to_have_count(0)
+    route, answer = held.pop()
+    route.fulfill(response=answer)
+    expect(console.locator(f"#requeue-{OTHER}")).to_be_focused()
 
 
 def test_what_has_no_focus_gets_none(console: Page) -> None:
