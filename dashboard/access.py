@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_protect
 
 from dashboard import errors
-from dashboard.deadline import TookTooLong
+from dashboard.deadline import SECONDS, TookTooLong, deadline
 from dashboard.htmx import client_redirect, current_path, is_fragment
 from dashboard.preferences import in_zone
 
@@ -54,11 +55,17 @@ def operator(permission: str = "", *, methods: Collection[str] = READ) -> Decora
             require(request, permission)
             if has_nul(kwargs.values()):
                 raise Http404
-            return view(request, *args, **kwargs)
+            with in_time(request):
+                return view(request, *args, **kwargs)
 
         return guard(view, csrf_protect(admitted))
 
     return decorator
+
+
+def in_time(request: HttpRequest) -> AbstractContextManager[None]:
+    """Give each statement of a page its deadline; a change must not be ended half way, and sets its own for reading."""
+    return deadline(SECONDS, altogether=False) if request.method in READ else nullcontext()
 
 
 def turned_away(request: HttpRequest, methods: Collection[str], pk: object) -> HttpResponseBase:

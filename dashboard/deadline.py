@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import DatabaseError, OperationalError, connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -15,6 +17,7 @@ from django_simple_queue.models import Task
 
 SECONDS = 2.0
 PROGRESS_STEPS = 20_000
+Execute = Callable[..., Any]
 TIMED_OUT = ("interrupted", "statement timeout", "max_statement_time", "maximum statement execution time")
 
 
@@ -22,27 +25,37 @@ class TookTooLong(Exception):
     """A statement passed its deadline; nothing is wrong with the database."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Limit:
-    """``seconds`` for each statement; where they cannot be told apart, all of them until ``end``."""
+    """``seconds`` for each statement; SQLite, which is watched from here, also ends all of them at ``end``."""
 
     seconds: float
     end: float
+    end_of_statement: float = math.inf
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() > min(self.end, self.end_of_statement)
+
+    def begin_statement(self, execute: Execute, *call: Any) -> Any:
+        self.end_of_statement = time.monotonic() + self.seconds
+        return execute(*call)
 
 
 _limit: ContextVar[Limit | None] = ContextVar("limit", default=None)
 
 
 @contextmanager
-def deadline(seconds: float = SECONDS) -> Iterator[None]:
+def deadline(seconds: float = SECONDS, *, altogether: bool = True) -> Iterator[None]:
     """Let each statement in this block take ``seconds`` at most; raise TookTooLong when one takes longer.
 
-    A block within another one cannot allow more than that, and the limit of the outer one holds again after it.
+    On SQLite all of them together, too, unless ``altogether`` is False. A block within another one cannot allow more
+    than that, and the limit of the outer one holds again after it.
     """
     connection = connections[router.db_for_write(Task)]
     limits = {"postgresql": postgresql_limit, "sqlite": sqlite_limit, "mysql": mysql_limit}
     outer, now = _limit.get(), time.monotonic()
-    limit = within(outer, Limit(seconds, now + seconds))
+    limit = within(outer, Limit(seconds, now + seconds if altogether else math.inf))
     token = _limit.set(limit)
     try:
         with limits[connection.vendor](connection, limit, outer):
@@ -80,13 +93,14 @@ def sqlite_limit(connection: BaseDatabaseWrapper, limit: Limit, outer: Limit | N
     connection.ensure_connection()
     interrupt_after(connection, limit)
     try:
-        yield
+        with connection.execute_wrapper(limit.begin_statement):
+            yield
     finally:
         interrupt_after(connection, outer)
 
 
 def interrupt_after(connection: BaseDatabaseWrapper, limit: Limit | None) -> None:
-    handler = (lambda: int(time.monotonic() > limit.end)) if limit else None
+    handler = (lambda: int(limit.is_over)) if limit else None
     connection.connection.set_progress_handler(handler, PROGRESS_STEPS)
 
 

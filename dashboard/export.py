@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import get_language, override
 
+from dashboard.deadline import deadline
 from dashboard.scopes import Scope
 from dashboard.selectors.keyset import CREATED
 from django_simple_queue import payload
@@ -22,7 +23,7 @@ from django_simple_queue.models.audit import identify
 from django_simple_queue.models.audit.scope import matching
 from django_simple_queue.redaction import visible
 
-CHUNK = 100
+CHUNK, CHUNK_SECONDS = 100, 30.0
 COLUMNS = (
     "id task status queue priority created modified run_after started finished attempt max_attempts timeout "
     "worker release parent created_by"
@@ -97,7 +98,8 @@ def walk(scope: Scope, with_payload: bool) -> Iterator[Task]:
     cursor = None
     while True:
         rows = CREATED.apply(read(matching(scope.frozen), with_payload))
-        tasks: list[Any] = list((rows.filter(CREATED.beyond(cursor)) if cursor else rows)[:CHUNK])
+        with deadline(CHUNK_SECONDS):
+            tasks: list[Any] = list((rows.filter(CREATED.beyond(cursor)) if cursor else rows)[:CHUNK])
         yield from tasks
         if len(tasks) < CHUNK:
             return

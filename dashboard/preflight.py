@@ -175,7 +175,7 @@ def check(scope: Scope, verb: str, actor: Any, shown: int | None = None) -> Pref
     total = counted(scope, verb)
     terms = Terms.of(actor, paths(scope, verb), repeat=True)
     looked, refused, asking = look(scope, verb, terms)
-    already = moved_by_others(verb, scope.frozen)
+    already = done_by_others(scope, verb)
     missing = max((shown or 0) - (total or 0) - sum(already.values()), 0) if total is not None else 0
     arrived = number_of(scope.arrived(verb)) or 0
     return Preflight(verb, scope, terms, total, looked, refused, asking, arrived, already, missing)
@@ -212,6 +212,13 @@ def changed(count: int) -> str:
 
 def counted(scope: Scope, verb: str) -> int | None:
     return number_of(scope.rows(verb))
+
+
+def done_by_others(scope: Scope, verb: str) -> Counter[str]:
+    """Return who has done the same since, to how many; nobody when finding out takes too long."""
+    with suppress(TookTooLong), deadline():
+        return moved_by_others(verb, scope.frozen)
+    return Counter()
 
 
 def number_of(rows: Any) -> int | None:

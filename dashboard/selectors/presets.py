@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from django.db.models.functions import Coalesce, Length
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from dashboard.deadline import TookTooLong, deadline
 from dashboard.fields.typed_json import read_object
 from dashboard.formats import compact
 from dashboard.keeping import Kept
@@ -21,6 +23,7 @@ from dashboard.signature import Call
 from django_simple_queue.models import Task
 from django_simple_queue.redaction import REDACTED, Redacted, redact_args
 
+SECONDS = 0.5
 EXAMINED = 40
 OFFERED = 5
 LONGEST_ARGS = 20_000
@@ -65,11 +68,13 @@ def recent(call: Call) -> Recent:
 
 
 def latest(path: str) -> list[Any]:
-    """Return the latest calls whose arguments are short; the long ones are not even read."""
+    """Return the latest calls whose arguments are short; the long ones are not even read. None when it takes long."""
     short = Case(When(size__lte=LONGEST_ARGS, then=F("args")), output_field=TextField(null=True))
     rows = Task.objects.filter(task=path).order_by("-created", "-id").only("pk", "created")
     sized = rows.annotate(size=Coalesce(Length("args"), 0)).annotate(args_short=short)[:EXAMINED]
-    return [row for row in sized if row.size <= LONGEST_ARGS]  # type: ignore[attr-defined]
+    with suppress(TookTooLong), deadline(SECONDS):
+        return [row for row in sized if row.size <= LONGEST_ARGS]  # type: ignore[attr-defined]
+    return []
 
 
 def label_of(args: Mapping[str, Any]) -> str:

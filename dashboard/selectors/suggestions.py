@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from dashboard.deadline import TookTooLong, deadline
 from dashboard.filters import HAS, TABS
 from dashboard.formats import number
 from dashboard.periods import LABELS
@@ -25,6 +27,7 @@ from django_simple_queue import conf
 from django_simple_queue.models import Task
 from django_simple_queue.redaction import REDACTED, redact_args, visible
 
+SECONDS = 0.5
 MOST = 8
 SAMPLE = 200
 LONGEST = 80
@@ -96,10 +99,12 @@ def proposal(key: str, value: str, hint: str) -> Suggestion:
 
 
 def known(key: str, task: str, picture: Snapshot) -> list[tuple[str, str]]:
-    """Return (value, words about it) of what is known for ``key``, the likeliest first."""
+    """Return (value, words about it) of what is known for ``key`` in time, the likeliest first."""
     if key in EXAMPLES:
         return [(example, "") for example in EXAMPLES[key]]
-    return arguments(task) if key == "args" else VALUES[key](picture)
+    with suppress(TookTooLong), deadline(SECONDS):
+        return arguments(task) if key == "args" else VALUES[key](picture)
+    return []
 
 
 def states(picture: Snapshot) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from dashboard import groups, scopes
 from dashboard.access import may, operator
+from dashboard.deadline import deadline
 from dashboard.htmx import render, with_query
 from dashboard.models import FailureGroup
 from dashboard.selectors import failures as selector
@@ -161,7 +162,8 @@ def failure_requeue(request: HttpRequest, fingerprint: str) -> HttpResponseBase:
 
 
 def found(fingerprint: str, now: datetime, with_payload: bool) -> Group:
-    group = read_group(fingerprint, now, with_payload=with_payload)
+    with deadline():
+        group = read_group(fingerprint, now, with_payload=with_payload)
     if group is None:
         raise Http404(
             _("No failed task has the fingerprint %s any more: all were requeued or removed.") % fingerprint[:16]

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dashboard.access import may, operator
-from dashboard.deadline import deadline
 from dashboard.htmx import page_path, render
 from dashboard.pauses import paused
 from dashboard.selectors.named import named_task
@@ -28,8 +27,7 @@ SECONDS_A_PICTURE_LASTS = 4
 @operator()
 def named(request: HttpRequest, path: str) -> HttpResponseBase:
     """Show what is known of all tasks with one path."""
-    with deadline():
-        return render(request, "named", lambda: about_task(request, path), tag=tag(request))
+    return render(request, "named", lambda: about_task(request, path), tag=tag(request))
 
 
 def about_task(request: HttpRequest, path: str) -> Mapping[str, Any]:
@@ -50,8 +48,7 @@ def window_of(request: HttpRequest) -> str:
 @operator()
 def queue(request: HttpRequest, name: str) -> HttpResponseBase:
     """Show what waits in one queue, and who serves it."""
-    with deadline():
-        return render(request, "queue", lambda: about_queue(request, name), tag=tag(request))
+    return render(request, "queue", lambda: about_queue(request, name), tag=tag(request))
 
 
 def about_queue(request: HttpRequest, name: str) -> Mapping[str, Any]:
