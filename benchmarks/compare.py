@@ -39,8 +39,7 @@ FULL = Size(rounds=7, ours=40_000, theirs=2_000, singles=20)
 class Places:
     """Fresh places to keep a queue in: SQLite files, databases of one PostgreSQL, numbers of one Redis."""
 
-    def __init__(self, stack: ExitStack, contenders: list[Contender]) -> None:
-        stores = {store for each in contenders for store in each.stores}
+    def __init__(self, stack: ExitStack, stores: set[str]) -> None:
         self.folder = stack.enter_context(tempfile.TemporaryDirectory())
         self.cluster = stack.enter_context(PostgresCluster(durable=True)) if POSTGRESQL in stores else None
         self.redis = stack.enter_context(RedisServer()) if REDIS in stores else None
@@ -60,11 +59,12 @@ def compare(size: Size, labels: list[str], stores: list[str], latency: bool = Tr
     contenders = chosen(labels)
     rates: Rates = defaultdict(list)
     waits: Waits = defaultdict(list)
-    with installed(contenders) as places:
+    trials = list(pairs(contenders, stores))
+    with installed(contenders, {store for _, store in trials}) as places:
         print_head(contenders, size)
         for number in range(size.rounds):
             progress(f"round {number + 1} of {size.rounds}")
-            for contender, store in pairs(contenders, stores):
+            for contender, store in trials:
                 for processes in PROCESSES if throughput else ():
                     count = size.ours if contender is OURS else size.theirs
                     measured = trial(places.fresh(store), contender, processes, "--throughput", count)
@@ -84,11 +84,11 @@ def pairs(contenders: list[Contender], stores: list[str]) -> Iterator[tuple[Cont
 
 
 @contextmanager
-def installed(contenders: list[Contender]) -> Iterator[Places]:
+def installed(contenders: list[Contender], stores: set[str]) -> Iterator[Places]:
     for contender in contenders:
         python_of(contender)
     with ExitStack() as stack:
-        yield Places(stack, contenders)
+        yield Places(stack, stores)
 
 
 def trial(place: dict[str, str], contender: Contender, processes: int, *measure: object) -> float | list[float]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,6 +18,7 @@ from dashboard.selectors import backlog, marks, scalars
 from dashboard.selectors.fingerprints import Found, latest_ungrouped
 from dashboard.selectors.fleet import Fleet, newest_workers
 from dashboard.selectors.judgements import Judgements, judgements
+from dashboard.selectors.memory import Memory
 from dashboard.selectors.open_groups import NO_GROUPS, OpenGroups, count_alone, to_count
 from dashboard.selectors.open_groups import open_groups as count_open
 from dashboard.selectors.scalars import as_moment, capped_count, first_value, latest, total
@@ -83,33 +82,12 @@ class Snapshot:
         return sorted(known_queues(self.fleet.workers.values()))
 
 
-class Memory:
-    """The latest snapshot; one thread makes the next while the others wait for it."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.until = float("-inf")
-        self.latest: Snapshot | None = None
-
-    def get(self) -> Snapshot:
-        with self.lock:
-            began = time.monotonic()
-            if self.latest is None or began > self.until:
-                self.latest = take()
-                self.until = time.monotonic() + lasts(time.monotonic() - began)
-            return self.latest
-
-    def forget(self) -> None:
-        with self.lock:
-            self.latest = None
-
-
 def lasts(cost: float) -> float:
     """Return how many seconds a picture serves that took ``cost`` seconds to make."""
     return max(LASTS_SECONDS, min(LASTS_TIMES_ITS_COST * cost, MOST_SECONDS))
 
 
-memory = Memory()
+memory = Memory(lambda: take(), lasts)
 
 
 def current() -> Snapshot:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import threading
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from dashboard.selectors import live, snapshot
-from dashboard.selectors.fleet import Fleet
 from django_simple_queue.models import Task, Worker
 from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import a_task, a_worker, later, row_of, shown
@@ -210,23 +208,3 @@ def test_a_picture_serves_every_page_for_a_second(viewer, monkeypatch):
     for _ in range(5):
         viewer.get("/?live=1")
     assert len(taken) == 1
-
-
-def test_one_thread_makes_the_picture_while_the_others_wait(monkeypatch):
-    taken, go, memory = [], threading.Event(), snapshot.Memory()
-
-    def slow():
-        taken.append(1)
-        go.wait(5)
-        return snapshot.Snapshot(timezone.now(), {}, Fleet())
-
-    monkeypatch.setattr(snapshot, "take", slow)
-    pictures = []
-    threads = [threading.Thread(target=lambda: pictures.append(memory.get())) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    go.set()
-    for thread in threads:
-        thread.join(5)
-    assert len(taken) == 1
-    assert len({id(picture) for picture in pictures}) == 1
