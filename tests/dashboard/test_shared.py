@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db.models.functions import Now
@@ -126,7 +127,7 @@ def test_a_few_regions_are_kept():
 
 
 def test_the_row_of_an_ended_task_is_rendered_once_for_all_who_see_it_alike(rendered):
-    failed = a_task(Task.FAILED)
+    failed = a_task(Task.FAILED, finished=timezone.now() - timedelta(hours=3))
     a_task()
     pages = [poll(browser(name, *EVERYTHING[: 4 - less])) for less, name in enumerate(("ada", "eva"))]
     assert rendered.count(REGION) == 2
