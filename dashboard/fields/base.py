@@ -144,7 +144,7 @@ class Kind(ABC):
         return wrong or self.limits.problem(self.native(value))
 
     def must_be(self, value: Any) -> str:
-        return _("must be “%(wanted)s”, not %(value)s.") % {"wanted": self.asked(), "value": f"{as_json(value):.60}"}
+        return _("must be: %(wanted)s. It is %(value)s.") % {"wanted": self.asked(), "value": f"{as_json(value):.60}"}
 
     def asked(self) -> str:
         """As ``spelled``, with null where it may be."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import time
 
 from django.http import HttpRequest
 from django.utils import timezone, translation
 
 from dashboard.htmx import page_path
 from dashboard.selectors.snapshot import Snapshot
+from dashboard.tags import age
 
 BUSY_SECONDS = 5
 IDLE_SECONDS = 15
@@ -55,4 +55,4 @@ def tag_for(reader: object, request: HttpRequest, picture: Snapshot, *extra: obj
 def age_bucket(picture: Snapshot) -> int:
     """Return a number that changes as often as the ages on the page should be told anew."""
     busy = picture.running or picture.counts.get("queued")
-    return int(time.time() // (BUSY_SECONDS if busy else IDLE_SECONDS))
+    return age(BUSY_SECONDS if busy else IDLE_SECONDS)

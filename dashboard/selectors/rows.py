@@ -20,6 +20,7 @@ from dashboard.selectors.headline import last_line, named, short
 from dashboard.selectors.live import BUSY_SECONDS
 from dashboard.selectors.marks import Mark
 from dashboard.states import QUEUED, State, state_of
+from dashboard.tags import age
 from django_simple_queue import conf
 from django_simple_queue.models import Task
 from django_simple_queue.redaction import redact_args, redact_tail, redact_text, visible
@@ -78,7 +79,7 @@ class Row:
         """All that decides how the row of an ended task looks, its age in steps; None for one that still moves."""
         if self.mark or self.task.status in (Task.QUEUED, Task.PROGRESS):
             return None
-        seen = (self.viewer.payload, self.can_requeue, self.worker, self.now.timestamp() // BUSY_SECONDS)
+        seen = (self.viewer.payload, self.can_requeue, self.worker, age(BUSY_SECONDS))
         return *(getattr(self.task, name) for name in READ), *seen
 
     @property

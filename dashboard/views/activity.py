@@ -15,7 +15,7 @@ from dashboard.access import may, operator, require
 from dashboard.htmx import page_path, render
 from dashboard.selectors.action_page import action_page
 from dashboard.selectors.activity import PERIOD_LABELS, Filter, activity_page
-from dashboard.tags import tag_of
+from dashboard.tags import age, tag_of
 from dashboard.views.actions import UNDO_PERMISSION, tell, undo_permission
 from django_simple_queue.models import OperatorAction, Worker
 from django_simple_queue.models.audit import background
@@ -35,11 +35,11 @@ def news() -> tuple[object, ...]:
     """Return what changes when the list of actions does; while workers go on with one, as often as it is polled."""
     latest = OperatorAction.objects.aggregate(Max("id"), Max("undone"), Max("finished"))
     busy = OperatorAction.objects.filter(state__in=OperatorAction.ACTIVE).aggregate(Count("id"), Sum("expected"))
-    return latest, busy, age(bool(busy["id__count"]))
+    return latest, busy, age(lasts(bool(busy["id__count"])))
 
 
-def age(busy: bool) -> int:
-    return int(timezone.now().timestamp()) // (BUSY_SECONDS if busy else AGE_SECONDS)
+def lasts(busy: bool) -> int:
+    return BUSY_SECONDS if busy else AGE_SECONDS
 
 
 def context(request: HttpRequest) -> Mapping[str, Any]:
@@ -70,7 +70,7 @@ def action(request: HttpRequest, pk: int) -> HttpResponseBase:
     row = find(pk)
     busy = row.state in OperatorAction.ACTIVE
     seen = (row.state, row.outcomes, row.undone, row.undo_outcomes, row.undone_by, Worker.objects.live().exists())
-    tag = tag_of(page_path(request), request.user.pk, *seen, age(busy))
+    tag = tag_of(page_path(request), request.user.pk, *seen, age(lasts(busy)))
     return render(request, "action", lambda: about(request, row), tag=tag)
 
 

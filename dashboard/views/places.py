@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +16,7 @@ from dashboard.selectors.named import named_task
 from dashboard.selectors.queue_page import queue_page
 from dashboard.selectors.snapshot import last_action
 from dashboard.selectors.trend import WINDOWS
-from dashboard.tags import tag_of
+from dashboard.tags import age, tag_of
 from django_simple_queue import conf
 
 DEFAULT_WINDOW = "24h"
@@ -60,5 +59,4 @@ def about_queue(request: HttpRequest, name: str) -> Mapping[str, Any]:
 
 def tag(request: HttpRequest) -> str:
     """Return a name of what the page shows for some seconds, or until an operator does something."""
-    period = int(time.time()) // SECONDS_A_PICTURE_LASTS
-    return tag_of(page_path(request), request.user.pk, last_action(), period)
+    return tag_of(page_path(request), request.user.pk, last_action(), age(SECONDS_A_PICTURE_LASTS))

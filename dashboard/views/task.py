@@ -21,7 +21,7 @@ from dashboard.selectors.offers import OWN, offers
 from dashboard.selectors.task_page import actions_on, read_task, task_page
 from dashboard.selectors.texts import whole_text
 from dashboard.selectors.windows import TEXTS
-from dashboard.tags import tag_of
+from dashboard.tags import age, tag_of
 from django_simple_queue import conf
 from django_simple_queue.models import OperatorActionItem, Task
 
@@ -63,12 +63,12 @@ def context(request: HttpRequest, found: Task, items: Items, with_payload: bool)
 
 def name_of(request: HttpRequest, found: Task, items: Items) -> str:
     """Return a name of what the page shows: the same name means that a poll would change nothing."""
-    age = int(timezone.now().timestamp()) // AGES.get(found.status, AGE_OF_ENDED)
     lengths = [getattr(found, f"{name}_length", None) for name in TEXTS]
     held = [may(request, name) for name in PERMISSIONS]
     progress = (found.progress, found.progress_message, lengths)
     acted = [(item.action_id, item.taken_back) for item in items[:1]]
-    return tag_of(page_path(request), request.user.pk, held, acted, age, found.modified, *progress)
+    changes = age(AGES.get(found.status, AGE_OF_ENDED))
+    return tag_of(page_path(request), request.user.pk, held, acted, changes, found.modified, *progress)
 
 
 @operator("add_task", methods=("POST",))

@@ -20,7 +20,7 @@ from dashboard.htmx import go_to, page_path, render, render_dialog
 from dashboard.pauses import paused
 from dashboard.selectors.queues import queues
 from dashboard.selectors.workers import crew, latest_news
-from dashboard.tags import tag_of
+from dashboard.tags import age, tag_of
 from django_simple_queue import conf
 from django_simple_queue.models import QueuePause, Worker
 from django_simple_queue.models.control import NotPossible, queue_words
@@ -32,10 +32,8 @@ PAGE = "simple_queue_dashboard:workers"
 @operator()
 def workers(request: HttpRequest) -> HttpResponseBase:
     """Show the fleet."""
-    now = timezone.now()
     may_change = may(request, "change_worker")
-    age = int(now.timestamp()) // AGE_SECONDS
-    tag = tag_of(page_path(request), request.user.pk, may_change, latest_news(), age)
+    tag = tag_of(page_path(request), request.user.pk, may_change, latest_news(), age(AGE_SECONDS))
     return render(request, "workers", lambda: context(request, may_change), tag=tag)
 
 

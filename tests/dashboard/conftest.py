@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from dashboard import tags
 from dashboard.selectors import search, snapshot
 from dashboard.selectors.trouble import trouble
 from tests.dashboard.enqueueing import CHARGE, SHIP, SHOP
@@ -15,6 +16,12 @@ def fresh_snapshot():
     forget()
     yield
     forget()
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch):
+    """Ages on a page are told anew every few seconds; these tests are about everything else that changes."""
+    monkeypatch.setattr(tags, "clock", lambda: 1000.0)
 
 
 def forget():

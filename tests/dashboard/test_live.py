@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from dashboard import tags
 from dashboard.selectors import live, snapshot
 from django_simple_queue.models import Task, Worker
 from tests.dashboard.people import operator, signed_in
@@ -15,12 +16,6 @@ from tests.dashboard.queue import a_task, a_worker, later, row_of, shown
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def still(monkeypatch):
-    """Ages on the page are told anew every few seconds; these tests are about everything else."""
-    monkeypatch.setattr(live, "age_bucket", lambda picture: 0)
 
 
 def poll(client, tag="", query=""):
@@ -47,7 +42,7 @@ def test_the_page_polls_itself_with_its_filters_by_its_own_tick(viewer):
 
 
 @pytest.mark.ability(9)
-def test_an_unchanged_poll_is_304_without_a_body(viewer, still):
+def test_an_unchanged_poll_is_304_without_a_body(viewer):
     a_task()
     tag = poll(viewer)["HX-PTag"]
     again = poll(viewer, tag)
@@ -77,13 +72,12 @@ def test_every_change_that_shows_changes_the_tag(viewer, still, change):
 
 def test_ages_are_told_anew_although_nothing_changed(viewer, monkeypatch):
     a_task()
-    monkeypatch.setattr(live.time, "time", lambda: 1000.0)
     tag = poll(viewer)["HX-PTag"]
-    monkeypatch.setattr(live.time, "time", lambda: 1000.0 + live.BUSY_SECONDS)
+    monkeypatch.setattr(tags, "clock", lambda: 1000.0 + live.BUSY_SECONDS)
     assert poll(viewer, tag).status_code == 200
 
 
-def test_the_tag_belongs_to_the_page_and_to_the_operator(viewer, still):
+def test_the_tag_belongs_to_the_page_and_to_the_operator(viewer):
     a_task()
     tag = poll(viewer)["HX-PTag"]
     assert poll(viewer, tag, "status=failed").status_code == 200
@@ -91,7 +85,7 @@ def test_the_tag_belongs_to_the_page_and_to_the_operator(viewer, still):
     assert poll(other, tag).status_code == 200
 
 
-def test_a_taken_permission_shows_at_once(client, still):
+def test_a_taken_permission_shows_at_once(client):
     eva = operator("eva", "view_task", "requeue_task")
     a_task(Task.FAILED)
     tag = poll(signed_in(client, eva))["HX-PTag"]
@@ -99,7 +93,7 @@ def test_a_taken_permission_shows_at_once(client, still):
     assert poll(client, tag).status_code == 200
 
 
-def test_the_gate_comes_before_any_304(client, still):
+def test_the_gate_comes_before_any_304(client):
     a_task()
     tag = poll(signed_in(client, operator("ada", "view_task")))["HX-PTag"]
     client.logout()
@@ -108,7 +102,7 @@ def test_the_gate_comes_before_any_304(client, still):
     assert response["HX-Redirect"].startswith("/login/")
 
 
-def test_a_click_shows_at_once_although_the_snapshot_is_old(viewer, still):
+def test_a_click_shows_at_once_although_the_snapshot_is_old(viewer):
     task = a_task(Task.FAILED)
     tag = poll(viewer)["HX-PTag"]
     viewer.post(f"/tasks/{task.pk}/requeue/")
@@ -117,7 +111,7 @@ def test_a_click_shows_at_once_although_the_snapshot_is_old(viewer, still):
     assert "Requeued by you" in row_of(response.content.decode(), task)
 
 
-def test_a_message_that_waits_is_worth_an_answer(viewer, still):
+def test_a_message_that_waits_is_worth_an_answer(viewer):
     task = a_task(Task.COMPLETED)
     response = viewer.post(f"/tasks/{task.pk}/requeue/", {"next": "/"}, headers=HTMX)
     assert response["Location"] == "/?live=1"

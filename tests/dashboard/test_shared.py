@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 
 import pytest
 from django.db.models.functions import Now
@@ -11,7 +10,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from dashboard import shared
-from dashboard.selectors import live, snapshot
+from dashboard.selectors import snapshot
 from django_simple_queue.models import Task
 from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import a_task, row_of
@@ -22,8 +21,7 @@ EVERYTHING = ("view_task", "view_task_payload", "requeue_task", "cancel_task")
 
 
 @pytest.fixture(autouse=True)
-def still(monkeypatch):
-    monkeypatch.setattr(live, "age_bucket", lambda picture: 0)
+def nothing_kept(monkeypatch):
     monkeypatch.setattr(shared, "regions", shared.Regions())
     monkeypatch.setattr(shared, "rows", shared.Regions())
     snapshot.memory.forget()
@@ -127,7 +125,7 @@ def test_a_few_regions_are_kept():
 
 
 def test_the_row_of_an_ended_task_is_rendered_once_for_all_who_see_it_alike(rendered):
-    failed = a_task(Task.FAILED, finished=timezone.now() - timedelta(hours=3))
+    failed = a_task(Task.FAILED)
     a_task()
     pages = [poll(browser(name, *EVERYTHING[: 4 - less])) for less, name in enumerate(("ada", "eva"))]
     assert rendered.count(REGION) == 2

@@ -32,7 +32,7 @@ def test_a_signature_is_told_in_the_operators_words():
     assert call.summary == "Send something."
     assert call.takes_anything
     assert call.problems({"to": "x", "template": "a", "tags": [], "anything": 1}) == []
-    assert call.problems({"to": "x", "template": "c", "tags": []}) == ['template must be one of "a", "b", not "c".']
+    assert call.problems({"to": "x", "template": "c", "tags": []}) == ['template must be: one of "a", "b". It is "c".']
 
 
 def test_help_of_a_parameter_comes_from_the_docstring():
