@@ -27,10 +27,14 @@ class TookTooLong(Exception):
 
 @dataclass(slots=True)
 class Limit:
-    """``seconds`` for each statement; SQLite, which is watched from here, also ends all of them at ``end``."""
+    """``seconds`` for each statement; SQLite, which is watched from here, also ends all of them at ``end``.
+
+    ``is_outermost``: no transaction was open around it.
+    """
 
     seconds: float
     end: float
+    is_outermost: bool
     end_of_statement: float = math.inf
 
     @property
@@ -55,7 +59,8 @@ def deadline(seconds: float = SECONDS, *, altogether: bool = True) -> Iterator[N
     connection = connections[router.db_for_write(Task)]
     limits = {"postgresql": postgresql_limit, "sqlite": sqlite_limit, "mysql": mysql_limit}
     outer, now = _limit.get(), time.monotonic()
-    limit = within(outer, Limit(seconds, now + seconds if altogether else math.inf))
+    end = now + seconds if altogether else math.inf
+    limit = within(outer, Limit(seconds, end, not connection.in_atomic_block))
     token = _limit.set(limit)
     try:
         with limits[connection.vendor](connection, limit, outer):
@@ -69,7 +74,15 @@ def deadline(seconds: float = SECONDS, *, altogether: bool = True) -> Iterator[N
 
 
 def within(outer: Limit | None, limit: Limit) -> Limit:
-    return Limit(min(outer.seconds, limit.seconds), min(outer.end, limit.end)) if outer else limit
+    if outer is None:
+        return limit
+    return Limit(min(outer.seconds, limit.seconds), min(outer.end, limit.end), outer.is_outermost)
+
+
+def is_only_reading() -> bool:
+    """Tell whether another connection sees all that this one does; the transaction of a deadline writes nothing."""
+    limit = _limit.get()
+    return limit.is_outermost if limit else not connections[router.db_for_write(Task)].in_atomic_block
 
 
 def is_timeout(error: Exception) -> bool:
@@ -80,6 +93,9 @@ def is_timeout(error: Exception) -> bool:
 def postgresql_limit(connection: BaseDatabaseWrapper, limit: Limit, outer: Limit | None) -> Iterator[None]:
     """To compile a statement takes longer than a page may: it is not done here."""
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        if outer and limit.seconds == outer.seconds:
+            yield
+            return
         cursor.execute(f"SET LOCAL statement_timeout = {int(limit.seconds * 1000)}; SET LOCAL jit = off")
         yield
         if outer:

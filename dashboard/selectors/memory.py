@@ -1,19 +1,24 @@
-"""A picture that all requests of a process share: made once in a while, and hardly ever while one of them waits."""
+"""A picture that all requests of a process share: made once in a while; when it is dear, while none of them waits."""
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Generic, TypeVar
 
-from django.db import close_old_connections, connections
+from django.db import DatabaseError, InterfaceError, connections
 
-from dashboard.selectors.scalars import alias
+from dashboard.deadline import is_only_reading
 
 LATE_SECONDS = 3.0
 """How much longer than it should a picture serves while the next one is being made."""
+DEAR_SECONDS = 0.03
+"""What a picture takes at least that is worth being late for; any other one is waited for."""
+logger = logging.getLogger(__name__)
 Picture = TypeVar("Picture")
 
 
@@ -29,11 +34,12 @@ class Memory(Generic[Picture]):
         self.aside = ThreadPoolExecutor(1, "simple-queue-picture")
         self.coming: Future[None] | None = None
         self.until = float("-inf")
+        self.cost = 0.0
         self.latest: Picture | None = None
 
     def get(self) -> Picture:
         latest, late = self.latest, time.monotonic() - self.until
-        if latest is None or late > (LATE_SECONDS if has_committed() else 0):
+        if latest is None or late > (LATE_SECONDS if self.cost >= DEAR_SECONDS and is_only_reading() else 0):
             return self.renewed()
         if late > 0:
             self.renew_aside()
@@ -44,26 +50,24 @@ class Memory(Generic[Picture]):
             began = time.monotonic()
             if self.latest is None or began > self.until:
                 self.latest = self.make()
-                self.until = time.monotonic() + self.lasts(time.monotonic() - began)
+                self.cost = time.monotonic() - began
+                self.until = time.monotonic() + self.lasts(self.cost)
             return self.latest
 
     def renew_aside(self) -> None:
         """Where no thread ever gets to run, as in some servers, the next request that finds it too old waits."""
         if self.coming is None or self.coming.done():
-            self.coming = self.aside.submit(self.renew_on_a_connection_of_its_own)
+            with suppress(RuntimeError):
+                self.coming = self.aside.submit(self.renew_on_a_connection_of_its_own)
 
     def renew_on_a_connection_of_its_own(self) -> None:
-        close_old_connections()
         try:
             self.renewed()
+        except (DatabaseError, InterfaceError):
+            logger.warning("The picture of the queue could not be made anew.", exc_info=True)
         finally:
-            close_old_connections()
+            connections.close_all()
 
     def forget(self) -> None:
         with self.lock:
             self.latest = None
-
-
-def has_committed() -> bool:
-    """Tell whether another connection sees what this request has written so far."""
-    return not connections[alias()].in_atomic_block

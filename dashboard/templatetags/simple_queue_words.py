@@ -16,7 +16,6 @@ from dashboard import charts
 from dashboard.access import may
 from dashboard.formats import NOTHING, brief, coarse, day_and_time, number, window_words
 from dashboard.pauses import paused
-from dashboard.scopes import mark
 from dashboard.selectors import snapshot
 from dashboard.selectors.activity import Filter, did
 from dashboard.selectors.open_groups import OpenGroups
@@ -153,13 +152,6 @@ def offer(message: Message) -> dict[str, str]:
     """What a message offers beside its sentence: "undo" or "watch" of an action, "edit" of a task."""
     kind, pk, count = [*(message.extra_tags or "").split(":"), "", ""][:3]
     return {"kind": kind, "pk": pk, "count": count}
-
-
-@register.simple_tag
-def scope_mark() -> str:
-    """The moment as of which an action over all matching tasks is about what this page shows."""
-    latest = snapshot.memory.latest
-    return ((latest and latest.mark) or mark()).isoformat()
 
 
 @register.simple_tag(takes_context=True)

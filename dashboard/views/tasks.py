@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
-from dashboard import filters, tokens
+from dashboard import filters, scopes, tokens
 from dashboard.access import may, operator
 from dashboard.htmx import fragment, render, with_query
 from dashboard.selectors import attention, counts, health, live, marks, snapshot
@@ -47,6 +47,7 @@ def context(request: HttpRequest, picture: snapshot.Snapshot, who: Viewer) -> di
         "total": numbers.words(chosen.tab),
         "exact": numbers.exact(chosen.tab),
         "new": numbers.new,
+        "mark": (picture.mark or scopes.mark()).isoformat(),
         "sizes": selector.SIZES,
         "links": links(request, page),
         "live_url": with_query(request, live="1", top=str(page.top) if page.top else None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.checks import run_checks
+from django.db import connection
 
 from dashboard import get_dashboard_url
 from dashboard.links import is_safe
@@ -31,6 +32,10 @@ def broken(task):
     raise RuntimeError("the wiki is down")
 
 
+def bad_query(task):
+    connection.cursor().execute("SELECT nothing FROM nowhere")
+
+
 def malicious(task):
     return "Click", "javascript:alert(1)"
 
@@ -55,7 +60,7 @@ def test_every_link_of_every_function_is_shown(page):
     assert "failed; the server" not in html
 
 
-@pytest.mark.parametrize("name", ["broken", "malicious"])
+@pytest.mark.parametrize("name", ["broken", "bad_query", "malicious"])
 def test_a_function_that_fails_is_logged_and_the_page_stands(page, caplog, name):
     html = page(name, "several")
     assert "https://trace.example/" in html

@@ -6,9 +6,11 @@ import threading
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
 
-from dashboard.selectors import memory
+from dashboard.selectors import memory, snapshot
 from dashboard.selectors.memory import Memory
+from dashboard.selectors.snapshot import Snapshot
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,6 +37,11 @@ class Maker:
 @pytest.fixture
 def maker() -> Maker:
     return Maker()
+
+
+@pytest.fixture(autouse=True)
+def every_picture_is_dear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "DEAR_SECONDS", 0.0)
 
 
 def outdated(maker: Maker) -> Memory[int]:
@@ -76,6 +83,31 @@ def test_who_finds_it_too_old_waits(maker: Maker, monkeypatch: pytest.MonkeyPatc
     pictures = outdated(maker)
     maker.go.set()
     assert pictures.get() == 2
+
+
+def test_a_cheap_picture_is_waited_for(maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = outdated(maker)
+    monkeypatch.setattr(memory, "DEAR_SECONDS", 3600.0)
+    maker.go.set()
+    assert pictures.get() == 2
+
+
+def test_a_page_does_not_wait_for_the_next_one(ada: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gate reads each page within a transaction of its own on PostgreSQL: nothing has been written in that."""
+    go, take = threading.Event(), snapshot.take
+
+    def slow() -> Snapshot:
+        assert go.wait(20)
+        return take()
+
+    pictures = Memory(slow, lambda cost: 0.0)
+    monkeypatch.setattr(snapshot, "memory", pictures)
+    go.set()
+    assert ada.get("/").status_code == 200
+    go.clear()
+    assert ada.get("/").status_code == 200
+    go.set()
+    wait_until(lambda: pictures.coming is not None and pictures.coming.done(), 20, "the next picture is made")
 
 
 def test_inside_a_transaction_it_is_made_there(maker: Maker) -> None:
