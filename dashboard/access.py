@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_protect
 
 from dashboard import errors
-from dashboard.deadline import SECONDS, TookTooLong, deadline
+from dashboard.deadline import SECONDS, SECONDS_OF_A_PAGE, TookTooLong, deadline
 from dashboard.htmx import client_redirect, current_path, is_fragment
 from dashboard.preferences import in_zone
 
@@ -64,8 +64,8 @@ def operator(permission: str = "", *, methods: Collection[str] = READ) -> Decora
 
 
 def in_time(request: HttpRequest) -> AbstractContextManager[None]:
-    """Give each statement of a page its deadline; a change must not be ended half way, and sets its own for reading."""
-    return deadline(SECONDS, altogether=False) if request.method in READ else nullcontext()
+    """Give the statements of a page their deadlines; a change must not be ended half way, and sets its own to read."""
+    return deadline(SECONDS, altogether=SECONDS_OF_A_PAGE) if request.method in READ else nullcontext()
 
 
 def turned_away(request: HttpRequest, methods: Collection[str], pk: object) -> HttpResponseBase:

@@ -15,19 +15,20 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_simple_queue.models import Task
 
-SECONDS = 2.0
+SECONDS, SECONDS_OF_A_PAGE = 2.0, 5.0
 PROGRESS_STEPS = 20_000
 Execute = Callable[..., Any]
+ENDS_A_BLOCK = ("SET ", "ROLLBACK ", "RELEASE ", "SAVEPOINT ")
 TIMED_OUT = ("interrupted", "statement timeout", "max_statement_time", "maximum statement execution time")
 
 
 class TookTooLong(Exception):
-    """A statement passed its deadline; nothing is wrong with the database."""
+    """A statement, or all of them, passed the deadline; nothing is wrong with the database."""
 
 
 @dataclass(slots=True)
 class Limit:
-    """``seconds`` for each statement; SQLite, which is watched from here, also ends all of them at ``end``.
+    """``seconds`` for each statement; none begins after ``end``, and SQLite, watched from here, ends one there.
 
     ``is_outermost``: no transaction was open around it.
     """
@@ -41,29 +42,32 @@ class Limit:
     def is_over(self) -> bool:
         return time.monotonic() > min(self.end, self.end_of_statement)
 
-    def begin_statement(self, execute: Execute, *call: Any) -> Any:
-        self.end_of_statement = time.monotonic() + self.seconds
-        return execute(*call)
+    def begin_statement(self, execute: Execute, sql: str, *call: Any) -> Any:
+        now = time.monotonic()
+        if now > self.end and not sql.startswith(ENDS_A_BLOCK):
+            raise TookTooLong("The queries took too long altogether.")
+        self.end_of_statement = now + self.seconds
+        return execute(sql, *call)
 
 
 _limit: ContextVar[Limit | None] = ContextVar("limit", default=None)
 
 
 @contextmanager
-def deadline(seconds: float = SECONDS, *, altogether: bool = True) -> Iterator[None]:
+def deadline(seconds: float = SECONDS, *, altogether: float | None = None) -> Iterator[None]:
     """Let each statement in this block take ``seconds`` at most; raise TookTooLong when one takes longer.
 
-    On SQLite all of them together, too, unless ``altogether`` is False. A block within another one cannot allow more
-    than that, and the limit of the outer one holds again after it.
+    None begins once ``altogether`` seconds, which are as many unless given, are over. A block within another one
+    cannot allow more than that, and the limit of the outer one holds again after it.
     """
     connection = connections[router.db_for_write(Task)]
     limits = {"postgresql": postgresql_limit, "sqlite": sqlite_limit, "mysql": mysql_limit}
     outer, now = _limit.get(), time.monotonic()
-    end = now + seconds if altogether else math.inf
+    end = now + (altogether or seconds)
     limit = within(outer, Limit(seconds, end, not connection.in_atomic_block))
     token = _limit.set(limit)
     try:
-        with limits[connection.vendor](connection, limit, outer):
+        with limits[connection.vendor](connection, limit, outer), connection.execute_wrapper(limit.begin_statement):
             yield
     except DatabaseError as error:
         if is_timeout(error):
@@ -109,8 +113,7 @@ def sqlite_limit(connection: BaseDatabaseWrapper, limit: Limit, outer: Limit | N
     connection.ensure_connection()
     interrupt_after(connection, limit)
     try:
-        with connection.execute_wrapper(limit.begin_statement):
-            yield
+        yield
     finally:
         interrupt_after(connection, outer)
 

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import get_language, override
 
-from dashboard.deadline import deadline
+from dashboard.deadline import TookTooLong, deadline
 from dashboard.scopes import Scope
 from dashboard.selectors.keyset import CREATED
 from django_simple_queue import payload
@@ -32,6 +32,7 @@ PAYLOAD = ("args", "error_class", "error", "output", "log")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson; charset=utf-8"}
 CUT_OFF = "The download ended before all tasks were sent."
+TOO_SLOW = "The database took longer than %g s to find the next tasks. Narrow the filter and export again."
 
 
 class Line:
@@ -77,6 +78,9 @@ def lines(scope: Scope, kind: str, with_payload: bool, action: OperatorAction) -
             yield csv_line([cell(value) for value in record.values()]) if kind == "csv" else json_line(record)
             sent += 1
         problem = ""
+    except TookTooLong:
+        problem = TOO_SLOW % CHUNK_SECONDS
+        raise
     finally:
         done = {"outcomes": {"done": sent}, "problem": problem, "finished": Now()}
         OperatorAction.objects.filter(pk=action.pk).update(**done)

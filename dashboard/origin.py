@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dashboard.access import require
+from dashboard.deadline import deadline
 from dashboard.drafts import FORM, JSON, Draft
 from dashboard.forms import OPTIONS, EnqueueForm, new_token
 from dashboard.keeping import Kept
@@ -28,7 +29,8 @@ def stored_task(request: HttpRequest, pk: str, **conditions: str) -> Task | None
         return None
     require(request, "view_task_payload")
     try:
-        task = Task.objects.filter(pk=UUID(pk), **conditions).first()
+        with deadline():
+            task = Task.objects.filter(pk=UUID(pk), **conditions).first()
     except ValueError:
         task = None
     if task is None:

@@ -162,7 +162,7 @@ def undone(restored: int, outcomes: Mapping[str, int], name: str = "") -> str:
 def not_undone(when: datetime | None, who: str) -> str:
     """Say why nothing was taken back: somebody did ``when`` it was, or nobody can."""
     if when:
-        return _("%s has undone this already. Nothing done.") % (who or _("Somebody"))
+        return _("Undone already by %s. Nothing done.") % (who or _("somebody"))
     return _("Too late to undo: it has started, or was changed since. Nothing done.")
 
 

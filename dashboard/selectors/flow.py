@@ -60,7 +60,7 @@ class Flow:
         if self.scheduled and self.more_scheduled:
             return _("%s+ for their time") % number(min(self.scheduled, CAP))
         if self.more_scheduled:
-            return _("perhaps some for their time")
+            return _("scheduled: too many in all queues to count")
         return _("%s for their time") % number(self.scheduled) if self.scheduled else ""
 
     def seconds_for(self, tasks: int) -> float | None:

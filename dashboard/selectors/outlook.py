@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from dashboard.deadline import TookTooLong, deadline
 from dashboard.formats import duration
 from dashboard.selectors.runs import percentile, seconds
 from dashboard.selectors.serving import pause_of, serves, standstill, takes
 from django_simple_queue.models import QueuePause, Task, Worker
 
-EXAMINED = 60
+EXAMINED, SECONDS = 60, 0.5
 ENDED = (Task.COMPLETED, Task.FAILED)
 
 
@@ -49,9 +52,7 @@ def served(queue: str) -> Check:
 
 
 def usual(path: str) -> Sequence[Check]:
-    columns = ("status", "started", "finished")
-    rows = Task.objects.filter(task=path).order_by("-created", "-id").values_list(*columns)[:EXAMINED]
-    ended = [(status, seconds(start, end)) for status, start, end in rows if status in ENDED and start and end]
+    ended = [(status, seconds(start, end)) for status, start, end in latest(path) if status in ENDED and start and end]
     took = sorted(each for status, each in ended if status == Task.COMPLETED and each is not None)
     checks = [Check(run_words(took))] if len(took) > 1 else []
     failed = len(ended) - len(took)
@@ -60,6 +61,15 @@ def usual(path: str) -> Sequence[Check]:
         words = ngettext("The last run failed", "%(failed)d of the last %(count)d runs failed", len(ended)) % said
         checks.append(Check(words, "warn"))
     return checks
+
+
+def latest(path: str) -> list[Any]:
+    """Return how and when the latest runs went; none when that takes long."""
+    columns = ("status", "started", "finished")
+    rows = Task.objects.filter(task=path).order_by("-created", "-id").values_list(*columns)[:EXAMINED]
+    with suppress(TookTooLong), deadline(SECONDS):
+        return list(rows)
+    return []
 
 
 def run_words(took: Sequence[float]) -> str:

@@ -66,6 +66,8 @@ def standing(worker: Worker) -> str:
 
 def remedy(workers: Sequence[Worker]) -> str:
     """Say what to do about it; a command that starts a worker follows."""
-    if any(worker.state == Worker.State.PAUSED for worker in workers):
+    if not any(worker.state == Worker.State.PAUSED for worker in workers):
+        return _("Start another one with")
+    if len(workers) == 1:
         return _("Resume it in Workers, or start another one with")
-    return _("Start another one with")
+    return _("Resume a paused one in Workers, or start another one with")

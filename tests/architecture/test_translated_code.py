@@ -22,6 +22,7 @@ FOR_DEVELOPERS = {"debug", "info", "warning", "error", "exception", "split"}
 KEPT = {
     " ticked tasks": "stored in the audit row, and shown as it was stored",
     "The download ended before all tasks were sent.": "stored in the audit row, and shown as it was stored",
+    "The database took longer than %g s to find the next tasks. Narrow the filter and export again.": "the same",
     "no such ": "what SQLite says",
     "statement timeout": "what PostgreSQL says",
     "maximum statement execution time": "what MySQL says",

@@ -9,6 +9,7 @@ from tests.browser.look import is_live, next_poll, row
 from tests.browser.test_fleet_and_failures import KIND, failed
 from tests.browser.test_focus import OTHER, press
 from tests.dashboard.queue import a_task, a_worker
+from tests.support.waiting import wait_until
 
 
 def focused(page: Page, wanted: Locator) -> Locator:
@@ -88,6 +89,7 @@ def test_an_update_between_a_click_and_its_answer_leaves_the_last_word_to_the_an
     press(console, f"#judge-{KIND} > summary")
     press(console, f"#judge-{KIND} [formaction$='ignore/']")
     expect(console.locator(f"#f-{KIND}")).to_have_count(0)
+    wait_until(lambda: console.evaluate("1") and held, 10, "the answer has come")
     route, answer = held.pop()
     route.fulfill(response=answer)
     expect(console.locator(f"#requeue-{OTHER}")).to_be_focused()

@@ -66,6 +66,14 @@ def test_a_stop_that_was_asked_for_does_not_keep_a_cancel_from_being_undone():
     assert stored().undone
 
 
+def test_a_cancel_that_only_asked_for_stops_is_not_undone_by_anybody():
+    a_task(Task.PROGRESS)
+    action = perform("cancel", Task.objects.all(), "ada")
+    assert action.outcomes == {"asked": 1}
+    assert undo(action, "omar") == 0
+    assert (stored().undone, stored().undone_by) == (None, "")
+
+
 def test_one_that_has_started_is_left_alone_and_nothing_is_written():
     (task, _), action = acted(2)
     Task.objects.filter(pk=task.pk).update(status=Task.PROGRESS, epoch=7)

@@ -72,7 +72,7 @@ def test_undo_is_once(ada, omar):
     do(ada, task, "requeue")
     action = OperatorAction.objects.get()
     assert "Undone" in said(omar.post(f"/activity/{action.pk}/undo/"))
-    assert said(ada.post(f"/activity/{action.pk}/undo/")) == "omar has undone this already. Nothing done."
+    assert said(ada.post(f"/activity/{action.pk}/undo/")) == "Undone already by omar. Nothing done."
 
 
 @pytest.mark.ability(1)

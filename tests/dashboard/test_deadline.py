@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import pytest
 from django.db import connection
 
-from dashboard import access, preflight, scopes
+from dashboard import access, export, preflight, scopes
 from dashboard.deadline import TookTooLong, deadline
+from dashboard.selectors import outlook
 from django_simple_queue.models import OperatorAction, Task
 from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import a_task
@@ -31,6 +33,11 @@ def ask(sql: str) -> None:
         cursor.fetchall()
 
 
+def ask_often() -> None:
+    for _ in range(100_000):
+        ask("SELECT 1")
+
+
 def test_a_statement_that_takes_too_long_is_ended():
     with pytest.raises(TookTooLong, match=r"0\.1 s"), deadline(0.1):
         ask_for_ever()
@@ -49,12 +56,24 @@ def test_an_inner_limit_allows_no_more_than_the_outer_one():
 
 
 def test_a_limit_for_each_statement_does_not_hold_for_all_of_them():
-    with deadline(0.5, altogether=False):
+    with deadline(0.5, altogether=60):
         began = time.monotonic()
         while time.monotonic() < began + 0.6:
             ask(COUNTING)
-    with pytest.raises(TookTooLong), deadline(0.1, altogether=False):
+    with pytest.raises(TookTooLong), deadline(0.1, altogether=60):
         ask_for_ever()
+
+
+def test_many_statements_that_are_each_in_time_end_too(rf, monkeypatch):
+    monkeypatch.setattr(access, "SECONDS_OF_A_PAGE", 0.2)
+    with pytest.raises(TookTooLong, match="altogether"), access.in_time(rf.get("/activity/")):
+        ask_often()
+
+
+def test_a_block_that_is_over_leaves_the_database_usable():
+    with deadline(60, altogether=0.2), suppress(TookTooLong), deadline(60):
+        ask_often()
+    assert Task.objects.count() == 0
 
 
 def test_a_page_that_took_too_long_says_so_and_is_not_repeated_by_itself(rf, client, monkeypatch):
@@ -96,6 +115,24 @@ def test_a_run_time_beyond_all_measure_is_refused_in_words(client):
 def slowly(rows):
     """The same rows, to find which takes for ever."""
     return rows.extra(where=[f"({ENDLESS[connection.vendor]}) IS NOT NULL"])
+
+
+def test_an_export_that_the_database_does_not_answer_in_time_says_so(monkeypatch):
+    monkeypatch.setattr(export, "CHUNK_SECONDS", 0.1)
+    monkeypatch.setattr(export, "read", lambda rows, with_payload: slowly(rows))
+    a_task()
+    action = export.begin(everything(), "csv", False, "ada")
+    with pytest.raises(TookTooLong):
+        list(export.stream(everything(), "csv", False, action))
+    action.refresh_from_db()
+    assert action.problem == export.TOO_SLOW % 0.1
+    assert action.finished
+
+
+def test_a_call_whose_latest_runs_cannot_be_found_in_time_is_previewed_without_them(monkeypatch):
+    monkeypatch.setattr(outlook, "SECONDS", 0.1)
+    monkeypatch.setattr(Task, "objects", slowly(Task.objects.all()))
+    assert outlook.usual("shop.tasks.charge") == []
 
 
 class Slow(scopes.Scope):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -20,6 +21,7 @@ from tests.dashboard.routes import ROUTES, Scene
 
 pytestmark = pytest.mark.django_db
 CHARGE = "tests.dashboard.shop.charge"
+CALL = {"token": str(UUID(int=7)), "a.invoice_id": "1"}
 GROUP = "/failures/f00d/"
 READS = sorted(name for name, route in ROUTES.items() if "GET" in route.methods and route.permission is not None)
 QUERIES = {"enqueue": f"task={CHARGE}", "suggestions": "q=args:", "tasks": "q=charge"}
@@ -27,6 +29,9 @@ WRITES = {
     "requeue of all": ("/tasks/matching/requeue/", {"query": "status=failed"}),
     "requeue of a group": (f"{GROUP}requeue/", {}),
     "resolve": (f"{GROUP}resolve/", {}),
+    "preview of a call": (f"/enqueue/?task={CHARGE}", {"do": "preview", **CALL}),
+    "preview of an edited task": ("/enqueue/?from={pk}", {"do": "preview", **CALL}),
+    "a call that is refused": (f"/enqueue/?task={CHARGE}", {**CALL, "priority": "x"}),
 }
 
 
@@ -72,7 +77,7 @@ def test_each_page_reads_tasks_under_a_deadline(client, scene, name, live):
 def test_so_does_what_is_asked_before_many_are_changed(client, scene, name):
     address, form = WRITES[name]
     with unlimited() as found:
-        assert client.post(address, form).status_code in (200, 302)
+        assert client.post(address.format(pk=scene.task.pk), form).status_code in (200, 302, 422)
     assert found == []
 
 

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 
 from dashboard.selectors import attention, snapshot
-from dashboard.selectors.serving import known_queues, standstill
+from dashboard.selectors.serving import known_queues, remedy, standstill
 from django_simple_queue.models import OperatorAction, Task
 from django_simple_queue.models.control import drain_worker, pause_worker
 from tests.dashboard.asking import CANCEL, ask, confirm
@@ -46,6 +46,9 @@ def test_each_worker_that_stands_is_told():
     for worker in workers:
         worker.refresh_from_db()
     assert standstill(workers) == "each of its 2 workers is draining by eva (Old), paused by omar (Deploy)"
+    assert remedy(workers) == "Resume a paused one in Workers, or start another one with"
+    assert remedy(workers[:1]) == "Resume it in Workers, or start another one with"
+    assert remedy(workers[1:]) == "Start another one with"
     assert standstill([]) == ""
 
 

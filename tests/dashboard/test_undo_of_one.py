@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from dashboard.wording import not_undone
 from django_simple_queue.models import OperatorAction, Task
 from django_simple_queue.models.audit import perform
 from tests.dashboard.answers import said, text_of
@@ -44,7 +45,12 @@ def test_undo_beside_one_of_thirty_takes_back_that_one_and_the_rest_can_follow(a
     assert queued(many) == [task for task in many if task != one]
     assert said(ada.post(whole())) == "Undone: 29 tasks are as before."
     assert queued(many) == []
-    assert said(ada.post(whole())) == "ada has undone this already. Nothing done."
+    assert said(ada.post(whole())) == "Undone already by ada. Nothing done."
+
+
+def test_who_undid_it_may_be_several_or_unknown():
+    assert not_undone(timezone.now(), "omar, lea") == "Undone already by omar, lea. Nothing done."
+    assert not_undone(timezone.now(), "") == "Undone already by somebody. Nothing done."
 
 
 def test_activity_says_that_a_part_is_undone_and_offers_the_rest(ada, many):

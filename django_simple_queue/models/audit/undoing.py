@@ -89,13 +89,14 @@ def untouched(action: OperatorAction, items: Sequence[OperatorActionItem]) -> Ta
 def close_undo(action: OperatorAction, outcomes: Mapping[str, int] = NOTHING, who: str = "") -> None:
     """Write down how ``who``'s undo of the whole came out, together with the rows that were put back on their own.
 
-    The action is undone when the undo of the whole put something back, or when no row is left to put back.
+    The action is undone when the undo of the whole put something back, or when the last row was put back on its own.
     """
     names = list(action.items.filter(undone__isnull=False).order_by("undone", "pk").values_list("undone_by", flat=True))
     total = add_up({"restored": len(names)} if names else None, outcomes)
     if outcomes.get("restored"):
         names.append(who)
-    ended = outcomes.get("restored") or not not_undone(action).exclude(previous_status=Task.PROGRESS).exists()
+    left = not_undone(action).exclude(previous_status=Task.PROGRESS)
+    ended = outcomes.get("restored") or (names and not left.exists())
     by = ", ".join(dict.fromkeys(filter(None, names)))[:150]
     columns = {"undo_outcomes": total or None, "undone_by": by} | ({} if ended else {"undone": None})
     OperatorAction.objects.filter(pk=action.pk).update(**columns)
