@@ -128,6 +128,9 @@ def mysql_limit(connection: BaseDatabaseWrapper, limit: Limit, outer: Limit | No
     mariadb = getattr(connection, "mysql_is_mariadb", False)
     name, unit = ("max_statement_time", 1.0) if mariadb else ("max_execution_time", 1000)
     wanted, before = (type(unit)(each.seconds * unit) if each else 0 for each in (limit, outer))
+    if wanted == before:
+        yield
+        return
     with connection.cursor() as cursor:
         cursor.execute(f"SET SESSION {name} = %s", [wanted])
         try:
