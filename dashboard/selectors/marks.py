@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -106,6 +107,11 @@ def reader(deeds: Sequence[Deed], viewer: str) -> str:
     return viewer if own else ANYBODY
 
 
-def left_tab(marks: Mapping[UUID, Mark], tab: str, shown: Collection[UUID]) -> list[UUID]:
-    """Return the tasks that were acted on in ``tab`` and are not in it any more."""
-    return [pk for pk, mark in marks.items() if tab and mark.former_tab == tab and pk not in shown]
+def left_tab(marks: Mapping[UUID, Mark], tab: str, shown: Collection[UUID], most: int) -> list[UUID]:
+    """Return the tasks that were acted on in ``tab`` and are not in it any more.
+
+    Only of actions over at most so many, a page of them: more were never in sight, and would push away what is.
+    """
+    sizes = Counter(mark.item.action_id for mark in marks.values())
+    seen = (pk for pk, mark in marks.items() if mark.former_tab == tab and sizes[mark.item.action_id] <= most)
+    return [pk for pk in seen if tab and pk not in shown]

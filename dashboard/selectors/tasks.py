@@ -86,7 +86,7 @@ def found(filters: TaskFilter, place: Place, viewer: Viewer, picture: Snapshot) 
         return replace(found(filters, Place(size=place.size), viewer, picture), notice=str(STALE))
     recent = marks.recent(viewer.pk) if marks.lately(picture.deeds) else {}
     stay = not (place.newer or filters.looks_into_texts)
-    stayed = those_that_stay(filters, recent, tasks, order, (place.older, older)) if stay else []
+    stayed = those_that_stay(filters, recent, tasks, order, place, older) if stay else []
     rows = dressed(sorted([*tasks, *stayed], key=place_in(order), reverse=order.descending), viewer, picture, recent)
     return Page(rows, order, place, viewer, older, newer, place.notice, reach=reach, matching=len(tasks))
 
@@ -136,16 +136,21 @@ def ends(tasks: list[Any], more: bool, order: Order, place: Place) -> tuple[Curs
 
 
 def those_that_stay(
-    filters: TaskFilter, recent: Mapping[UUID, marks.Mark], tasks: list[Any], order: Order, page: Bounds
+    filters: TaskFilter,
+    recent: Mapping[UUID, marks.Mark],
+    tasks: list[Any],
+    order: Order,
+    place: Place,
+    older: Cursor | None,
 ) -> list[Any]:
     """Return rows that were just acted on here and have left this tab: they stay, muted, where they were."""
-    left = marks.left_tab(recent, filters.tab, {task.pk for task in tasks})
+    left = marks.left_tab(recent, filters.tab, {task.pk for task in tasks}, place.size)
     if not left:
         return []
     rows: list[Any] = list(order.with_key(light(filters.in_tab("").filter(pk__in=left))).annotate(ended=last_end()))
     for row in rows:
         row.key = row.key or row.ended
-    return [row for row in rows if row.key and is_within(place_in(order)(row), page, order.descending)]
+    return [row for row in rows if row.key and is_within(place_in(order)(row), (place.older, older), order.descending)]
 
 
 def is_within(place: tuple[Any, UUID], page: Bounds, descending: bool) -> bool:

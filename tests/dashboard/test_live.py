@@ -175,6 +175,14 @@ def test_a_row_stays_on_its_own_page_and_on_no_other(viewer):
     assert str(acted.pk) not in shown(poll(viewer, query="status=failed").content.decode())
 
 
+def test_of_an_action_over_more_than_a_page_nothing_stays(viewer):
+    tasks = [a_task(Task.FAILED, **ended(Task.FAILED, 10)) for _ in range(27)]
+    rest = tasks.pop()
+    viewer.post("/tasks/requeue/", {"ids": [str(task.pk) for task in tasks]})
+    assert not Task.objects.filter(pk__in=[task.pk for task in tasks], status=Task.FAILED).exists()
+    assert shown(poll(viewer, query="status=failed").content.decode()) == [str(rest.pk)]
+
+
 def test_a_requeued_row_stays_even_when_it_runs_again(viewer):
     task, other = a_task(Task.FAILED), a_task(Task.FAILED)
     task.attempts.create(epoch=1, attempt=1, outcome="failed", finished=task.finished)

@@ -67,7 +67,7 @@ def test_activity_says_that_a_part_is_undone_and_offers_the_rest(ada, many):
 def test_the_row_that_was_undone_says_so_and_the_others_still_offer_it(ada, many):
     requeue(ada, many)
     undo(ada, many[0])
-    html = page(ada, "status=failed")
+    html = page(ada, "status=failed&rows=100")
     assert "Requeued by you, undone" in row_of(html, many[0])
     assert f"/tasks/{many[0].pk}/undo/" not in row_of(html, many[0])
     assert f"/tasks/{many[1].pk}/undo/" in row_of(html, many[1])
