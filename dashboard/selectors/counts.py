@@ -13,9 +13,9 @@ from dashboard.filters import TABS, TaskFilter
 from dashboard.formats import CAP, capped, number
 from dashboard.selectors import scalars, tabs, tasks
 from dashboard.selectors.keyset import ORDERS, Cursor, Order
-from dashboard.selectors.rows import Viewer
 from dashboard.selectors.snapshot import Snapshot
 from dashboard.selectors.tasks import Page, Place
+from dashboard.selectors.viewer import Viewer
 from django_simple_queue.models import Task
 
 NEW_CAP = 99

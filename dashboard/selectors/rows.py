@@ -19,7 +19,8 @@ from dashboard.selectors.fleet import Fleet
 from dashboard.selectors.headline import last_line, named, short
 from dashboard.selectors.live import BUSY_SECONDS
 from dashboard.selectors.marks import Mark
-from dashboard.states import QUEUED, State, state_of
+from dashboard.selectors.viewer import Viewer
+from dashboard.states import QUEUED, RETRYING, State, state_of
 from dashboard.tags import age
 from django_simple_queue import conf
 from django_simple_queue.models import Task
@@ -54,17 +55,6 @@ def end_of_error(row: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Viewer:
-    """What the operator who looks may see and do; ``pk`` is anybody's when no row is about what they did themselves."""
-
-    pk: str
-    payload: bool
-    requeue: bool
-    cancel: bool
-    enqueue: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Row:
     """``task`` is a light row with ``key_text``; the rest is made for the template."""
 
@@ -79,7 +69,7 @@ class Row:
         """All that decides how the row of an ended task looks, its age in steps; None for one that still moves."""
         if self.mark or self.task.status in (Task.QUEUED, Task.PROGRESS):
             return None
-        seen = (self.viewer.payload, self.can_requeue, self.worker, age(BUSY_SECONDS))
+        seen = (self.viewer.payload, self.viewer.ticks, self.can_requeue, self.worker, age(BUSY_SECONDS))
         return *(getattr(self.task, name) for name in READ), *seen
 
     @property
@@ -152,7 +142,7 @@ class Row:
     def held(self) -> bool:
         """Requeued, and waiting so that Undo is real."""
         requeued = self.mark is not None and self.mark.item.action.verb == "requeue"
-        return requeued and self.task.status == Task.QUEUED and not self.task.due and self.task.run_after > self.now
+        return requeued and self.waits
 
     @property
     def starts(self) -> str:
@@ -200,6 +190,8 @@ class Row:
     @property
     def cancel_word(self) -> str:
         """What ending this task is called: a waiting one is cancelled, a running one stopped, after a question."""
+        if self.waits_to_retry:
+            return _("Give up")
         return _("Stop…") if self.task.status == Task.PROGRESS else _("Cancel")
 
     @property
@@ -218,9 +210,21 @@ class Row:
         return self.viewer.cancel and open_ and not self.task.cancel_requested
 
     @property
+    def waits(self) -> bool:
+        """Queued for a time that has not come."""
+        return bool(self.task.status == Task.QUEUED and not self.task.due and self.task.run_after > self.now)
+
+    @property
+    def waits_to_retry(self) -> bool:
+        return self.waits and self.state is RETRYING
+
+    @property
     def can_start(self) -> bool:
-        waits = self.task.status == Task.QUEUED and not self.task.due and self.task.run_after > self.now
-        return self.viewer.requeue and waits
+        return self.viewer.requeue and self.waits
+
+    @property
+    def can_run_now(self) -> bool:
+        return self.viewer.requeue and self.waits_to_retry
 
     @property
     def seen(self) -> str:

@@ -12,8 +12,8 @@ from dashboard.access import may, operator
 from dashboard.htmx import fragment, render, with_query
 from dashboard.selectors import attention, counts, health, live, marks, snapshot
 from dashboard.selectors import tasks as selector
-from dashboard.selectors.rows import Viewer
 from dashboard.selectors.suggestions import suggest
+from dashboard.selectors.viewer import Viewer
 from dashboard.views import filter_bar
 from dashboard.views.filter_bar import link
 from django_simple_queue.models import Task

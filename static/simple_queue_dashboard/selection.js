@@ -5,7 +5,7 @@ kept.read = () => new Map(JSON.parse(sessionStorage.getItem(kept.key) || "[]"));
 kept.write = chosen => sessionStorage.setItem(kept.key, JSON.stringify([...chosen].slice(-SELECTED_MAX)));
 
 function selectionChanged() {
-  const form = $("#rows"), chosen = kept.read();
+  const form = $("#rows:has(#bulk)"), chosen = kept.read();
   if (!form) return;
   for (const box of all("tbody [name=ids]", form)) {
     if (!box.checked) chosen.delete(box.value);
@@ -25,7 +25,7 @@ function markChanged(box, ticked, words) {
   return changed;
 }
 function showSelection(chosen = kept.read()) {
-  const form = $("#rows");
+  const form = $("#rows:has(#bulk)");
   if (!form) return;
   const boxes = [...all("tbody [name=ids]", form)], here = new Set(boxes.map(box => box.value));
   const elsewhere = [...chosen.keys()].filter(id => !here.has(id));
