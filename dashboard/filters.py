@@ -10,10 +10,10 @@ import django_filters
 from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Coalesce, Now
 from django.http import QueryDict
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dashboard.filter_kinds import ArgumentsFilter, ComparisonFilter, MomentFilter
+from dashboard.filter_words import A_NUMBER, A_SPAN, A_WORKER, HAS, NO_GROUP, STALLED, chip, choose, problem
 from dashboard.periods import LABELS, Comparison, bounds, small_number, span
 from django_simple_queue.models import Task, Worker
 from django_simple_queue.models.task import TaskQuerySet
@@ -42,30 +42,7 @@ IN_ORDER = ("status", "time", "since", "until")
 UNINDEXED = ("worker", "error", "args", "attempt", "duration", "has", "q")
 EQUAL = ("task", "queue", "fingerprint")
 SCANNED = (*EQUAL, *UNINDEXED)
-STALLED = "no_worker"
-HAS = {
-    "error": _("with an error"),
-    "output": _("with output"),
-    "log": _("with a log"),
-    STALLED: _("without a live worker"),
-}
-NO_GROUP = "none"
-CHIPS = {
-    "task": _("task"),
-    "queue": _("queue"),
-    "worker": _("worker"),
-    "fingerprint": _("fingerprint"),
-    "error": _("error"),
-    "args": _("arguments"),
-    "attempt": _("attempt"),
-    "duration": _("duration"),
-    "has": _("has"),
-    "q": _("text"),
-}
 RAN = ExpressionWrapper(Coalesce("finished", Now()) - F("started"), output_field=DurationField())
-A_NUMBER = _("Write a whole number such as 2, >1, <=3 or 2..5.")
-A_WORKER = _("No such worker is known. Write host:pid as the Workers page shows it, or choose one under More.")
-A_SPAN = _("Write a length of time such as >10s, <200ms, >=1.5h or 1m..5m.")
 
 
 def time_field(tab: str) -> str:
@@ -87,7 +64,9 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Strict: when a value is not valid, ``errors`` says which, and nothing matches."""
 
     status = django_filters.ChoiceFilter(
-        method="narrow_status", choices=[(slug, label) for slug, label in TABS.items() if slug]
+        method="narrow_status",
+        choices=[(slug, label) for slug, label in TABS.items() if slug],
+        error_messages=choose(slug for slug in TABS if slug),
     )
     task = django_filters.CharFilter(max_length=255)
     queue = django_filters.CharFilter(max_length=64)
@@ -97,8 +76,10 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
     args = ArgumentsFilter(method="leave_to_search", max_length=200)
     attempt = ComparisonFilter(method="narrow_attempt", read=small_number, wanted=A_NUMBER, max_length=20)
     duration = ComparisonFilter(method="narrow_duration", read=span, wanted=A_SPAN, max_length=40)
-    has = django_filters.ChoiceFilter(method="narrow_has", choices=list(HAS.items()))
-    time = django_filters.ChoiceFilter(method="narrow_period", choices=list(LABELS.items()))
+    has = django_filters.ChoiceFilter(method="narrow_has", choices=list(HAS.items()), error_messages=choose(HAS))
+    time = django_filters.ChoiceFilter(
+        method="narrow_period", choices=list(LABELS.items()), error_messages=choose(LABELS)
+    )
     since = MomentFilter(method="narrow_since", max_length=60)
     until = MomentFilter(method="narrow_until", ends=True, max_length=60)
     q = django_filters.CharFilter(method="leave_to_search", max_length=200)
@@ -223,21 +204,12 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
         """Return a sentence for each value that is not valid."""
         if self.is_valid():
             return []
-        return [f"{name}={shown(self.data.get(name))}: {' '.join(errors)}" for name, errors in self.errors.items()]
+        return [problem(name, self.data.get(name), errors) for name, errors in self.errors.items()]
 
     def chips(self) -> list[tuple[str, str, str]]:
         """Return (name, label, value in words) of each filter besides the tab."""
-        field = gettext("finished") if self.tab in ENDED else gettext("created")
-        labels = {**CHIPS, "time": field}
-        labels |= {"since": gettext("%s since") % field, "until": gettext("%s until") % field}
-        words: dict[str, Any] = {"time": LABELS, "has": HAS, "fingerprint": {NO_GROUP: _("in no group")}}
         given = [(name, self.data.get(name, "")) for name in self.filters if name != "status"]
-        return [(name, str(labels[name]), str(words.get(name, {}).get(value, value))) for name, value in given if value]
-
-
-def shown(value: object) -> str:
-    text = str(value)
-    return repr(text if len(text) <= 60 else f"{text[:60]}...")
+        return [chip(name, value, ended=self.tab in ENDED) for name, value in given if value]
 
 
 def read(query: QueryDict) -> TaskFilter:

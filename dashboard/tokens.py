@@ -7,18 +7,18 @@ from uuid import UUID
 
 from django.http import QueryDict
 
-from dashboard.filters import STALLED
+from dashboard import ids
+from dashboard.filter_words import STALLED
 from dashboard.states import STALLED as STALLED_STATE
 from django_simple_queue import conf
 from django_simple_queue.models import Worker
 
 KEYS = tuple("status task queue worker error args attempt duration has time since until".split())
 TOKEN = re.compile(rf"^({'|'.join(KEYS)}|fingerprint):(.+)$", re.DOTALL)
-QUOTED = re.compile(r"""\"((?:[^"]|"")*)"|(?<![^\s:=])'([^']*)'(?!\S)""")
+QUOTED = re.compile(r"""\"((?:[^"]|"")*)"|(?<![^\s:=])'([^']*)'(?!\S)|(?<![^\s:=])"((?:[^"]|"")+)\Z""")
 WORD = re.compile(rf"(?:{QUOTED.pattern}|\S)+")
 TYPED = re.compile(r"""(?:"(?:[^"]|"")*(?:"|\Z)|(?<![^\s:=])'[^']*(?:'(?!\S)|\Z)|\S)+""")  # as in search.js
 PLAIN = re.compile(r"""[^\s"']+""")
-ID = re.compile(r"^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$")
 
 
 def spread(query: QueryDict) -> QueryDict | None:
@@ -42,12 +42,15 @@ def without_empty(query: QueryDict) -> QueryDict:
 
 
 def split(text: str) -> list[str]:
-    """Return the words of ``text``; quotes keep words together, ``""`` in them is a quote; a backslash is itself."""
+    """Return the words of ``text``; quotes keep words together, ``""`` in them is a quote; a backslash is itself.
+
+    A quote that is not closed goes to the end.
+    """
     return [QUOTED.sub(within, word[0]) for word in WORD.finditer(text)]
 
 
 def within(quotes: re.Match[str]) -> str:
-    return quotes[2] if quotes[1] is None else quotes[1].replace('""', '"')
+    return quotes[2] if quotes[2] is not None else (quotes[1] or quotes[3] or "").replace('""', '"')
 
 
 def last_word(text: str) -> str:
@@ -73,7 +76,7 @@ def task_named(text: str) -> str:
 
 def worker_named(text: str) -> str:
     host, colon, pid = text.rpartition(":")
-    if ID.match(text) or not (colon and pid.isdecimal() and len(pid) < 10):
+    if ids.whole(text) or not (colon and pid.isdecimal() and len(pid) < 10):
         return text
     found = Worker.objects.filter(host=host, pid=int(pid)).order_by("-started").values_list("pk", flat=True).first()
     return str(found or text)
@@ -81,8 +84,7 @@ def worker_named(text: str) -> str:
 
 def pasted_id(query: QueryDict) -> UUID | None:
     """Return the id when the text is nothing but an id."""
-    text = query.get("q", "").strip()
-    return UUID(text) if ID.match(text) else None
+    return ids.whole(query.get("q", ""))
 
 
 def quoted(value: str) -> str:

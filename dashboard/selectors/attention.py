@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
-from dashboard.filters import STALLED
+from dashboard.filter_words import STALLED
 from dashboard.formats import capped, coarse, day_and_time, number
 from dashboard.selectors.headline import short
 from dashboard.selectors.health import WAITS_TOO_LONG, age, fails_too_often, unhandled

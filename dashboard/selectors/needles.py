@@ -6,7 +6,6 @@ A search must not tell what a secret is, so what the database finds counts only 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from django.db.models import Q, TextField, Value
 from django.db.models.functions import Cast, Replace
 from django.db.models.lookups import EndsWith, StartsWith
 
+from dashboard import ids
 from dashboard.filters import TaskFilter
 from dashboard.formats import arguments_text
 from dashboard.selectors.rows import ERROR_EDGE, end_of_error
@@ -23,7 +23,6 @@ from django_simple_queue.redaction import redact_args, redact_head, redact_text
 ERROR_SEARCHED = 20_000
 NOTHING = Q(pk__in=())
 EDGES = ' "'
-PART_OF_ID = re.compile(r"^(?:-?[0-9a-fA-F]){8,32}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +91,21 @@ class Needles:
 
 
 def id_condition(text: str) -> Q:
-    digits = id_digits(text)
-    if not digits:
+    part = ids.part(text)
+    if part is None:
         return NOTHING
     stored = Replace(Cast("id", TextField()), Value("-"), Value(""), output_field=TextField())
-    return Q(StartsWith(stored, digits)) | Q(EndsWith(stored, digits))
+    called = Q(task__iendswith=part.name) if part.name else Q()
+    return called & (Q(StartsWith(stored, part.digits)) | Q(EndsWith(stored, part.digits)))
 
 
 def in_id(text: str, row: Any) -> bool:
-    digits = id_digits(text)
-    return bool(digits) and (row.pk.hex.startswith(digits) or row.pk.hex.endswith(digits))
-
-
-def id_digits(text: str) -> str:
-    """Return the hexadecimal digits of what may be the beginning or the end of an id, else ""."""
-    return text.replace("-", "").lower() if PART_OF_ID.match(text) else ""
+    part = ids.part(text)
+    if part is None:
+        return False
+    *_modules, last = row.task.casefold().split(".")
+    named = part.name.casefold() in ("", last)
+    return named and bool(row.pk.hex.startswith(part.digits) or row.pk.hex.endswith(part.digits))
 
 
 def stored_args(text: str) -> Q:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from dashboard.filters import STALLED
+from dashboard.filter_words import STALLED
 from dashboard.formats import coarse
 from dashboard.selectors.fleet import Fleet
 from dashboard.selectors.headline import last_line, named, short

@@ -16,7 +16,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dashboard.deadline import TookTooLong, deadline
-from dashboard.filters import HAS, TABS
+from dashboard.filter_words import HAS
+from dashboard.filters import TABS
 from dashboard.formats import number
 from dashboard.periods import LABELS
 from dashboard.selectors.headline import short

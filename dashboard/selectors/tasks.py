@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from dashboard.filters import TaskFilter
 from dashboard.selectors import marks
 from dashboard.selectors.keyset import ORDERS, BrokenCursor, Cursor, Order
-from dashboard.selectors.rows import Row, Viewer, light, make_row
+from dashboard.selectors.rows import Row, light, make_row
 from dashboard.selectors.scalars import as_moment
 from dashboard.selectors.search import Reach, search
 from dashboard.selectors.snapshot import Snapshot
+from dashboard.selectors.viewer import Viewer
 from django_simple_queue.models import Attempt, Task
 
 SIZES = (25, 50, 100)

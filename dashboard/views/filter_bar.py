@@ -6,7 +6,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from dashboard.filters import HAS, TaskFilter
+from dashboard.filter_words import HAS
+from dashboard.filters import TaskFilter
 from dashboard.htmx import with_query
 from dashboard.periods import LABELS
 from dashboard.selectors.snapshot import Snapshot

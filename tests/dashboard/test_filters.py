@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def test_an_unknown_worker_is_told_in_plain_words(viewer):
     html = unescape(viewer.get("/", {"q": "worker:web-9:1"}, follow=True).content.decode())
-    assert "worker='web-9:1': No such worker is known. Write host:pid as the Workers page shows it" in html
+    assert "worker “web-9:1”: No such worker is known. Write host:pid as the Workers page shows it" in html
 
 
 def test_words_of_the_text_become_filters(viewer):

@@ -41,6 +41,8 @@ def test_the_word_being_typed_is_what_follows_the_words_before(before, value):
         ('"say ""hi"""', ['say "hi"']),
         ("can't won't", ["can't", "won't"]),
         ('5" disk', ['5"', "disk"]),
+        ('status:failed error:"no funds', ["status:failed", "error:no funds"]),
+        ('args:name="Eva Maria', ["args:name=Eva Maria"]),
         ("", []),
     ],
 )

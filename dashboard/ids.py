@@ -1,0 +1,41 @@
+"""Ids as operators type them: whole, in part, or as the console calls a task ("charge_invoice 4e71f931")."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from uuid import UUID
+
+WHOLE = re.compile(r"^#?([0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12})$")
+PART = re.compile(r"^(?:(\w+)\s+)?(#?)((?:-?[0-9a-fA-F]){8,32})$")
+
+
+class Part(NamedTuple):
+    """``digits`` begin or end an id; ``name`` is the last part of the task's path, "" when none was typed.
+
+    ``surely`` says that it can hardly be a number that is looked for in arguments.
+    """
+
+    name: str
+    digits: str
+    surely: bool
+
+    @property
+    def words(self) -> str:
+        return f"{self.name} …{self.digits}".strip()
+
+
+def whole(text: str) -> UUID | None:
+    """Return the id that ``text`` is."""
+    match = WHOLE.match(text.strip())
+    return UUID(match[1]) if match else None
+
+
+def part(text: str) -> Part | None:
+    """Return the part of an id that ``text`` may be."""
+    match = PART.match(text.strip())
+    if match is None:
+        return None
+    name, mark, typed = match[1] or "", match[2], match[3]
+    digits = typed.replace("-", "").lower()
+    return Part(name, digits, bool(mark or name) or not digits.isdecimal())
