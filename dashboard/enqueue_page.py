@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dashboard import shell
+from dashboard import enqueue_options, shell
 from dashboard.access import may
 from dashboard.fields import pretty
 from dashboard.formats import coarse
@@ -41,19 +39,15 @@ def context(request: HttpRequest, call: Call | None, form: EnqueueForm | None, t
 
 
 def form_context(request: HttpRequest, call: Call, form: EnqueueForm, told: bool) -> dict[str, Any]:
-    options = conf.get_task_options(call.path)
     calls = recent(call) if may(request, "view_task_payload") else Recent(call.path)
-    preview = preview_of(form, options.queue, calls)
-    if not told:
+    preview = preview_of(form, calls)
+    if not told and not form.is_bound:
         form.draft.problems.clear()
     return {
         "form": form,
         "address": address(call, form),
         "draft": form.draft,
-        "options": options,
-        "options_open": options_open(form),
-        "default_attempts": options.max_attempts or conf.get_max_attempts(),
-        "default_limit": conf.get_task_timeout() if options.timeout is None else options.timeout or None,
+        **enqueue_options.options_context(form),
         "zone": timezone.get_current_timezone_name(),
         "presets": calls.presets,
         "preview": preview,
@@ -68,24 +62,20 @@ def address(call: Call, form: EnqueueForm) -> str:
     return f"?{urlencode(query)}"
 
 
-def options_open(form: EnqueueForm) -> bool:
-    """Tell whether an option says something, so that it must be seen; those of an edited task are as they were."""
-    return any(form[name].errors or (form.is_bound and form[name].value() not in (None, "")) for name in OPTIONS)
-
-
-def preview_of(form: EnqueueForm, queue: str, calls: Recent) -> Mapping[str, Any]:
+def preview_of(form: EnqueueForm, calls: Recent) -> Mapping[str, Any]:
     """Return the call that the form stands for, its secrets masked, and what to expect of it."""
     draft = form.draft
     known = dict(draft.problems)
+    wrong_options = enqueue_options.wrong(form)
     args = draft.args()
-    wrong = len(draft.problems)
+    wrong = len(draft.problems) + len(wrong_options)
     draft.problems = known | draft.problems
-    queue = str(form["queue"].value() or queue).replace("\x00", "")
+    queue = str(form["queue"].value() or conf.get_task_options(draft.call.path).queue).replace("\x00", "")
     checks = [Check(_("On the allowlist, and it imports"))]
     if wrong:
         return {"checks": [*checks, Check(_("Not complete yet: %d to fill in or to correct") % wrong, "failed")]}
-    checks = [*checks, Check(_("Arguments fit the signature")), *outlook(draft.call.path, queue)]
-    return {"code": code(form, args), "checks": [*checks, *same_call(calls, args)]}
+    checks = [*checks, Check(_("Arguments fit the signature")), *enqueue_options.past(form)]
+    return {"code": code(form, args), "checks": [*checks, *outlook(draft.call.path, queue), *same_call(calls, args)]}
 
 
 def same_call(calls: Recent, args: Mapping[str, Any]) -> Sequence[Check]:
@@ -99,15 +89,7 @@ def code(form: EnqueueForm, args: Mapping[str, Any]) -> str:
     """Return the call as Python."""
     path = form.draft.call.path
     shown = redact_args(path, json.dumps(args))
-    return call_text(path, shown if isinstance(shown, Mapping) else {}, dict(chosen_options(form)))
-
-
-def chosen_options(form: EnqueueForm) -> Iterator[tuple[str, Any]]:
-    for name in OPTIONS:
-        with suppress(ValidationError):
-            value = form.fields[name].clean(form[name].value())
-            if value not in (None, ""):
-                yield name, value
+    return call_text(path, shown if isinstance(shown, Mapping) else {}, dict(enqueue_options.chosen(form)))
 
 
 def asks_first(call: Call) -> bool:

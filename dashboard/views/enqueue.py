@@ -66,7 +66,7 @@ def work_on(request: HttpRequest, call: Call, form: EnqueueForm, step: str) -> H
     """Answer a button that enqueues nothing: a row more or less, the other way of typing, the preview."""
     if step in SWITCHES:
         form.draft = form.draft.switched(step)
-        return page(request, call, form, 422 if form.draft.problems else 200)
+        return page(request, call, form, 422 if form.draft.problems else 200, switching=True)
     form.draft.do(step)
     return page(request, call, form)
 

@@ -95,3 +95,26 @@ def test_a_task_with_a_time_waits_for_it(console: Page) -> None:
     state(console, "Scheduled")
     task = Task.objects.get()
     assert (fresh(task).due, task.run_after.year) == (False, 2099)
+
+
+def test_opened_options_stay_open_and_their_summary_follows(console: Page) -> None:
+    console.goto("/enqueue/?mode=json&task=tests.tasks.number")
+    options = console.locator("details.options")
+    options.locator("summary").click()
+    console.get_by_role("button", name="Preview").click()
+    expect(options).to_have_attribute("open", "")
+    console.get_by_label("Attempts").fill("3")
+    console.get_by_label("Attempts").press("Tab")
+    expect(console.locator("#options-said")).to_contain_text("3 attempts")
+
+
+def test_a_time_with_its_seconds_has_room(console: Page) -> None:
+    console.set_viewport_size({"width": 1440, "height": 900})
+    console.goto("/enqueue/?task=tests.tasks.number")
+    console.locator("details.options summary").click()
+    room = console.get_by_label("Run after").evaluate("field => field.clientWidth")
+    asked = console.get_by_label("Run after").evaluate("""field => {
+        field.style.inlineSize = "max-content";
+        return field.clientWidth;
+    }""")
+    assert room >= asked

@@ -179,7 +179,7 @@ def test_the_preview_shows_the_call_without_secrets(clerk):
 
 
 def test_the_preview_enqueues_where_the_form_does(clerk):
-    chosen = {"queue": "mail", "priority": "5", "max_attempts": "2", "run_after": "2031-02-03T04:05", "timeout": "x"}
+    chosen = {"queue": "mail", "priority": "5", "max_attempts": "2", "run_after": "2031-02-03T04:05"}
     html = text(post(clerk, **NEEDED, **chosen, do="preview"))
     options = "queue='mail', priority=5, run_after=datetime.fromisoformat('2031-02-03T04:05:00+00:00'), max_attempts=2,"
     assert options in html.partition('id="preview"')[2].partition("</pre>")[0]
