@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from dashboard.models import FailureGroup
 from dashboard.scopes import Scope, freeze_where
-from dashboard.selectors.failures import Group
+from dashboard.selectors.failures import Group, query_of
 from django_simple_queue.models import OperatorAction, Task
 from django_simple_queue.models.audit import identify
 
@@ -34,15 +34,17 @@ def judge(verb: str, group: Group, actor: Any) -> OperatorAction:
         )
 
 
-def scope_of(group: Group, since: datetime, until: datetime, as_of: datetime) -> Scope:
-    """Freeze what failed in this group within a window, as of a moment of the database's clock."""
+def scope_of(fingerprint: str, group: Group | None, since: datetime, until: datetime, as_of: datetime) -> Scope:
+    """Freeze what failed in a group within a window, as of a moment of the database's clock; None for a group is one
+    of which no task is failed any more."""
     conditions = [
         Q(status=Task.FAILED),
-        Q(fingerprint=group.fingerprint),
+        Q(fingerprint=fingerprint),
         Q(finished__gte=since),
         Q(finished__lte=until),
     ]
-    return freeze_where(conditions, as_of, words(group), group.query(since, until))
+    named = words(group) if group else _("a group of failures")
+    return freeze_where(conditions, as_of, named, query_of(fingerprint, since, until))
 
 
 def words(group: Group) -> str:

@@ -132,12 +132,16 @@ class Group:
 
     def query(self, since: datetime | None = None, until: datetime | None = None) -> str:
         """Return the list's filter for these failures, from ``since`` until then or now."""
-        times = {"since": since.isoformat(), "until": (until or self.now).isoformat()} if since else {}
-        return urlencode({"status": "failed", "fingerprint": self.fingerprint, **times})
+        return query_of(self.fingerprint, since, until or self.now)
 
     @property
     def whole_query(self) -> str:
         return self.query()
+
+
+def query_of(fingerprint: str, since: datetime | None, until: datetime) -> str:
+    times = {"since": since.isoformat(), "until": until.isoformat()} if since else {}
+    return urlencode({"status": "failed", "fingerprint": fingerprint, **times})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,6 +34,7 @@ SAID = {
     "reopen_group": gettext_lazy("Open again."),
 }
 MARKS = ("new", "quiet")
+GROUP = re.compile("[0-9a-f]{16}")
 
 
 @operator()
@@ -100,7 +102,7 @@ def failures_summary(request: HttpRequest) -> HttpResponseBase:
 
 @operator()
 def failure(request: HttpRequest, fingerprint: str) -> HttpResponseBase:
-    """Show one group."""
+    """Show one group, or that none of its tasks is failed any more: an Undo brings them back."""
     picture = snapshot.current()
     tag = live.tag(request, picture, may(request, "view_task_payload"))
     return render(request, "failure", lambda: group_context(request, fingerprint), tag=tag)
@@ -108,7 +110,9 @@ def failure(request: HttpRequest, fingerprint: str) -> HttpResponseBase:
 
 def group_context(request: HttpRequest, fingerprint: str) -> Mapping[str, Any]:
     now, with_payload = timezone.now(), may(request, "view_task_payload")
-    group = found(fingerprint, now, with_payload)
+    group = sought(fingerprint, now, with_payload)
+    if group is None:
+        return {"group": None}
     return {
         "page": group_page(group, with_payload=with_payload),
         "group": group,
@@ -150,22 +154,28 @@ failure_reopen = judged("reopen_group")
 @operator("requeue_task", methods=("GET", "HEAD", "POST"))
 def failure_requeue(request: HttpRequest, fingerprint: str) -> HttpResponseBase:
     """Say what a requeue of the window would do; do it when that is answered."""
-    group = found(fingerprint, timezone.now(), with_payload=False)
+    is_confirmed = request.POST.get("confirm") == "yes"
+    group = (sought if is_confirmed else found)(fingerprint, timezone.now(), with_payload=False)
     given, mark = request.POST or request.GET, read_mark(request)
     window = given.get("window", "")
     window = window if window in WINDOWS else "24h"
     until = scopes.read_moment(given.get("until"), mark)
     since = scopes.read_moment(given.get("since"), until - timedelta(hours=WINDOWS[window]))
     fields = {"window": window, "since": since.isoformat(), "until": until.isoformat()}
-    scope = groups.scope_of(group, since, until, mark)
+    scope = groups.scope_of(fingerprint, group, since, until, mark)
     return answer(request, "requeue", scope, fields, window=window, windows=WINDOWS)
 
 
 def found(fingerprint: str, now: datetime, with_payload: bool) -> Group:
-    with deadline():
-        group = read_group(fingerprint, now, with_payload=with_payload)
+    group = sought(fingerprint, now, with_payload)
     if group is None:
-        raise Http404(
-            _("No failed task has the fingerprint %s any more: all were requeued or removed.") % fingerprint[:16]
-        )
+        raise Http404(_("No task of this group is failed any more: all were requeued or removed."))
     return group
+
+
+def sought(fingerprint: str, now: datetime, with_payload: bool) -> Group | None:
+    """Return the group, None when no task of it is failed any more; Http404 for what names no group."""
+    if not GROUP.fullmatch(fingerprint):
+        raise Http404(_("There is no such group of failures."))
+    with deadline():
+        return read_group(fingerprint, now, with_payload=with_payload)

@@ -23,13 +23,13 @@ const canTake = element => element?.checkVisibility({ visibilityProperty: true }
 // what one did goes on with the next row's action; what came by itself with its link only, lest a key meet another task
 function candidates(place, own) {
   if ($("dialog[open]")) return all("dialog[open] :is([aria-invalid=true], input, button)");
-  if (place.inPauses) return [...(own ? all("[data-resume]") : []), ...all(`#main ${USED}:not(#pauses *)`)];
+  if (place.inPauses) return [byId(place.id), ...(own ? all("[data-resume]") : []), ...all(`#main ${USED}:not(#pauses *)`)];
   const list = lines(), row = byId(place.row);
   const near = row ?? list[Math.min(place.index, list.length - 1)];
   const onward = near ? list.slice(list.indexOf(near)) : [];
   const ofRows = onward.flatMap(each => (own || each === row ? ACTIONS : ["a.task"]).flatMap(selector => [...all(selector, each)]));
   const beside = own ? all("#live [data-undo]") : place.around.map(byId).filter(Boolean).flatMap(each => [...all(USED, each)]);
-  const ofPage = ["#live .tabs [aria-current]", "#live :is(.actions, .end) :is(a, button, summary)"];
+  const ofPage = ["#live .tabs [aria-current]", "#live :is(.actions, .end, .empty) :is(a, button, summary)"];
   return [byId(place.id), ...ofRows, ...beside, ...ofPage.flatMap(selector => [...all(selector)])];
 }
 // an update between a click and its answer may have given the focus away: the answer decides

@@ -24,13 +24,19 @@ function speakVerdict() {
   place.dataset.said = verdict;
 }
 
-// ---- a second click of a double click must not undo, nor resume another queue
-let changed = 0;
+// ---- a double click is one click: its second one must not undo, nor resume another queue, nor meet what a dialog hid
+const SAME_PLACE = 12;
+const first = { at: 0, x: NaN, y: NaN, inDialog: false };
+function isSecond({ detail, timeStamp, clientX, clientY }) {
+  if (!detail || timeStamp - first.at > GUARD_MS) return false; // keys have no detail
+  return detail > 1 || Math.hypot(clientX - first.x, clientY - first.y) < SAME_PLACE;
+}
 document.addEventListener("click", event => {
-  if (event.target.closest("[data-undo], [data-resume]") && performance.now() - changed < GUARD_MS) {
+  const { target, timeStamp, clientX, clientY, detail } = event, inDialog = Boolean(target.closest("dialog"));
+  if (isSecond(event) && (target.closest("[data-undo], [data-resume]") || (first.inDialog && !inDialog))) {
     event.preventDefault();
     event.stopImmediatePropagation();
-  }
+  } else if (detail) Object.assign(first, { at: timeStamp, x: clientX, y: clientY, inDialog });
 }, true);
 
 // what was ticked is done with once a button for all of it has had an answer that is no refusal
@@ -39,7 +45,6 @@ function isDone(source, submitter) {
 }
 document.addEventListener("htmx:after:swap", event => {
   const { sourceElement, sourceEvent, target } = event.detail.ctx ?? {}, dialog = $("#dialog");
-  if (sourceElement && ![live, field].includes(sourceElement)) changed = performance.now();
   if (target === live && isDone(sourceElement, sourceEvent?.submitter)) clearSelection();
   if (dialog.childElementCount && !dialog.open) {
     for (const menu of all("details.menu[open]")) menu.open = false;

@@ -100,7 +100,7 @@ class Case:
 TAB, TOP = "#live .tabs [aria-current]", "body:not(:has(:focus))"
 ROW, PAGE = "#rows tbody tr:first-child .act", "#task-head"
 BUTTON, UNDO = f"{ROW} button", f"{ROW} [data-undo]"
-RESUME = "#pauses [data-resume]"
+PAUSE, RESUME = "#queue-head [id^=switch-]", "#pauses [data-resume]"
 JUDGE = f"#judge-{KIND}"
 MENU = "#live details.menu > summary"
 ANSWER, KEEP = "#dialog .btn:not([data-close])", "#dialog [data-close]"
@@ -133,15 +133,15 @@ CASES = {
     "resolve": Case(groups(), (f"{JUDGE} > summary", f"{JUDGE} [formaction$='resolve/']"), f"#requeue-{OTHER}"),
     "ignore": Case(groups(), (f"{JUDGE} > summary", f"{JUDGE} [formaction$='ignore/']"), f"#requeue-{OTHER}"),
     "reopen": Case(groups("resolved"), (f"{JUDGE} > summary", f"{JUDGE} [formaction$='reopen/']"), f"#requeue-{OTHER}"),
-    "pause worker": Case(workers(), (MENU, f"{MENU} + div a[href$='pause/']", ANSWER), MENU),
-    "a worker is not paused": Case(workers(), (MENU, f"{MENU} + div a[href$='pause/']", KEEP), MENU),
+    "pause worker": Case(workers(), (MENU, f"{MENU} + div a[href*='pause/']", ANSWER), MENU),
+    "a worker is not paused": Case(workers(), (MENU, f"{MENU} + div a[href*='pause/']", KEEP), MENU),
     "resume worker": Case(workers(state="paused"), (MENU, f"{MENU} + div button"), f"{MENU}, {MENU} + div a"),
-    "drain worker": Case(workers(), (MENU, f"{MENU} + div a[href$='drain/']", ANSWER), "#live .act a"),
+    "drain worker": Case(workers(), (MENU, f"{MENU} + div a[href*='drain/']", ANSWER), "#live .act a"),
     "pause queue": Case(workers(), ("#queue-1 .act a", ANSWER), "#queue-1 a.task"),
-    "pause queue on its page": Case(queue("money"), ("#pause", ANSWER), "#queue-head a"),
+    "pause queue on its page": Case(queue("money"), (PAUSE, ANSWER), RESUME),
     "resume queue": Case(queue("default", "other"), (RESUME,), "main .page-head a"),
-    "resume queue on its page": Case(queue("money", "money"), (RESUME,), "main .page-head a"),
-    "resume one of two": Case(queue("money", "money", "other"), (RESUME,), RESUME),
+    "resume queue on its page": Case(queue("money", "money"), (RESUME,), PAUSE),
+    "resume one of two": Case(queue("default", "money", "other"), (RESUME,), RESUME),
     "abort": Case(background, ("#abort button",), "#undo [data-undo]"),
 }
 
@@ -173,7 +173,7 @@ def test_focus_after(console: Page, name: str) -> None:
 
 def test_focus_after_a_mistake_in_a_dialog(console: Page) -> None:
     console.goto(workers()())
-    for selector in (MENU, f"{MENU} + div a[href$='pause/']"):
+    for selector in (MENU, f"{MENU} + div a[href*='pause/']"):
         press(console, selector)
     console.locator("#id_reason").fill(" ")
     console.locator(ANSWER).focus()

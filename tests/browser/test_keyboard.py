@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from django_simple_queue.models import Task
@@ -150,3 +153,33 @@ def test_u_takes_back_the_row_at_the_cursor_and_no_other(console: Page) -> None:
     console.keyboard.press("u")
     said(console, "Undone: send_email")
     assert sorted(fresh(task).status for task in tasks) == [Task.QUEUED, Task.QUEUED, Task.FAILED]
+
+
+EVERY_KEY = ["/", "j", "k", "x", "r", "u", "?"]
+
+
+@pytest.mark.parametrize(
+    ("address", "keys"),
+    [
+        ("/?status=failed", EVERY_KEY),
+        ("/?status=completed", ["/", "j", "k", "x", "?"]),
+        ("/failures/", ["/", "j", "k", "r", "u", "?"]),
+        ("/preferences/", ["?"]),
+        ("/workers/", ["?"]),
+        ("/activity/", ["/", "?"]),
+    ],
+)
+def test_the_foot_names_the_keys_that_do_something_on_the_page(console: Page, address: str, keys: list[str]) -> None:
+    a_task(Task.FAILED, fingerprint="a" * 16, finished=timezone.now())
+    a_task(Task.COMPLETED)
+    console.set_viewport_size({"width": 1440, "height": 900})
+    console.goto(address)
+    shown = console.locator(".foot .hints kbd").filter(visible=True)
+    assert shown.all_inner_texts() == keys
+
+
+def test_the_foot_names_no_key_to_who_has_switched_them_off(console: Page, live_server: Any) -> None:
+    choice = {"name": "simple_queue_dashboard_keys", "value": "off", "url": live_server.url}
+    console.context.add_cookies([choice])
+    console.goto("/")
+    expect(console.locator(".foot .hints")).to_be_hidden()

@@ -38,9 +38,20 @@ def test_the_page_of_a_group_shows_its_latest_error_and_tasks(chief):
 
 
 def test_a_group_that_is_gone_is_a_page_in_words(chief):
-    response = chief.get(f"{URL}{MAIL}/")
+    for parameters in ({}, {"live": 1}):
+        response = chief.get(f"{URL}{MAIL}/", parameters)
+        assert response.status_code == 200
+        assert b"No task of this group is failed any more" in response.content
+    assert chief.get(f"{URL}bad/").status_code == 404
+
+
+@pytest.mark.parametrize("asked", ["requeue/", "summary/"])
+def test_what_is_asked_of_a_group_that_is_gone_is_refused_in_an_operators_words(chief, asked):
+    response = chief.get(f"{URL}{MAIL}/{asked}", headers={"HX-Request": "true"})
     assert response.status_code == 404
-    assert b"No failed task has the fingerprint" in response.content
+    html = " ".join(response.content.decode().split())
+    assert "No task of this group is failed any more: all were requeued or removed. Nothing was changed." in html
+    assert MAIL not in html
 
 
 def hidden(html):
@@ -61,6 +72,14 @@ def test_a_group_is_requeued_for_a_window_as_it_was_shown(chief):
     action = OperatorAction.objects.get()
     assert (action.verb, action.done, action.reason) == ("requeue", 2, "Gateway is back")
     assert "charge_invoice" in action.scope
+
+
+def test_the_second_click_of_a_double_click_is_answered_with_what_the_first_one_did(chief):
+    failed(error_class="x.E"), failed(error_class="x.E")
+    form = hidden(chief.get(f"{URL}{PAY}/requeue/?window=24h").content.decode())
+    answers = [chief.post(f"{URL}{PAY}/requeue/", form, follow=True).content.decode() for _ in range(2)]
+    undo = f'action="/activity/{OperatorAction.objects.get().pk}/undo/"'
+    assert all("Requeued 2 of 2" in html and undo in html for html in answers)
 
 
 def test_what_may_have_taken_effect_is_asked_about_and_counted_apart(chief):

@@ -41,6 +41,12 @@ class Process:
         code = self.running.poll()
         return code if code is None or code >= 0 else 128 - code
 
+    @property
+    def end(self) -> str:
+        """How it ended, as the rest of a sentence about it."""
+        code = self.running.poll() or 0
+        return f"was killed ({signal.Signals(-code).name})" if code < 0 else f"ended by itself (code {code})"
+
     def signal(self, number: int) -> None:
         try:
             os.killpg(self.running.pid, number)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -94,7 +95,7 @@ class Command(BaseCommand):
         if fate.first is None:
             self.stdout.write("Stopped.")
             return
-        raise CommandError(last_words(fate.first), returncode=fate.first.code or 0)
+        raise CommandError(last_words(fate.first, fate.processes), returncode=fate.first.code or 0)
 
 
 def port_number(text: str) -> int:
@@ -128,5 +129,8 @@ def trickling(still: bool) -> Any:
     return tick
 
 
-def last_words(process: Process) -> str:
-    return f"{process.name} ended with code {process.code}; everything is stopped.\n{process.last_lines()}".strip()
+def last_words(ended: Process, processes: Sequence[Process]) -> str:
+    """Return the end of the log of the process that has ended, and, where it is read last, what that means."""
+    others = " and ".join(each.name.lower() for each in processes if each is not ended)
+    sentence = f"{ended.name} {ended.end}, so {others} was stopped too. Nothing is lost: run make demo again."
+    return f"the demo has ended. The last lines of its log:\n{ended.last_lines()}\n\n{sentence}"
