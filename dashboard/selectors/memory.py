@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from typing import Generic, TypeVar
 
@@ -69,5 +69,7 @@ class Memory(Generic[Picture]):
             connections.close_all()
 
     def forget(self) -> None:
+        if self.coming is not None and not self.coming.cancel():
+            wait([self.coming])
         with self.lock:
             self.latest = None

@@ -131,6 +131,16 @@ def test_a_failure_beside_the_requests_spoils_nothing(maker: Maker, monkeypatch:
     assert pictures.get() == 2
 
 
+def test_what_is_forgotten_does_not_come_back_from_beside(maker: Maker) -> None:
+    pictures = outdated(maker)
+    assert pictures.get() == 1
+    maker.go.set()
+    pictures.forget()
+    assert pictures.coming is not None
+    assert pictures.coming.done()
+    assert pictures.latest is None
+
+
 def test_what_is_forgotten_is_made_anew(maker: Maker) -> None:
     pictures = Memory(maker.make, lambda cost: 60.0)
     assert (pictures.get(), pictures.get()) == (1, 1)

