@@ -46,6 +46,12 @@ class Result:
     action: OperatorAction | None = None
     goes_on: bool = False
     edit: UUID | None = None
+    again: bool = False
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether what was wanted is so, by this click or by the first one of a double click."""
+        return bool(self.moved or self.again)
 
     @property
     def undo_offer(self) -> str:
@@ -102,7 +108,8 @@ def nothing_done(verb: str, pk: UUID, actor: User, outcomes: dict[str, int]) -> 
     latest = item.action
     age = timezone.now() - latest.created
     if is_by(latest, actor) and age < DOUBLE_CLICK:
-        return Result(wording.one(verb, describe_scope([pk]), "asked" in latest.outcomes), 0, undoable(latest), latest)
+        said = wording.one(verb, describe_scope([pk]), "asked" in latest.outcomes)
+        return Result(said, 0, undoable(latest), latest, again=True)
     return Result(wording.somebody_was_first(latest, age, is_by(latest, actor)), 0)
 
 

@@ -33,6 +33,7 @@ CHIPS = {
     "has": _("only"),
     "q": _("text"),
 }
+TYPED = {"status": _("status"), "has": _("has"), "time": _("time"), "since": _("since"), "until": _("until")}
 WORDS: Mapping[str, Mapping[str, Any]] = {"time": LABELS, "has": HAS, "fingerprint": {NO_GROUP: _("in no group")}}
 A_NUMBER = _("Write a whole number such as 2, >1, <=3 or 2..5.")
 A_WORKER = _("No such worker is known. Write host:pid as the Workers page shows it, or choose one under More.")
@@ -58,4 +59,5 @@ def chip(name: str, value: str, *, ended: bool) -> tuple[str, str, str]:
 def problem(name: str, value: object, errors: Iterable[str]) -> str:
     text = visible(str(value))
     short = text if len(text) <= MOST_QUOTED else f"{text[:MOST_QUOTED]}…"
-    return f"{name} “{short}”: {' '.join(errors)}"
+    label = {**CHIPS, **TYPED}.get(name, name)
+    return f"{label} “{short}”: {' '.join(errors)}"

@@ -35,7 +35,7 @@ def coarse(value: float | timedelta | None) -> str:
 
 
 def duration(value: float | timedelta | None) -> str:
-    """How long something took, exact enough to compare: "84 ms", "0.84 s", "11.4 s", "3 min 12 s"."""
+    """How long something took, exact enough to compare: "84 ms", "0.84 s", "11.4 s", "3 min 12 s", "24 d 11 h"."""
     if value is None:
         return NOTHING
     seconds = max(value.total_seconds() if isinstance(value, timedelta) else float(value), 0.0)
@@ -45,6 +45,8 @@ def duration(value: float | timedelta | None) -> str:
         return _("%s s") % (f"{seconds:.2f}" if seconds < 10 else f"{seconds:.1f}")
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
+    if hours >= 48:
+        return _("%(days)s d %(hours)s h") % {"days": hours // 24, "hours": hours % 24}
     if hours:
         return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": f"{minutes:02}"}
     return _("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": f"{rest:02}"}

@@ -55,6 +55,11 @@ def state_of(task: Task, stalled: bool = False) -> State:
     return OF_STATUS.get(task.status, UNKNOWN)
 
 
+def is_held(task: Task, verb: str) -> bool:
+    """Tell whether ``verb``, the latest done to the task, was a requeue that holds it so that Undo is real."""
+    return verb == "requeue" and task.status == Task.QUEUED and waiting_state(task) is SCHEDULED
+
+
 def waiting_state(task: Task) -> State:
     if task.attempt > 0:
         return RETRYING

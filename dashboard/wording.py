@@ -84,7 +84,7 @@ def one(verb: str, name: str, asked: bool) -> str:
         words = {"name": name, "seconds": f"{conf.get_undo_seconds():.0f}"}
         return _("Requeued %(name)s, starts in %(seconds)s s.") % words
     if verb == "start_now":
-        return _("%s may start now.") % name
+        return _("%s starts now.") % name
     return _("%(done)s: %(name)s.") % {"done": capfirst(past(verb)), "name": name}
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from dashboard import wording
 from dashboard.actions import undoable
 from dashboard.selectors.activity import UNDO_OFFERED_FOR, did
-from dashboard.states import State, state_of
+from dashboard.states import QUEUED, State, is_held, state_of
 from django_simple_queue.models import OperatorAction, Task, Worker
 from django_simple_queue.models.audit.scope import mark_of
 from django_simple_queue.redaction import visible
@@ -41,9 +41,12 @@ class Line:
 
     pk: UUID
     task: Task | None
+    verb: str
 
     @property
     def state(self) -> State | None:
+        if self.task and is_held(self.task, self.verb):
+            return QUEUED
         return state_of(self.task) if self.task else None
 
 
@@ -119,7 +122,7 @@ def action_page(action: OperatorAction, chosen: str, after: int, now: datetime) 
         now=now,
         outcomes=outcomes,
         undone=[Outcome(name, count, wording.put_back(name, count)) for name, count in undone.items()],
-        lines=[Line(pk, tasks.get(pk)) for pk in ids],
+        lines=[Line(pk, tasks.get(pk), action.verb) for pk in ids],
         chosen=listed,
         onward=more,
         workers=Worker.objects.live().exists(),

@@ -19,8 +19,9 @@ from dashboard.selectors.fleet import Fleet
 from dashboard.selectors.headline import last_line, named, short
 from dashboard.selectors.live import BUSY_SECONDS
 from dashboard.selectors.marks import Mark
+from dashboard.selectors.timeline import run_time, wait_time
 from dashboard.selectors.viewer import Viewer
-from dashboard.states import QUEUED, RETRYING, State, state_of
+from dashboard.states import QUEUED, RETRYING, State, is_held, state_of
 from dashboard.tags import age
 from django_simple_queue import conf
 from django_simple_queue.models import Task
@@ -141,8 +142,7 @@ class Row:
     @property
     def held(self) -> bool:
         """Requeued, and waiting so that Undo is real."""
-        requeued = self.mark is not None and self.mark.item.action.verb == "requeue"
-        return requeued and self.waits
+        return self.mark is not None and is_held(self.task, self.mark.item.action.verb)
 
     @property
     def starts(self) -> str:
@@ -150,23 +150,18 @@ class Row:
 
     @property
     def moment(self) -> datetime | None:
-        """The time that the tab orders by."""
-        value: datetime | None = self.task.key
+        """The time that the tab orders by; None for a row that has left it, and will not run at that time any more."""
+        value: datetime | None = None if getattr(self.task, "has_left", False) else self.task.key
         return value
 
     @property
     def waited(self) -> timedelta | None:
-        if not self.task.started or self.task.status == Task.QUEUED:
-            return None
-        wait: timedelta = self.task.started - max(self.task.run_after, self.task.created)
-        return max(wait, timedelta())
+        return None if self.task.status == Task.QUEUED else wait_time(self.task, self.now)
 
     @property
     def ran(self) -> timedelta | None:
-        if not self.task.started or self.task.status == Task.QUEUED:
-            return None
-        run: timedelta = (self.task.finished or self.now) - self.task.started
-        return run
+        began = self.task.started and self.task.status != Task.QUEUED
+        return run_time(self.task, self.now) if began else None
 
     @property
     def used_up(self) -> bool:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dashboard.filters import TaskFilter
 from dashboard.selectors import marks
-from dashboard.selectors.keyset import ORDERS, BrokenCursor, Cursor, Order
+from dashboard.selectors.keyset import NEXT, ORDERS, BrokenCursor, Cursor, Order
 from dashboard.selectors.rows import Row, light, make_row
 from dashboard.selectors.scalars import as_moment
 from dashboard.selectors.search import Reach, search
@@ -150,7 +150,7 @@ def those_that_stay(
         return []
     rows: list[Any] = list(order.with_key(light(filters.in_tab("").filter(pk__in=left))).annotate(ended=last_end()))
     for row in rows:
-        row.key = row.key or row.ended
+        row.key, row.has_left = row.key or row.ended, order is NEXT and row.status != Task.QUEUED
     return [row for row in rows if row.key and is_within(place_in(order)(row), (place.older, older), order.descending)]
 
 

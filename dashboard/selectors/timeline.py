@@ -198,7 +198,9 @@ def run_time(task: Task, now: datetime) -> timedelta | None:
     """Return how long the latest run took, or has taken so far."""
     if task.status == Task.PROGRESS:
         return now - (task.started or task.modified)
-    return task.finished - task.started if task.started and task.finished else None
+    if not task.started or not task.finished or ended_waiting(task):
+        return None
+    return task.finished - task.started
 
 
 def wait_time(task: Task, now: datetime) -> timedelta | None:
@@ -206,4 +208,9 @@ def wait_time(task: Task, now: datetime) -> timedelta | None:
     ready = max(task.created, task.run_after)
     if task.status == Task.QUEUED:
         return now - ready if now > ready else None
-    return max(task.started - ready, timedelta()) if task.started else None
+    return max(task.started - ready, timedelta()) if task.started and not ended_waiting(task) else None
+
+
+def ended_waiting(task: Task) -> bool:
+    """Tell whether it was cancelled while it waited to run once more: ``started`` is that of an earlier run."""
+    return bool(task.status == Task.CANCELLED and task.started and task.run_after > task.started)

@@ -78,7 +78,7 @@ def act_or_ask(request: HttpRequest, verb: str, ids: list[UUID]) -> HttpResponse
     except ValueError as error:
         return tell(request, str(error))
     edit = f"edit:{result.edit}" if result.edit and may(request, "add_task") else ""
-    return tell(request, result.sentence, done=bool(result.moved or result.undo), offer=result.undo_offer or edit)
+    return tell(request, result.sentence, done=result.is_done, offer=result.undo_offer or edit)
 
 
 def tell(request: HttpRequest, sentence: str, done: bool = False, offer: str = "") -> HttpResponseBase:

@@ -48,7 +48,7 @@ def test_a_held_task_starts_now_on_request(console: Page) -> None:
     expect(console.get_by_role("button", name="Start now").first).to_be_visible()
     assert not fresh(task).due
     console.get_by_role("button", name="Start now").first.click()
-    said(console, "may start now")
+    said(console, "starts now")
     assert fresh(task).due
 
 
