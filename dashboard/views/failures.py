@@ -175,7 +175,8 @@ def found(fingerprint: str, now: datetime, with_payload: bool) -> Group:
 
 def sought(fingerprint: str, now: datetime, with_payload: bool) -> Group | None:
     """Return the group, None when no task of it is failed any more; Http404 for what names no group."""
-    if not GROUP.fullmatch(fingerprint):
-        raise Http404(_("There is no such group of failures."))
     with deadline():
-        return read_group(fingerprint, now, with_payload=with_payload)
+        group = read_group(fingerprint, now, with_payload=with_payload)
+    if group is None and not GROUP.fullmatch(fingerprint):
+        raise Http404(_("There is no such group of failures."))
+    return group
