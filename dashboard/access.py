@@ -39,10 +39,11 @@ HEADERS = {
 }
 
 
-def operator(permission: str = "", *, methods: Collection[str] = READ) -> Decorator:
+def operator(permission: str = "", *, methods: Collection[str] = READ, limited: bool = True) -> Decorator:
     """Let in active staff who may view tasks and hold ``permission``, a codename of the queue or "app.codename".
 
     Whoever is not signed in is led to the login page and comes back; whoever may not is told what is missing.
+    What a page reads is ``limited`` in time, unless the view sees to that itself.
     """
 
     def decorator(view: View) -> View:
@@ -55,7 +56,7 @@ def operator(permission: str = "", *, methods: Collection[str] = READ) -> Decora
             require(request, permission)
             if has_nul(kwargs.values()):
                 raise Http404
-            with in_time(request):
+            with in_time(request) if limited else nullcontext():
                 return view(request, *args, **kwargs)
 
         return guard(view, csrf_protect(admitted))

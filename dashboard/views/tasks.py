@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
 from dashboard import filters, scopes, tokens
 from dashboard.access import may, operator
+from dashboard.deadline import deadline
 from dashboard.htmx import fragment, render, with_query
 from dashboard.selectors import attention, counts, health, live, marks, snapshot
 from dashboard.selectors import tasks as selector
@@ -19,18 +21,23 @@ from dashboard.views.filter_bar import link
 from django_simple_queue.models import Task
 
 
-@operator()
+@operator(limited=False)
 def tasks(request: HttpRequest) -> HttpResponseBase:
     spread = tokens.spread(request.GET)
     if spread is not None:
         return redirect(f"{request.path}?{spread.urlencode()}")
     pk = tokens.pasted_id(request.GET)
-    if pk and Task.objects.filter(pk=pk).exists():
+    if pk and is_there(pk):
         return redirect("simple_queue_dashboard:task", pk)
     picture = snapshot.current()
     who = viewer(request, picture)
     tag = live.shared_tag(request, picture, who)
     return render(request, "tasks", lambda: context(request, picture, who), tag=tag, same_for_all=True)
+
+
+def is_there(pk: UUID) -> bool:
+    with deadline():
+        return Task.objects.filter(pk=pk).exists()
 
 
 def context(request: HttpRequest, picture: snapshot.Snapshot, who: Viewer) -> dict[str, Any]:
