@@ -101,7 +101,10 @@ class Server(ABC):
             raise RuntimeError(f"{command[0]} ended with {done.returncode}:\n{done.stderr[-2000:]}")
 
     def identity(self) -> dict[str, Any]:
-        environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC", "HOME": str(self.home)}
+        home = str(self.home)
+        # MariaDB clears away what it takes for its own, and may be that of a server that starts beside it.
+        places = {"HOME": home, "TMPDIR": home}
+        environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC", **places}
         who = {"user": self.user, "extra_groups": []} if self.user else {}
         return {"cwd": self.home, "env": environment, **who}
 
