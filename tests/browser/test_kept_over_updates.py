@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from django_simple_queue.models import Task
 from tests.browser.conftest import SignIn
-from tests.browser.look import fresh, is_live, row, rows, said
+from tests.browser.look import ask_now, fresh, is_live, row, rows, said
 from tests.browser.test_fleet_and_failures import failed as failed_in_group
 from tests.dashboard.queue import a_task, a_worker
 
@@ -153,7 +153,7 @@ def test_a_tab_that_comes_back_is_not_live_before_it_has_an_answer(console: Page
     console.route("**/*live=1*", lambda route: None)
     console.clock.run_for(60_000)
     expect(console.locator("#connection [data-word]")).to_have_text("Late")
-    console.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    ask_now(console)
     expect(console.locator("#connection [data-word]")).to_have_text("Late")
 
 

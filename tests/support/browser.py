@@ -15,6 +15,14 @@ from tests.support.missing import cannot_run
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
+# The last --disable-features is the only one that counts. So after what costs half a second of each test and nobody
+# sees here, the drop-downs of the address bar and a renderer in reserve, it repeats Playwright's own.
+WITHOUT = """
+WebUIOmniboxPopup WebUIOmniboxAimPopup WebUIOmniboxFullPopup SpareRendererForSitePerProcess
+AimEnabled AvoidCorsURLLoaderRestartOnRedirect AvoidUnnecessaryBeforeUnloadCheckSync DestroyProfileOnBrowserClose
+HttpsFirstBalancedModeAutoEnable HttpsUpgrades LensOverlay MediaRouter NetworkTimeServiceQuerying OptimizationHints
+PaintHolding PreconnectToSearch ThirdPartyStoragePartitioning
+"""
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox",
@@ -24,10 +32,12 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={','.join(WITHOUT.split())}",
 ]
 INSTALL = "Chromium is missing: apt-get update && apt-get install -y --no-install-recommends chromium"
 SCREENSHOTS = Path(__file__).resolve().parents[2] / ".cache" / "browser"
 NewPage = Callable[..., "Page"]
+BROKE = pytest.StashKey[bool]()
 
 
 def chromium() -> str:
@@ -65,10 +75,18 @@ def new_page(browser: Browser, live_server: Any, request: pytest.FixtureRequest)
         return watched(context.new_page(), reports)
 
     yield open_page
-    take_screenshots(contexts, request.node.name)
+    if request.node.stash.get(BROKE, True):
+        take_screenshots(contexts, request.node.name)
     for context in contexts:
         context.close()
     assert not reports, "The browser reported:\n" + "\n".join(reports)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    report = yield
+    item.stash[BROKE] = report.failed
+    return report
 
 
 @pytest.fixture
@@ -103,11 +121,3 @@ def take_screenshots(contexts: list[Any], name: str) -> None:
     for number, context in enumerate(contexts):
         for page in context.pages:
             page.screenshot(path=SCREENSHOTS / f"{name}-{number}.png")
-
-
-def accessibility_faults(page: Page) -> list[str]:
-    """What axe-core finds wrong on the page as it is now, one line a fault."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    violations = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {node['html']} ({node['failureSummary']})" for each in violations for node in each["nodes"]]
