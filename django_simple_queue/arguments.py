@@ -16,7 +16,7 @@ from django_simple_queue.text import UNSTORABLE, storable
 
 MAX_PATH = 255
 ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
-LIMITS = {"priority": (-100, 100), "max_attempts": (1, 1000)}
+LIMITS = {"priority": (-100, 100), "max_attempts": (1, shapes.MOST_ATTEMPTS)}
 
 
 def check_path(task: object) -> str:
@@ -151,35 +151,33 @@ def check_queue(value: object) -> str:
     return name
 
 
-def as_instant(run_after: object) -> datetime:
-    """Return when the task may start: now (None), a datetime, or a timedelta from now.
+def as_instant(value: object, name: str = "run_after") -> datetime:
+    """Return the time that ``value`` of parameter ``name`` means: now (None), a datetime, or a timedelta from now.
 
     A datetime must be aware; where USE_TZ is off it may be one of local time, which is what is stored there.
     """
-    if run_after is None:
+    if value is None:
         return timezone.now()
-    if isinstance(run_after, timedelta):
-        return later(run_after)
-    if not isinstance(run_after, datetime):
-        raise TypeError(f"run_after must be a datetime or a timedelta, not {run_after!r}.")
-    if timezone.is_naive(run_after) and settings.USE_TZ:
-        raise ValueError(f"run_after must be an aware datetime; {run_after.isoformat()} has no time zone.")
-    return in_calendar(run_after)
+    if isinstance(value, timedelta):
+        return later(value, name)
+    if not isinstance(value, datetime):
+        raise TypeError(f"{name} must be a datetime or a timedelta, not {value!r}.")
+    if timezone.is_naive(value) and settings.USE_TZ:
+        raise ValueError(f"{name} must be an aware datetime; {value.isoformat()} has no time zone.")
+    return in_calendar(value, name)
 
 
-def in_calendar(moment: datetime) -> datetime:
+def in_calendar(moment: datetime, name: str) -> datetime:
     """Return ``moment`` as it is stored; ValueError for one that has no date there or in UTC."""
     try:
         moment.astimezone(UTC)
         return moment if settings.USE_TZ or timezone.is_naive(moment) else timezone.make_naive(moment)
     except OverflowError:
-        raise ValueError(
-            f"run_after must be a time that a calendar has in UTC too, not {moment.isoformat()}."
-        ) from None
+        raise ValueError(f"{name} must be a time that a calendar has in UTC too, not {moment.isoformat()}.") from None
 
 
-def later(wait: timedelta) -> datetime:
+def later(wait: timedelta, name: str) -> datetime:
     try:
         return timezone.now() + wait
     except OverflowError:
-        raise ValueError(f"run_after must be a time that a calendar has, not {wait} from now.") from None
+        raise ValueError(f"{name} must be a time that a calendar has, not {wait} from now.") from None

@@ -52,13 +52,11 @@ def get_setting(name: str, default: Any) -> Any:
     return getattr(settings, PREFIX + name, default)
 
 
-def get_whole_number(name: str, default: int, lowest: int = 1, highest: int | None = None) -> int:
+def get_whole_number(name: str, default: int, lowest: int, highest: int, otherwise: str = "") -> int:
     value = get_setting(name, default)
-    fits = isinstance(value, int) and not isinstance(value, bool) and value >= lowest
-    if not fits or (highest is not None and value > highest):
-        limits = f"from {lowest} to {highest}" if highest is not None else f"of at least {lowest}"
-        raise BadSettingError(name, value, f"a whole number {limits}")
-    return int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
+        raise BadSettingError(name, value, f"a whole number from {lowest} to {highest}{otherwise}")
+    return value
 
 
 def get_seconds(name: str, default: float, lowest: float = 0) -> float:
@@ -124,22 +122,22 @@ def get_soft_timeout() -> float:
 
 def get_max_output_size() -> int:
     """Return the most bytes of output that are kept of a run."""
-    return get_whole_number("MAX_OUTPUT_SIZE", 10 * 1024 * 1024)
+    return get_whole_number("MAX_OUTPUT_SIZE", 10 * shapes.MEBIBYTE, 1, shapes.MOST_OUTPUT)
 
 
 def get_max_args_size() -> int:
     """Return the most bytes that the arguments of one task may have as JSON."""
-    return get_whole_number("MAX_ARGS_SIZE", 1024 * 1024)
+    return get_whole_number("MAX_ARGS_SIZE", shapes.MEBIBYTE, 1, shapes.MOST_ARGS)
 
 
 def get_max_log_size() -> int:
     """Return the most bytes of captured stdout, stderr and logging that are kept of a run."""
-    return get_whole_number("MAX_LOG_SIZE", 1024 * 1024)
+    return get_whole_number("MAX_LOG_SIZE", shapes.MEBIBYTE, 1, shapes.MOST_LOG)
 
 
 def get_max_attempts() -> int:
     """Return how often a task is tried before it counts as failed (1: never twice by itself)."""
-    return get_whole_number("MAX_ATTEMPTS", 1, highest=1000)
+    return get_whole_number("MAX_ATTEMPTS", 1, 1, shapes.MOST_ATTEMPTS)
 
 
 def get_backoff() -> Backoff:
@@ -162,14 +160,14 @@ def get_shutdown_grace() -> float:
 
 def get_max_tasks_per_child() -> int:
     """Return how many tasks one child process runs before a fresh one takes its place."""
-    return get_whole_number("MAX_TASKS_PER_CHILD", 500)
+    return get_whole_number("MAX_TASKS_PER_CHILD", 500, 1, shapes.MOST_TASKS)
 
 
 def get_max_child_memory_mb() -> int | None:
     """Return the megabytes of memory at which a child process is replaced; None (also 0) when there is no limit."""
-    if get_setting("MAX_CHILD_MEMORY_MB", None) is None:
+    if get_setting("MAX_CHILD_MEMORY_MB", None) in (None, 0):
         return None
-    return get_whole_number("MAX_CHILD_MEMORY_MB", 0, lowest=0) or None
+    return get_whole_number("MAX_CHILD_MEMORY_MB", 0, *shapes.MEMORY_MB, otherwise=", or None for no limit")
 
 
 def get_undo_seconds() -> float:
@@ -225,24 +223,24 @@ def get_dashboard_links() -> Sequence[str]:
     return paths
 
 
-READERS: tuple[Callable[[], object], ...] = (
-    get_allowed_tasks,
-    get_task_timeout,
-    get_soft_timeout,
-    get_max_output_size,
-    get_max_args_size,
-    get_max_log_size,
-    get_max_attempts,
-    get_backoff,
-    get_lease_seconds,
-    get_shutdown_grace,
-    get_max_tasks_per_child,
-    get_max_child_memory_mb,
-    get_undo_seconds,
-    get_retention,
-    get_release,
-    get_environment,
-    get_admin_summary,
-    is_status_public,
-    get_dashboard_links,
-)
+READERS: Mapping[str, Callable[[], object]] = {
+    "ALLOWED_TASKS": get_allowed_tasks,
+    "TASK_TIMEOUT": get_task_timeout,
+    "SOFT_TIMEOUT": get_soft_timeout,
+    "MAX_OUTPUT_SIZE": get_max_output_size,
+    "MAX_ARGS_SIZE": get_max_args_size,
+    "MAX_LOG_SIZE": get_max_log_size,
+    "MAX_ATTEMPTS": get_max_attempts,
+    "BACKOFF": get_backoff,
+    "LEASE_SECONDS": get_lease_seconds,
+    "SHUTDOWN_GRACE": get_shutdown_grace,
+    "MAX_TASKS_PER_CHILD": get_max_tasks_per_child,
+    "MAX_CHILD_MEMORY_MB": get_max_child_memory_mb,
+    "UNDO_SECONDS": get_undo_seconds,
+    "RETENTION": get_retention,
+    "RELEASE": get_release,
+    "ENVIRONMENT": get_environment,
+    "ADMIN_SUMMARY": get_admin_summary,
+    "PUBLIC_STATUS": is_status_public,
+    "DASHBOARD_LINKS": get_dashboard_links,
+}

@@ -10,6 +10,13 @@ ALLOWED_TASKS_SHAPE = "a set or list of dotted paths, a mapping of dotted paths 
 MOST_DAYS = 36_500
 MOST_SECONDS = 2_000_000_000
 """Beyond these, calendars and the columns of databases come to their end."""
+MOST_ATTEMPTS = 1000
+MOST_TASKS = 1_000_000
+MEMORY_MB = (64, 1_000_000)
+"""With less, every child would be too large before its first task."""
+MEBIBYTE = 1024 * 1024
+MOST_OUTPUT, MOST_ARGS, MOST_LOG = 128 * MEBIBYTE, 64 * MEBIBYTE, 64 * MEBIBYTE
+"""Output, log and error of a run travel together, and every supported database takes a text of that size."""
 RETENTION_SHAPE = (
     f'a mapping such as {{"completed": 30, "failed": None}}: whole days from 1 to {MOST_DAYS}, None keeps for ever'
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django_simple_queue import arguments, callables, conf, shapes
 
 APP = "django_simple_queue"
 SHORT_LEASE = 5
+NO_SUCH_SETTING = "Remove it; docs/configuration.md lists all settings."
 RERUN = ("", "safe", "confirm", "never")
 Found = Iterator[CheckMessage]
 
@@ -20,7 +22,7 @@ Found = Iterator[CheckMessage]
 @register(APP)
 def check_settings(**kwargs: object) -> list[CheckMessage]:
     """Report settings that have a wrong value, and choices that an operator should know of."""
-    return [*wrong_values(), *wrong_tasks(), *risky_values()]
+    return [*wrong_values(), *unknown_names(), *wrong_tasks(), *risky_values()]
 
 
 @register(APP)
@@ -30,11 +32,23 @@ def check_tasks_can_be_imported(**kwargs: object) -> list[CheckMessage]:
 
 
 def wrong_values() -> Found:
-    for read in conf.READERS:
+    for read in conf.READERS.values():
         try:
             read()
         except conf.BadSettingError as error:
             yield Error(error.problem, hint=f"Set it to {error.wanted}.", id=f"{APP}.E001")
+
+
+def unknown_names() -> Found:
+    for name in dir(settings):
+        own = name.removeprefix(conf.PREFIX)
+        if name != own and own not in conf.READERS:
+            similar = get_close_matches(own, conf.READERS, n=1)
+            yield Warning(
+                f"{name} is set, but there is no such setting: nothing reads it.",
+                hint=f"Did you mean {conf.PREFIX}{similar[0]}?" if similar else NO_SUCH_SETTING,
+                id=f"{APP}.W007",
+            )
 
 
 def wrong_tasks() -> Found:
@@ -153,7 +167,8 @@ def risky_values() -> Found:
         )
     if not settings.USE_TZ:
         yield Warning(
-            "USE_TZ is False: tasks with run_after and retries start at wrong times where local time is not UTC.",
+            "USE_TZ is False: where local time is not UTC, tasks with run_after and retries start at wrong times, "
+            "and pauses end at wrong times.",
             hint="Set USE_TZ = True.",
             id=f"{APP}.W006",
         )

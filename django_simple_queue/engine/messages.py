@@ -10,6 +10,8 @@ import sys
 import tempfile
 from typing import Any
 
+from django_simple_queue.text import bounded
+
 LENGTH = struct.Struct("!I")
 PACKET_LIMIT = 64 * 1024
 FRAME_LIMIT = 256 * 1024 * 1024
@@ -113,8 +115,21 @@ def parsed(payload: bytes) -> Message:
 
 def send_frame(pipe: int, message: Message) -> None:
     """Write ``message`` to ``pipe``; blocks while the pipe is full."""
-    payload = json.dumps(message, ensure_ascii=False).encode("utf-8", "replace")
+    payload = encoded(message)
+    if len(payload) > FRAME_LIMIT:
+        payload = encoded(shortened(message))
     write_all(pipe, LENGTH.pack(len(payload)) + payload)
+
+
+def encoded(message: Message) -> bytes:
+    return json.dumps(message, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def shortened(part: Any) -> Any:
+    """Return a message whose texts are cut so that four of them fit, though JSON may spell one byte in six."""
+    if isinstance(part, list):
+        return [shortened(each) for each in part]
+    return bounded(part, FRAME_LIMIT // 32) if isinstance(part, str) else part
 
 
 class Frames:

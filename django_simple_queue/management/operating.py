@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -98,4 +99,4 @@ def moment(text: str) -> datetime:
         parsed = None
     if parsed is None:
         raise CommandError(f"--until {text!r} is no time: write it as 2026-11-22T14:00 or 2026-11-22T14:00+01:00.")
-    return parsed if timezone.is_aware(parsed) else timezone.make_aware(parsed)
+    return timezone.make_aware(parsed) if settings.USE_TZ and timezone.is_naive(parsed) else parsed

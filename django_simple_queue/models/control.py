@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from django_simple_queue import wake
+from django_simple_queue.arguments import as_instant
 from django_simple_queue.models.audit import OperatorAction, identify
 from django_simple_queue.models.queue import QueuePause
 from django_simple_queue.models.worker import Worker
@@ -39,10 +40,11 @@ def pause_queue(
 ) -> OperatorAction:
     """Let no worker claim from ``queue`` (``QueuePause.ALL``: from any) from now on; what runs goes on.
 
-    ``until`` is an aware datetime or a timedelta from now, None: until somebody resumes it. ``actor`` is a user or a
+    ``until`` is a time as ``run_after`` of a task may be, None: until somebody resumes it. ``actor`` is a user or a
     name, who must give a reason, or None for code. Of a queue that is paused already, the reason and the end change.
 
-    Raises ValueError for an empty or too long name or reason, and for an end that has passed; nothing is done then.
+    Raises ValueError for an empty or too long name or reason, and for an end that has passed or is no time of a
+    calendar or of a known zone; nothing is done then.
     """
     columns = {"reason": checked_reason(reason, actor), "until": checked_end(until), **by("paused_by", actor)}
     name = checked_queue(queue)
@@ -128,8 +130,10 @@ def checked_reason(reason: str, actor: object) -> str:
 
 
 def checked_end(until: datetime | timedelta | None) -> datetime | None:
-    moment = timezone.now() + until if isinstance(until, timedelta) else until
-    if moment is not None and moment <= timezone.now():
+    if until is None:
+        return None
+    moment = as_instant(until, "until")
+    if moment <= timezone.now():
         raise ValueError(_("A pause must end in the future, not at %(moment)s.") % {"moment": moment})
     return moment
 

@@ -150,6 +150,29 @@ def test_a_risky_choice_is_a_warning(allow, settings, name, value, id):
     assert ids() == [id]
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("TASK_TIMEOUTS", "Did you mean DJANGO_SIMPLE_QUEUE_TASK_TIMEOUT?"),
+        ("MAX_ATTEMPT", "Did you mean DJANGO_SIMPLE_QUEUE_MAX_ATTEMPTS?"),
+        ("COLOUR", "Remove it; docs/configuration.md lists all settings."),
+    ],
+)
+def test_a_name_that_nothing_reads_is_a_warning_with_the_one_that_was_meant(allow, settings, name, hint):
+    setattr(settings, conf.PREFIX + name, 60)
+    (message,) = checks.check_settings()
+    assert (message.id, message.is_serious()) == ("django_simple_queue.W007", False)
+    assert message.msg == f"DJANGO_SIMPLE_QUEUE_{name} is set, but there is no such setting: nothing reads it."
+    assert message.hint == hint
+
+
+def test_a_size_that_would_break_a_run_is_an_error_that_says_the_bounds(allow, settings):
+    settings.DJANGO_SIMPLE_QUEUE_MAX_LOG_SIZE = 10**9
+    (message,) = checks.check_settings()
+    assert (message.id, message.msg) == ("django_simple_queue.E001", "DJANGO_SIMPLE_QUEUE_MAX_LOG_SIZE is 1000000000.")
+    assert message.hint == "Set it to a whole number from 1 to 67108864."
+
+
 def test_local_times_are_a_warning(allow, settings):
     settings.USE_TZ = False
     assert ids() == ["W006"]

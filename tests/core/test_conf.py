@@ -7,6 +7,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from django_simple_queue import conf
 
+MEBIBYTE = 1024 * 1024
+
 
 def retry_soon(attempt):
     return attempt
@@ -16,15 +18,15 @@ WRONG = {
     "ALLOWED_TASKS": ["shop.tasks.pay", 7, [["shop.tasks.pay"]], b"shop.tasks.pay"],
     "TASK_TIMEOUT": ["60", True, 1.5, 10**14],
     "SOFT_TIMEOUT": [-1, "5", None, True, 1e14],
-    "MAX_OUTPUT_SIZE": [0, "10", None, True, 1.0],
-    "MAX_ARGS_SIZE": [0, "10", None],
-    "MAX_LOG_SIZE": [-1, "10", None],
+    "MAX_OUTPUT_SIZE": [0, "10", None, True, 1.0, 128 * MEBIBYTE + 1],
+    "MAX_ARGS_SIZE": [0, "10", None, 64 * MEBIBYTE + 1],
+    "MAX_LOG_SIZE": [-1, "10", None, 10**9],
     "MAX_ATTEMPTS": [0, 1001, "3", False],
     "BACKOFF": [[], "10", 10, [-1], ["10"], [True], [float("inf")], {60}],
     "LEASE_SECONDS": [0, 0.5, "30", None, float("nan"), float("inf"), 10**14, True],
     "SHUTDOWN_GRACE": [-1, "25", None, float("inf"), 10**14],
-    "MAX_TASKS_PER_CHILD": [0, "1", None, 2.5],
-    "MAX_CHILD_MEMORY_MB": [-1, "512", True],
+    "MAX_TASKS_PER_CHILD": [0, "1", None, 2.5, 10**30],
+    "MAX_CHILD_MEMORY_MB": [-1, "512", True, 1, 63, 10**12],
     "UNDO_SECONDS": [-1, "5", None, 10**14],
     "RETENTION": [30, {"done": 3}, {"completed": 0}, {"completed": "30"}, {"failed": True}, {"failed": 10**9}, None],
     "ENVIRONMENT": [7, None, "x" * 31],
@@ -37,15 +39,15 @@ RIGHT = {
     "ALLOWED_TASKS": [None, set(), {"a.b"}, ["a.b"], ("a.b",), frozenset({"a.b"}), {"a.b": {"timeout": 3}}],
     "TASK_TIMEOUT": [None, 0, -1, 60, 2_000_000_000],
     "SOFT_TIMEOUT": [0, 5, 2.5],
-    "MAX_OUTPUT_SIZE": [1],
-    "MAX_ARGS_SIZE": [2],
-    "MAX_LOG_SIZE": [1],
+    "MAX_OUTPUT_SIZE": [1, 128 * MEBIBYTE],
+    "MAX_ARGS_SIZE": [2, 64 * MEBIBYTE],
+    "MAX_LOG_SIZE": [1, 64 * MEBIBYTE],
     "MAX_ATTEMPTS": [1, 1000],
     "BACKOFF": [None, [1], (0, 2.5), retry_soon],
     "LEASE_SECONDS": [1, 2.5],
     "SHUTDOWN_GRACE": [0, 1.5],
-    "MAX_TASKS_PER_CHILD": [1],
-    "MAX_CHILD_MEMORY_MB": [None, 0, 256],
+    "MAX_TASKS_PER_CHILD": [1, 1_000_000],
+    "MAX_CHILD_MEMORY_MB": [None, 0, 64, 256],
     "UNDO_SECONDS": [0, 2.5],
     "RETENTION": [{}, {"completed": 30, "failed": None}, {"completed": 36_500}],
     "ENVIRONMENT": ["", "production"],
@@ -65,30 +67,25 @@ def spelled(value):
     return "a function" if callable(value) else f"{value!r:.40}"
 
 
-def read_all():
-    return [read() for read in conf.READERS]
-
-
 @pytest.mark.parametrize(("name", "value"), pairs(WRONG))
 def test_a_wrong_value_is_quoted_with_the_name_of_its_setting(settings, name, value):
     setattr(settings, conf.PREFIX + name, value)
     with pytest.raises(ImproperlyConfigured) as error:
-        read_all()
+        conf.READERS[name]()
     assert f"{conf.PREFIX}{name} is {value!r:.200}; it must be " in str(error.value)
 
 
 @pytest.mark.parametrize(("name", "value"), pairs(RIGHT))
 def test_a_right_value_is_accepted(settings, name, value):
     setattr(settings, conf.PREFIX + name, value)
-    read_all()
+    conf.READERS[name]()
 
 
 def test_every_setting_is_among_the_readers_that_are_checked():
     functions = inspect.getmembers(conf, inspect.isfunction)
     parameterless = [function for _, function in functions if not inspect.signature(function).parameters]
-    assert set(parameterless) == set(conf.READERS)
-    assert set(WRONG) == set(RIGHT)
-    assert len(WRONG) == len(conf.READERS)
+    assert sorted(map(repr, parameterless)) == sorted(map(repr, conf.READERS.values()))
+    assert set(WRONG) == set(RIGHT) == set(conf.READERS)
 
 
 def test_the_defaults_are_those_of_the_older_package(settings):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -38,6 +38,15 @@ def test_a_pause_says_who_why_and_until_when():
 def test_code_may_pause_without_a_reason_and_by_a_duration():
     pause_queue("mail", until=HOUR)
     assert HOUR - timedelta(minutes=1) < QueuePause.objects.get().until - timezone.now() <= HOUR
+
+
+@pytest.mark.parametrize("until", [datetime(2199, 1, 1), datetime(2199, 1, 1, tzinfo=UTC), HOUR])
+def test_without_time_zones_an_end_is_a_time_of_the_project_s_zone(settings, until):
+    settings.USE_TZ = False
+    pause_queue("mail", until=until)
+    assert timezone.is_naive(QueuePause.objects.get().until)
+    with pytest.raises(ValueError, match="A pause must end in the future"):
+        pause_queue("mail", until=datetime(2001, 1, 1))
 
 
 def test_pausing_again_changes_the_reason_and_the_end_but_not_since_when():
@@ -86,6 +95,8 @@ def test_all_queues_are_one_pause():
         ("", "why", {}, "A queue's name has 1 to 64 characters, not ''"),
         ("q" * 65, "why", {}, "1 to 64"),
         ("mail", "why", {"until": timedelta(seconds=-1)}, "must end in the future"),
+        ("mail", "why", {"until": datetime(2199, 1, 1)}, "until must be an aware datetime; 2199-01-01T00:00:00 has no"),
+        ("mail", "why", {"until": timedelta.max}, "until must be a time that a calendar has, not 999999999 days"),
     ],
 )
 def test_a_person_who_says_too_little_or_too_much_changes_nothing(queue, reason, options, complaint):

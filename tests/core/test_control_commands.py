@@ -73,6 +73,13 @@ def test_a_time_without_an_offset_is_of_the_project():
     assert timezone.localtime(QueuePause.objects.get().until).isoformat()[:16] == "2199-01-01T12:00"
 
 
+@pytest.mark.parametrize(("said", "kept"), [("T12:00", "T12:00"), ("T12:00+00:00", "T17:30")])
+def test_where_time_zones_are_off_a_pause_ends_at_a_local_time(settings, said, kept):
+    settings.USE_TZ, settings.TIME_ZONE = False, "Asia/Kolkata"
+    run("pause_queue", "mail", *WHY, "--until", f"2199-01-01{said}")
+    assert QueuePause.objects.get().until.isoformat() == f"2199-01-01{kept}:00"
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

@@ -8,23 +8,29 @@ from django.conf import settings
 from django.test import override_settings
 
 from dashboard import access
-from django_simple_queue import checks, conf
+from django_simple_queue import checks, conf, shapes
 from tests.docs.pages import ROOT, blocks, table, text
 
 PAGE = "docs/configuration.md"
 ROWS = {name: rest for name, *rest in table(PAGE, "setting", "type", "unit", "default", "example")}
-READER = {reader.__name__: reader for reader in conf.READERS}
-SPECIAL = {"PUBLIC_STATUS": "is_status_public"}
-
-
-def reader(name: str):
-    return READER[SPECIAL.get(name, f"get_{name.lower()}")]
+LIMITS = {
+    "MAX_OUTPUT_SIZE": shapes.MOST_OUTPUT,
+    "MAX_ARGS_SIZE": shapes.MOST_ARGS,
+    "MAX_LOG_SIZE": shapes.MOST_LOG,
+    "MAX_ATTEMPTS": shapes.MOST_ATTEMPTS,
+    "MAX_TASKS_PER_CHILD": shapes.MOST_TASKS,
+    "MAX_CHILD_MEMORY_MB": shapes.MEMORY_MB[1],
+}
 
 
 def test_the_table_names_every_setting_and_no_other():
     in_code = re.findall(r'get_(?:setting|whole_number|seconds)\("([A-Z_]+)"', text("django_simple_queue/conf.py"))
-    assert set(ROWS) == set(in_code)
-    assert len(ROWS) == len(conf.READERS)
+    assert set(ROWS) == set(in_code) == set(conf.READERS)
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_the_upper_bound_is_the_one_of_the_code(name):
+    assert re.search(rf"\b{LIMITS[name]}\b", ROWS[name][0])
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -33,7 +39,7 @@ def test_the_default_is_the_one_of_the_code(name):
     with override_settings():
         delattr_if_set(name)
         expected = None if documented == "not set" else ast.literal_eval(documented)
-        assert reader(name)() == expected
+        assert conf.READERS[name]() == expected
 
 
 def delattr_if_set(name: str) -> None:
@@ -44,7 +50,7 @@ def delattr_if_set(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in ROWS if name != "RELEASE"])
 def test_the_example_is_accepted(name):
     with override_settings(**{conf.PREFIX + name: ast.literal_eval(ROWS[name][3])}):
-        reader(name)()
+        conf.READERS[name]()
 
 
 @pytest.mark.parametrize("name", ROWS)

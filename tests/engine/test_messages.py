@@ -46,6 +46,18 @@ def test_frames_arrive_whole_however_they_are_cut(pipe: tuple[int, int]) -> None
     assert heard == [["ready", 0], ["done", 1, "x" * 5000], ["told", 2, "ü"]], seed
 
 
+def test_texts_that_together_are_too_long_for_a_frame_are_cut_and_arrive(
+    pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "FRAME_LIMIT", 16_000)
+    texts = ["done", 1, "\x01" * 3000, ["y" * 20_000, None, 0.5], "short"]
+    os.write(pipe[1], frame(texts))
+    (((verb, serial, output, (error, *rest), short)),) = messages.Frames().read(pipe[0])
+    assert [verb, serial, rest, short] == ["done", 1, [None, 0.5], "short"]
+    assert "[... 2,500 bytes dropped ...]" in output
+    assert "[... 19,500 bytes dropped ...]" in error
+
+
 def test_a_frame_cut_off_by_death_is_not_handed_out(pipe: tuple[int, int]) -> None:
     reader, writer = pipe
     os.write(writer, frame(["done", 1]) + frame(["done", 2])[:-1])
