@@ -54,11 +54,15 @@ class Draft:
 
     def args(self) -> dict[str, Any]:
         """Return the arguments as the task gets them; what keeps them from being passed goes into ``problems``."""
-        self.problems.clear()
-        typed = self.typed_json() if self.mode == JSON else self.typed_fields()
+        typed = self.typed()
         if self.kept is None or self.problems:
             return typed
         return self.kept.restored(typed, self.problems, "args" if self.mode == JSON else PREFIX)
+
+    def typed(self) -> dict[str, Any]:
+        """Return the arguments as they were typed, what is kept still masked: only these may be shown."""
+        self.problems.clear()
+        return self.typed_json() if self.mode == JSON else self.typed_fields()
 
     def typed_json(self) -> dict[str, Any]:
         try:

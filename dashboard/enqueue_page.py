@@ -67,7 +67,8 @@ def preview_of(form: EnqueueForm, calls: Recent) -> Mapping[str, Any]:
     draft = form.draft
     known = dict(draft.problems)
     wrong_options = enqueue_options.wrong(form)
-    args = draft.args()
+    typed = draft.typed()
+    draft.args()
     wrong = len(draft.problems) + len(wrong_options)
     draft.problems = known | draft.problems
     queue = str(form["queue"].value() or conf.get_task_options(draft.call.path).queue).replace("\x00", "")
@@ -75,20 +76,20 @@ def preview_of(form: EnqueueForm, calls: Recent) -> Mapping[str, Any]:
     if wrong:
         return {"checks": [*checks, Check(_("Not complete yet: %d to fill in or to correct") % wrong, "failed")]}
     checks = [*checks, Check(_("Arguments fit the signature")), *enqueue_options.past(form)]
-    return {"code": code(form, args), "checks": [*checks, *outlook(draft.call.path, queue), *same_call(calls, args)]}
+    return {"code": code(form, typed), "checks": [*checks, *outlook(draft.call.path, queue), *same_call(calls, typed)]}
 
 
-def same_call(calls: Recent, args: Mapping[str, Any]) -> Sequence[Check]:
-    before = calls.same_call(args)
+def same_call(calls: Recent, typed: Mapping[str, Any]) -> Sequence[Check]:
+    before = calls.same_call(typed)
     if before is None:
         return []
     return [Check(_("The same call was enqueued %s ago") % coarse(timezone.now() - before), "warn")]
 
 
-def code(form: EnqueueForm, args: Mapping[str, Any]) -> str:
+def code(form: EnqueueForm, typed: Mapping[str, Any]) -> str:
     """Return the call as Python."""
     path = form.draft.call.path
-    shown = redact_args(path, json.dumps(args))
+    shown = redact_args(path, json.dumps(typed))
     return call_text(path, shown if isinstance(shown, Mapping) else {}, dict(enqueue_options.chosen(form)))
 
 
@@ -99,7 +100,7 @@ def asks_first(call: Call) -> bool:
 
 def review(request: HttpRequest, form: EnqueueForm) -> Mapping[str, Any]:
     """Return what the review shows, and what it sends again."""
-    shown = redact_args(form.draft.call.path, json.dumps(form.cleaned_data["args"]))
+    shown = redact_args(form.draft.call.path, json.dumps(form.draft.typed()))
     sent = [(name, value) for name, value in request.POST.items() if name not in ("csrfmiddlewaretoken", "reviewed")]
     return {
         "args": pretty(shown) if shown else "",

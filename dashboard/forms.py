@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any
@@ -12,15 +11,16 @@ from django import forms
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import router, transaction
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboard.drafts import Draft
 from django_simple_queue.models import OperatorActionItem, Task
 from django_simple_queue.models.audit import record
+from django_simple_queue.payload import KEY_OF_FORM
 from django_simple_queue.utils import create_task
 
-KEY_OF_FORM = "console:"
 OPTIONS = ("queue", "priority", "run_after", "max_attempts", "timeout")
 
 
@@ -92,9 +92,13 @@ class EnqueueForm(forms.Form):
         return f"{KEY_OF_FORM}{self.cleaned_data['token']}:{self.digest()}"
 
     def digest(self) -> str:
-        """Return a short name of what the form says, whatever its token."""
-        content = json.dumps([self.draft.call.path, {**self.cleaned_data, "token": ""}], sort_keys=True, default=str)
-        return hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:16]
+        """Return a short name of what was typed, whatever the token.
+
+        Secrets that are kept have no part in it, and only the server can make it: nobody finds out a secret by trying.
+        """
+        source = str(self.source.pk) if self.source else ""
+        typed = [self.draft.call.path, source, self.draft.raw, [self.data.get(name, "") for name in OPTIONS]]
+        return salted_hmac(KEY_OF_FORM, json.dumps(typed, sort_keys=True), algorithm="sha256").hexdigest()[:32]
 
 
 def new_token() -> UUID:

@@ -23,6 +23,7 @@ MARGIN = 20_000
 LONGEST_LINE = 2_000
 ROUNDED = 16
 UNKNOWN = "?"
+KEY_OF_FORM = "console:"
 VIEW = "django_simple_queue.view_task"
 VIEW_PAYLOAD = "django_simple_queue.view_task_payload"
 
@@ -106,6 +107,12 @@ def whole(task: Task) -> dict[str, str | None]:
 
 def progress_message(task: Task) -> str:
     return redact_text(task.task, task.args, task.progress_message)
+
+
+def shown_key(task: Task) -> str:
+    """Return the idempotency key, "" for one that the console's enqueue form gave itself: it was made from secrets."""
+    key = task.idempotency_key or ""
+    return "" if key.startswith(KEY_OF_FORM) else key
 
 
 def attempt_error(attempt: Attempt) -> str:

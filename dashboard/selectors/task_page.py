@@ -12,7 +12,6 @@ from uuid import UUID
 from django.db.models import BooleanField, Case, Q, Value, When
 from django.db.models.functions import Now
 
-from dashboard.forms import KEY_OF_FORM
 from dashboard.selectors import diagnosis, payload
 from dashboard.selectors.attempts import Said, attempts_of, earlier
 from dashboard.selectors.call import MOST_ARGUMENTS, call_of
@@ -25,6 +24,7 @@ from dashboard.shell import url_or_nothing
 from dashboard.states import QUEUED, State, state_of
 from django_simple_queue import conf
 from django_simple_queue.models import Attempt, OperatorAction, OperatorActionItem, QueuePause, Task, Worker
+from django_simple_queue.payload import shown_key
 
 HIDDEN = ("args", "positional", "output", "error", "log", "frames")
 MOST_ACTIONS = 20
@@ -103,9 +103,7 @@ class TaskPage:
 
     @property
     def key(self) -> str:
-        """The idempotency key, unless it is the one that the enqueue form gave itself."""
-        key = self.task.idempotency_key or ""
-        return "" if key.startswith(KEY_OF_FORM) else key
+        return shown_key(self.task)
 
     @property
     def enqueued_here(self) -> bool:

@@ -55,6 +55,10 @@ class TaskColumns:
     def shown_message(self, task: Task) -> str:
         return payload.progress_message(task)
 
+    @admin.display(description=gettext_lazy("Idempotency key"))
+    def shown_key(self, task: Task) -> str:
+        return payload.shown_key(task) or "-"
+
     @admin.display(description=gettext_lazy("Arguments, output, error, log"))
     def payload_hidden(self, task: Task) -> str:
         return _("They are shown to users with the permission %s.") % payload.VIEW_PAYLOAD

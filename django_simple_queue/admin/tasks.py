@@ -30,7 +30,7 @@ CALL = (
     "attempts",
     "timeout",
     "created_by",
-    "idempotency_key",
+    "shown_key",
     "parent",
 )
 TIMES = ("created", "run_after", "started", "finished", "modified", "cancel_requested")

@@ -48,6 +48,12 @@ def test_without_the_permission_for_payload_nothing_of_it_is_shown(sign_in):
     assert "django_simple_queue.view_task_payload" in text
 
 
+@pytest.mark.parametrize(("key", "told"), [("order-7", True), ("console:1f0c:77aa", False)])
+def test_a_key_that_the_enqueue_form_gave_itself_is_not_shown(sign_in, key, told):
+    text = page(sign_in(*ALL).get(f"{LIST}{a_task(idempotency_key=key).pk}/change/"))
+    assert (key in text) is told
+
+
 @pytest.mark.parametrize("path", ["", "{id}/change/", "{id}/history/", "{id}/delete/", "add/"])
 @pytest.mark.parametrize("permissions", [(), ("change_task",), ("view_task_payload", "requeue_task", "export_task")])
 def test_who_may_not_view_tasks_sees_nothing(sign_in, path, permissions):
