@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from django_simple_queue.models import Task
-from django_simple_queue.utils import create_tasks
+from django_simple_queue.utils import create_task, create_tasks
 
 HERE = "benchmarks.contenders.ours"
 BEGAN = timezone.now()
@@ -31,7 +31,10 @@ def worker_commands(processes: int, eager: bool) -> list[list[str]]:
 
 
 def enqueue(name: str, count: int) -> None:
-    create_tasks((f"{HERE}.{name}", {}) for _ in range(count))
+    if count == 1:
+        create_task(f"{HERE}.{name}", {})
+    else:
+        create_tasks((f"{HERE}.{name}", {}) for _ in range(count))
 
 
 def of_this_run(*statuses: int) -> QuerySet[Task]:

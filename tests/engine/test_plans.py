@@ -48,16 +48,29 @@ def big_table(request, django_db_setup, django_db_blocker):
 @pytest.fixture
 def plans(big_table, monkeypatch):
     """The plans of the statements that the store sends from now on."""
-    database, seen = opened(), []
+    database, seen = type(opened()), []
     name = "_sent" if connection.vendor == "postgresql" else "_rows"
-    send = getattr(type(database), name)
+    send = getattr(database, name)
     explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
 
+    def note(lines):
+        seen.append("\n".join(str(line[-1]) for line in lines))
+
     def explained(self, statement, **parameters):
-        seen.append("\n".join(str(line[-1]) for line in send(self, f"{explain} {statement}", **parameters)))
+        note(send(self, f"{explain} {statement}", **parameters))
         return send(self, statement, **parameters)
 
-    monkeypatch.setattr(type(database), name, explained)
+    def explained_together(self, first, *others, **parameters):
+        """Each of the others as it is planned after those before it."""
+        note(send_together(self, f"EXPLAIN {first}", **parameters)[0])
+        for number, statement in enumerate(others):
+            note(send_together(self, first, *others[:number], f"EXPLAIN {statement}", **parameters)[-1])
+        return send_together(self, first, *others, **parameters)
+
+    monkeypatch.setattr(database, name, explained)
+    if connection.vendor == "postgresql":
+        send_together = database._rows_of_each
+        monkeypatch.setattr(database, "_rows_of_each", explained_together)
     return seen
 
 

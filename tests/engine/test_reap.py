@@ -208,23 +208,24 @@ def stall(monkeypatch):
 def test_a_claim_that_stalls_past_its_lease_leaves_no_row_in_progress(stall):
     stall.go_on.set()
     reaper, worker = live_worker(), live_worker()
-    old = running(worker)
+    old, done = running(worker), running(worker)
     (task,) = enqueue()
     Worker.objects.filter(pk=worker.pk).update(lease_until=Now() + timedelta(seconds=1))
     stall.holds.clear()
     stall.go_on.clear()
     with ThreadPoolExecutor(2) as threads:
-        turn = threads.submit(on_a_connection_of_its_own, claim, worker, 5)
+        turn = threads.submit(on_a_connection_of_its_own, store.turn, worker.pk, [completed(done)], 5)
         assert stall.holds.wait(30)
         wait_until(Worker.objects.filter(pk=worker.pk, lease_until__lte=Now()).exists, 10, "the lease ends")
         reaping = threads.submit(on_a_connection_of_its_own, janitor.tick, reaper.pk)
         if connection.vendor != "sqlite":  # there the stalled turn is the one writer, and the reaper waits for it
             assert reaping.result(30).failed == []
         stall.go_on.set()
-        assert [each.id for each in turn.result(30)] == [task.pk]
+        assert [each.id for each in turn.result(30).claimed] == [task.pk]
         reaping.result(30)
     janitor.tick(reaper.pk)
     assert {row(old).status, reload(task).status} == {Task.FAILED}
+    assert row(done).status == Task.COMPLETED
     assert reload(worker).state == Worker.State.LOST
 
 

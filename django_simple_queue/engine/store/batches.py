@@ -14,7 +14,7 @@ from django.db import Error, transaction
 from django_simple_queue import wake
 from django_simple_queue.engine import clock
 from django_simple_queue.engine.store import history, live
-from django_simple_queue.engine.store.claims import claim, claim_others
+from django_simple_queue.engine.store.claims import claim, claim_others, in_order
 from django_simple_queue.engine.store.database import Look
 from django_simple_queue.engine.store.lease import alias, hurried, session
 from django_simple_queue.engine.store.pieces import PIECES_SECONDS, halves, in_pieces, reason_of
@@ -108,9 +108,9 @@ def around_locks(worker_id: UUID, endings: Sequence[Ending]) -> Turn:
 def attempted(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequence[str]) -> Turn:
     database = opened()
     if not endings:
-        seen = database.look(queues) if wanted else Look(False, None)
-        if not seen.due:
-            return Turn(wait=seen.wait)
+        seen, claimed = database.glance(worker_id, wanted, queues) if wanted else (Look(False, None), None)
+        if claimed is not None or not seen.due:
+            return Turn(claimed=in_order(claimed or []), wait=seen.wait)
     with transaction.atomic(using=alias()):
         opening = database.open_turn(worker_id, by_verb(endings), wanted, queues)
         if opening is None:

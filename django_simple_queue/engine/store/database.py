@@ -61,6 +61,10 @@ class Database(ABC):
     def look(self, queues: Sequence[str]) -> Look:
         """Tell, without a lock, whether a claim from ``queues`` (none: from any) has a chance."""
 
+    def glance(self, worker: UUID, wanted: int, queues: Sequence[str]) -> tuple[Look, list[Claimed] | None]:
+        """Look and, where one question can do both, claim; None where it takes a turn to claim."""
+        return self.look(queues), None
+
     def open_turn(
         self, worker: UUID, endings: Mapping[str, Sequence[Ending]], wanted: int, queues: Sequence[str]
     ) -> Opening | None:

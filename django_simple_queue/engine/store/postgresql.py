@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from psycopg import Cursor
+from psycopg import ClientCursor, Cursor
 
 from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, Opening, failure_of
 from django_simple_queue.engine.store.records import Claimed, Ending
@@ -51,17 +51,21 @@ FIRST_OF = f"SELECT 1 FROM {TASK} WHERE {SQL.claimable} AND queue = ANY(%(queues
 # What it must sort all the same then looks so dear that it would compile each claim, for hundreds of milliseconds.
 PLANNING = ", ".join(f"SET_CONFIG('{name}', 'off', TRUE)" for name in ("enable_sort", "enable_bitmapscan", "jit"))
 PATIENCE = f"SET_CONFIG('lock_timeout', '{PATIENCE_SECONDS * 1000:.0f}ms', TRUE)"
-HOLD = (
-    f"SELECT state, ARRAY({SQL.paused}), {PLANNING}, {PATIENCE} FROM {WORKER} "
-    f"WHERE id = %(worker)b AND {SQL.live} FOR SHARE OF {WORKER}"
+# The locked row of a live worker, with what must hold before its lock is waited for.
+HELD = (
+    f"SELECT state, ARRAY({SQL.paused}) AS paused, {PLANNING}, {PATIENCE} FROM {WORKER} "
+    f"WHERE id = %(worker)b AND {SQL.live} {{when}} FOR SHARE OF {WORKER}"
 )
+# A claim is sent before the answer to HOLD is known. This lets it go ahead: said once the row is locked, not before.
+GATE = "django_simple_queue.gate"
+STATES = (
+    f"state, paused, SET_CONFIG('{GATE}', CASE WHEN state = '{Worker.State.RUNNING.value}' AND paused = '{{}}' "
+    "THEN 'open' ELSE 'closed' END, TRUE)"
+)
+IS_OPEN = f"CURRENT_SETTING('{GATE}', TRUE) = 'open'"
+HOLD = f"SELECT {STATES} FROM ({HELD.format(when='')}) AS held"
 ENDS = {verb: ends(verb) for verb in SQL.ends}
 LOCKED = f"{ORDER} LIMIT %(wanted)b FOR NO KEY UPDATE SKIP LOCKED"
-# What a claim depends on when it is sent before the answer to HOLD is known; a condition that is tested once.
-OPEN = (
-    f"NOT EXISTS ({SQL.paused}) AND EXISTS (SELECT 1 FROM {WORKER} WHERE id = %(worker)b "
-    f"AND state = '{Worker.State.RUNNING.value}')"
-)
 FROM_ALL = f"SELECT id AS chosen FROM {TASK} WHERE {SQL.claimable} {{open}} ORDER BY {LOCKED}"
 # An array and the queue in the order: else the planner may walk the backlog of all queues in search of this one.
 FROM_SOME = (
@@ -84,7 +88,7 @@ def claim_from(source: str, condition: str = "") -> str:
 
 
 CLAIM, CLAIM_SOME = claim_from(FROM_ALL), claim_from(FROM_SOME)
-CLAIM_IF_OPEN, CLAIM_SOME_IF_OPEN = claim_from(FROM_ALL, f"AND {OPEN}"), claim_from(FROM_SOME, f"AND {OPEN}")
+CLAIM_IF_OPEN, CLAIM_SOME_IF_OPEN = claim_from(FROM_ALL, f"AND {IS_OPEN}"), claim_from(FROM_SOME, f"AND {IS_OPEN}")
 CHOOSE, CHOOSE_SOME = (each.format(open="AND id <> ALL(%(aside)b::uuid[])") for each in (FROM_ALL, FROM_SOME))
 TAKE = claim_from(  # one by one: else the planner may walk all that is queued
     "SELECT each.id AS chosen FROM UNNEST(%(ids)b::uuid[]) AS wanted (key) CROSS JOIN LATERAL "
@@ -97,6 +101,17 @@ QUEUES = (
 )
 NEEDS = needs(SQL, "%(worker)b")
 LOOK, LOOK_AT = look(SQL, FIRST), look(SQL, FIRST_OF)
+
+
+def glance(look: str) -> str:
+    held = HELD.format(when="AND due")
+    return (
+        f"WITH seen (due, wait) AS MATERIALIZED ({look}) "
+        f"SELECT due, wait, {STATES} FROM seen LEFT JOIN LATERAL ({held}) AS held ON TRUE"
+    )
+
+
+GLANCE, GLANCE_AT = glance(LOOK), glance(LOOK_AT)
 PROMOTE = (
     f"WITH ripe AS MATERIALIZED (SELECT id AS chosen FROM {TASK} WHERE {SQL.waiting} "
     "ORDER BY run_after LIMIT %(wanted)b FOR NO KEY UPDATE SKIP LOCKED) "
@@ -107,6 +122,17 @@ PROMOTE = (
 class PostgreSQL(Database):
     def look(self, queues: Sequence[str]) -> Look:
         return Look(*(self._rows(LOOK_AT, queues=list(queues)) if queues else self._rows(LOOK))[0])
+
+    def glance(self, worker: UUID, wanted: int, queues: Sequence[str]) -> tuple[Look, list[Claimed] | None]:
+        """In one message, which the server runs as one transaction: most of a single task's way is the trips to it."""
+        if len(queues) > 1:
+            return super().glance(worker, wanted, queues)
+        statements = (GLANCE_AT, CLAIM_SOME_IF_OPEN) if queues else (GLANCE, CLAIM_IF_OPEN)
+        seen, claimed = self._rows_of_each(
+            *statements, worker=worker, wanted=wanted, queues=list(queues), release=self.release
+        )
+        (due, wait, _, _, gate) = seen[0]
+        return Look(due, wait), [as_claimed(row) for row in claimed] if gate == "open" else None
 
     def open_turn(
         self, worker: UUID, endings: Mapping[str, Sequence[Ending]], wanted: int, queues: Sequence[str]
@@ -165,6 +191,16 @@ class PostgreSQL(Database):
         self.connection.ensure_connection()
         with self.connection.wrap_database_errors:
             return self._sent(statement, **parameters).fetchall()
+
+    def _rows_of_each(self, *statements: str, **parameters: Any) -> list[list[Any]]:
+        """The parameters become part of the text: only so can several statements be one message."""
+        self.connection.ensure_connection()
+        with self.connection.wrap_database_errors:
+            cursor = ClientCursor(self.connection.connection).execute("; ".join(statements), parameters)
+            answers = [cursor.fetchall()]
+            while cursor.nextset():
+                answers.append(cursor.fetchall())
+            return answers
 
     def _sent(self, statement: str, **parameters: Any) -> Cursor[Any]:
         """Django's own cursor would paste the parameters into the text of the statement."""
