@@ -21,8 +21,9 @@ VENDORS = {"sqlite": "sqlite", "postgresql": "postgres", "mysql": "mariadb"}
 def pytest_configure(config: pytest.Config) -> None:
     if databases.missing and REQUIRE_ALL:
         raise pytest.UsageError(databases.missing)
-    # A shell that runs us in the background has it ignored, and our workers would inherit that.
+    # A shell that runs us in the background has them ignored, and our workers would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -24,16 +24,19 @@ WAITING = 2_500
 TABLE = Task._meta.db_table
 
 
-@pytest.fixture(params=["with statistics", "without statistics"])
-def full_tables(request):
-    rows = [ended_row(number) for number in range(ENDED)] + [waiting_row(number) for number in range(WAITING)]
-    Task.objects.bulk_create(rows, batch_size=1000)
-    if request.param == "with statistics":
+@pytest.fixture(scope="module", params=["with statistics", "without statistics"])
+def full_tables(request, django_db_setup, django_db_blocker):
+    """Filled once for the tests of a file, each of which rolls back to here what it has changed."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        rows = [ended_row(number) for number in range(ENDED)] + [waiting_row(number) for number in range(WAITING)]
+        Task.objects.bulk_create(rows, batch_size=1000)
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
-    elif connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"ALTER TABLE {TABLE} SET (autovacuum_enabled = false)")
+            if request.param == "with statistics":
+                cursor.execute("ANALYZE")
+            elif connection.vendor == "postgresql":
+                cursor.execute(f"ALTER TABLE {TABLE} SET (autovacuum_enabled = false)")
+        yield
+        transaction.set_rollback(True)
 
 
 def ended_row(number):

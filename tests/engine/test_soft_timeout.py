@@ -16,15 +16,16 @@ from tests.engine.fleet import Fleet, Ledger, enqueue
 PATH = "shop.tasks.pay"
 
 
-@pytest.mark.parametrize("name", ["clean_up_in_time", "clean_up_in_time_async", "block_the_loop", "count_until_told"])
-def test_a_task_cleans_up_before_it_would_be_killed(fleet: Fleet, ledger: Ledger, name: str) -> None:
-    task = enqueue(name, {"ledger": ledger.path}, timeout=20)
-    fleet.burst("--concurrency", "1", soft_timeout=19)
-    row = Task.objects.get(pk=task)
-    assert ledger.words("cleaned") == [[]]
-    assert (row.status, row.error_class) == (Task.FAILED, "django_simple_queue.outcomes.TaskTimeout")
-    assert (row.error or "").startswith("TaskTimeout('The task has run for 10 s and is killed after 20 s.')")
-    assert row.attempts.get().outcome == "timed_out"
+def test_tasks_clean_up_before_they_would_be_killed(fleet: Fleet, ledger: Ledger) -> None:
+    names = ("clean_up_in_time", "clean_up_in_time_async", "block_the_loop", "count_until_told")
+    tasks = {name: enqueue(name, {"ledger": ledger.path}, timeout=20) for name in names}
+    fleet.burst("--concurrency", str(len(tasks)), soft_timeout=19)
+    assert ledger.words("cleaned") == [[]] * len(tasks)
+    for name, task in tasks.items():
+        row = Task.objects.get(pk=task)
+        assert (row.status, row.error_class) == (Task.FAILED, "django_simple_queue.outcomes.TaskTimeout"), name
+        assert (row.error or "").startswith("TaskTimeout('The task has run for 10 s and is killed after 20 s.')"), name
+        assert row.attempts.get().outcome == "timed_out", name
 
 
 def test_a_task_may_use_what_time_is_left(fleet: Fleet, ledger: Ledger) -> None:
