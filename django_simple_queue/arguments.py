@@ -151,6 +151,14 @@ def check_queue(value: object) -> str:
     return name
 
 
+def check_idempotency_key(value: object) -> str:
+    """Return a key; without spaces around it, since databases differ in whether those make another one of it."""
+    key = check_name("idempotency_key", value, 200)
+    if key != key.strip():
+        raise ValueError(f"idempotency_key must have no space around it, not {key!r}.")
+    return key
+
+
 def as_instant(value: object, name: str = "run_after") -> datetime:
     """Return the time that ``value`` of parameter ``name`` means: now (None), a datetime, or a timedelta from now.
 

@@ -16,7 +16,7 @@ from django_simple_queue.arguments import (
     as_instant,
     check_author,
     check_backoff,
-    check_name,
+    check_idempotency_key,
     check_path,
     check_queue,
     check_range,
@@ -121,7 +121,7 @@ def build_task(
     row.backoff = check_backoff(said.get("backoff"))
     row.timeout = check_timeout(said["timeout"])
     if key := said.get("idempotency_key"):
-        row.idempotency_key = check_name("idempotency_key", key, 200)
+        row.idempotency_key = check_idempotency_key(key)
     row.created_by = check_author(said.get("created_by", ""))
     return row
 

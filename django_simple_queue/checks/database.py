@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ def check_database(**kwargs: object) -> list[CheckMessage]:
     connection = connections[alias()]
     if connection.vendor not in VENDORS:
         return [unsupported(connection)]
+    if connection.vendor == "postgresql":
+        return [*old_driver(connection)]
     return [*sqlite_too_old(connection), *slow_sqlite(connection)] if connection.vendor == "sqlite" else []
 
 
@@ -62,6 +64,16 @@ def sqlite_too_old(connection: Any) -> Found:
     version = connection.Database.sqlite_version_info
     if version < SQLITE_NEEDED:
         yield too_old("SQLite", version, SQLITE_NEEDED)
+
+
+def old_driver(connection: Any) -> Found:
+    """Where both are installed Django, too, takes psycopg 3; ``Database`` is what it has taken."""
+    if (name := connection.Database.__name__) != "psycopg":
+        yield Error(
+            f"Django speaks to database {connection.alias!r} through {name}, and tasks need psycopg 3.",
+            hint='Install it: pip install "psycopg[binary]>=3.2"; Django then takes it by itself.',
+            id=f"{APP}.E007",
+        )
 
 
 def slow_sqlite(connection: Any) -> Found:
@@ -108,18 +120,28 @@ def mysql_too_old(connection: Any) -> Found:
 
 def mysql_elsewhere(connection: Any) -> Found:
     """Django writes its times in the zone of the connection (UTC), and the server must say "now" in the same."""
+    year = timezone.now().year
+    seasons = [datetime(year, month, 1, tzinfo=UTC) for month in (1, 7)]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(), NOW()), @@session.time_zone")
-        minutes, zone = cursor.fetchone()
-    wanted = datetime.now(connection.timezone or timezone.get_default_timezone()).utcoffset() or timedelta()
-    if timedelta(minutes=minutes) != wanted:
+        moments = [int(each.timestamp()) for each in seasons]
+        cursor.execute("SELECT FROM_UNIXTIME(%s), FROM_UNIXTIME(%s), @@session.time_zone", moments)
+        *theirs, zone = cursor.fetchone()
+    ours = connection.timezone or timezone.get_default_timezone()
+    found = [said.replace(tzinfo=UTC) - moment for said, moment in zip(theirs, seasons, strict=True)]
+    wanted = [moment.astimezone(ours).utcoffset() or timedelta() for moment in seasons]
+    if found != wanted:
         yield Error(
-            f"Database {connection.alias!r} has the time zone {zone!r}, {minutes / 60:+g} hours from UTC, "
-            f"but Django writes times that are {wanted.total_seconds() / 3600:+g} hours from it: "
+            f"Database {connection.alias!r} has the time zone {zone!r}, {from_utc(found)}, "
+            f"but Django writes times that are {from_utc(wanted)}: "
             "leases, delays and pauses would end at the wrong time.",
             hint=f'In DATABASES[{connection.alias!r}]["OPTIONS"] write "init_command": "SET time_zone = \'+00:00\'".',
             id=f"{APP}.E006",
         )
+
+
+def from_utc(seasons: Sequence[timedelta]) -> str:
+    january, july = (f"{each / timedelta(hours=1):+g}" for each in seasons)
+    return f"{january} hours from UTC" + (f" in January and {july} in July" if january != july else "")
 
 
 def too_old(kind: str, version: tuple[int, ...], needed: tuple[int, ...]) -> CheckMessage:

@@ -114,6 +114,8 @@ def test_a_task_that_may_not_be_enqueued_is_refused(task, problem, words):
         ({"run_after": datetime.max.replace(tzinfo=WEST)}, ValueError, "not 9999-12-31T23:59:59.999999-05:00"),
         ({"run_after": datetime.min.replace(tzinfo=EAST)}, ValueError, r"not 0001-01-01T00:00:00\+05:00"),
         ({"idempotency_key": "x" * 201}, ValueError, "idempotency_key must have 1 to 200"),
+        ({"idempotency_key": "order-7 "}, ValueError, "idempotency_key must have no space around it, not 'order-7 '"),
+        ({"idempotency_key": "\n"}, ValueError, r"idempotency_key must have no space around it, not '\\n'"),
         ({"idempotency_key": 7}, TypeError, "idempotency_key must be text, not 7"),
         ({"created_by": object()}, TypeError, "created_by must be text, not <object object"),
         ({"created_by": 0}, TypeError, "created_by must be text, not 0"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
 
 import pytest
 from django.db import connection
@@ -10,6 +12,8 @@ from django.db import connection
 from django_simple_queue import checks
 from django_simple_queue.checks import database
 from tests.core.messages import ids
+
+SUMMER_TIME, ZONE_ID = "Test/Summer", 4711
 
 
 def sqlite_messages(tmp_path, options, name="queue.sqlite3"):
@@ -95,6 +99,15 @@ def test_an_unknown_kind_of_database_is_an_error(connected_to):
     assert ids(checks.check_database) == ["E004"]
 
 
+@pytest.mark.parametrize(("driver", "expected"), [("psycopg2", ["E007"]), ("psycopg", [])])
+def test_postgresql_through_psycopg2_is_an_error_that_says_what_to_install(connected_to, driver, expected):
+    connected_to(OtherConnection("postgresql", Database=ModuleType(driver)))
+    assert ids(checks.check_database) == expected
+    for message in checks.check_database():
+        assert message.msg == f"Django speaks to database 'default' through {driver}, and tasks need psycopg 3."
+        assert 'pip install "psycopg[binary]' in message.hint
+
+
 def test_an_old_sqlite_is_an_error():
     class Database:
         sqlite_version_info = (3, 34, 1)
@@ -112,9 +125,40 @@ def test_an_old_mysql_or_mariadb_is_an_error(mariadb, version, expected):
     assert [message.id.rpartition(".")[2] for message in database.mysql_too_old(other)] == expected
 
 
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        ((0, 0), "+0 hours from UTC"),
+        ((-3.5, -3.5), "-3.5 hours from UTC"),
+        ((0, 1), "+0 hours from UTC in January and +1 in July"),
+    ],
+)
+def test_the_two_seasons_are_told_where_they_differ(hours, words):
+    assert database.from_utc([timedelta(hours=each) for each in hours]) == words
+
+
+@pytest.fixture
+def zone_with_summer_time(db):
+    """One that is UTC in winter, as a server knows it whose tables of time zones are filled."""
+    year = datetime.now(UTC).year
+    changes = [
+        (datetime(each, month, 1, tzinfo=UTC), month == 4) for each in range(year, year + 2) for month in (1, 4, 10)
+    ]
+    rows = ", ".join(f"({ZONE_ID}, {int(moment.timestamp())}, {int(is_summer)})" for moment, is_summer in changes)
+    with connection.cursor() as cursor:
+        cursor.execute(f"REPLACE INTO mysql.time_zone VALUES ({ZONE_ID}, 'N')")
+        cursor.execute(f"REPLACE INTO mysql.time_zone_name VALUES ('{SUMMER_TIME}', {ZONE_ID})")
+        cursor.execute(f"REPLACE INTO mysql.time_zone_transition VALUES {rows}")
+        types = f"({ZONE_ID}, 0, 0, 0, 'WT'), ({ZONE_ID}, 1, 3600, 1, 'ST')"
+        cursor.execute(f"REPLACE INTO mysql.time_zone_transition_type VALUES {types}")
+
+
 @pytest.mark.mariadb
 @pytest.mark.django_db
-@pytest.mark.parametrize(("zone", "expected"), [("+00:00", []), ("+02:00", ["E006"]), ("-03:30", ["E006"])])
+@pytest.mark.parametrize(
+    ("zone", "expected"), [("+00:00", []), ("+02:00", ["E006"]), ("-03:30", ["E006"]), (SUMMER_TIME, ["E006"])]
+)
+@pytest.mark.usefixtures("zone_with_summer_time")
 def test_a_server_whose_now_is_not_django_s_is_an_error_of_a_check_that_may_ask(zone, expected):
     with connection.cursor() as cursor:
         cursor.execute("SET @before = @@session.time_zone, SESSION time_zone = %s", [zone])

@@ -21,6 +21,14 @@ from tests.support.processes import ROOT, environment
         (["--concurrency", "0"], "--concurrency 0 is not possible: use a whole number from 1 on."),
         (["--concurrency", "many"], "--concurrency many is not possible: use a whole number from 1 on."),
         (["--max-tasks", "-1"], "--max-tasks -1 is not possible: use a whole number from 1 on."),
+        (
+            ["--queues", f"mail,{'x' * 65}"],
+            f"--queues: queue must have 1 to 64 ordinary characters, not '{'x' * 65}' (65).",
+        ),
+        (
+            ["--queues", ",".join(f"queue-{n:050d}" for n in range(20))],
+            "--queues has 1139 characters, and 1000 are possible: start more workers, or name none.",
+        ),
         (["--queues", " ,"], "--queues ' ,' names no queue: write names, such as mail,default, or leave it out."),
     ],
 )

@@ -13,12 +13,13 @@ from django.db.migrations.executor import MigrationExecutor
 
 from django_simple_queue import conf
 from django_simple_queue.apps import DjangoSimpleQueueConfig
+from django_simple_queue.arguments import check_queue
 from django_simple_queue.checks import check_database_version
 from django_simple_queue.engine.events import JsonLines
 from django_simple_queue.engine.forks import CannotFork, allow_open_files
 from django_simple_queue.engine.options import Options
 from django_simple_queue.engine.parent import Parent
-from django_simple_queue.models import Task
+from django_simple_queue.models import Task, Worker
 from django_simple_queue.text import in_one_line
 
 LINE = "%(asctime)s %(levelname)s %(message)s"
@@ -69,10 +70,19 @@ def whole_number(option: str, value: object) -> int:
 
 
 def queue_names(text: str) -> tuple[str, ...]:
+    """Return the queues that ``text`` names; CommandError for one that no task is in, and for too many."""
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     if text and not names:
         raise CommandError(f"--queues {text!r} names no queue: write names, such as mail,default, or leave it out.")
-    return names
+    room, length = Worker._meta.get_field("queues").max_length or 0, len(",".join(names))
+    if length > room:
+        raise CommandError(
+            f"--queues has {length} characters, and {room} are possible: start more workers, or name none."
+        )
+    try:
+        return tuple(map(check_queue, names))
+    except ValueError as error:
+        raise CommandError(f"--queues: {error}") from None
 
 
 def set_up_logging(verbosity: int, as_json: bool) -> None:
