@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from dashboard import wording
 from django_simple_queue import callables, conf
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
-from django_simple_queue.models.audit import MAX_ROWS, VERBS, perform
+from django_simple_queue.models.audit import MAX_ROWS, can_undo, perform
 from django_simple_queue.models.audit import undo as undo_action
 from django_simple_queue.models.audit.terms import Terms, doubtful, readable, without_answer
 
@@ -35,14 +35,13 @@ DOUBLE_CLICK = timedelta(seconds=3)
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a verb ended: ``sentence`` for people; ``undo`` is the action that Undo would take back, or None.
+    """How a verb ended: ``sentence`` for people, and the ``action`` that did it, if any.
 
     ``goes_on``: workers do the action from now on. ``edit`` is a task whose arguments must be changed to run again.
     """
 
     sentence: str
     moved: int
-    undo: int | None = None
     action: OperatorAction | None = None
     goes_on: bool = False
     edit: UUID | None = None
@@ -56,7 +55,8 @@ class Result:
     @property
     def undo_offer(self) -> str:
         """What is offered beside the sentence: Undo of the action, and over how many tasks that goes."""
-        return f"undo:{self.undo}:{self.action.left_to_undo}" if self.undo and self.action else ""
+        offered = self.action if self.action and can_undo(self.action) else None
+        return f"undo:{offered.pk}:{offered.left_to_undo}" if offered else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def act(verb: str, ids: Collection[UUID], actor: User, reason: str = "") -> Resu
     action = perform(verb, accepted, actor, describe_scope(ids), reason=reason, **options(verb))
     outcomes = {**action.outcomes, **count_refused(ids, reasons)}
     if len(ids) > 1:
-        return Result(wording.many(verb, outcomes), moved(outcomes), undoable(action), action)
+        return Result(wording.many(verb, outcomes), moved(outcomes), action)
     return one_result(verb, next(iter(ids)), actor, action, outcomes)
 
 
@@ -95,7 +95,7 @@ def one_result(verb: str, pk: UUID, actor: User, action: OperatorAction, outcome
     if not moved(outcomes):
         return nothing_done(verb, pk, actor, outcomes)
     name = describe_scope([pk])
-    return Result(wording.one(verb, name, "asked" in outcomes), 1, undoable(action), action)
+    return Result(wording.one(verb, name, "asked" in outcomes), 1, action)
 
 
 def nothing_done(verb: str, pk: UUID, actor: User, outcomes: dict[str, int]) -> Result:
@@ -106,11 +106,14 @@ def nothing_done(verb: str, pk: UUID, actor: User, outcomes: dict[str, int]) -> 
     if item is None or item.action.verb != verb or item.taken_back:
         return Result(wording.refused(verb, outcomes), 0)
     latest = item.action
-    age = timezone.now() - latest.created
-    if is_by(latest, actor) and age < DOUBLE_CLICK:
+    if is_by(latest, actor) and timezone.now() - latest.created < DOUBLE_CLICK:
         said = wording.one(verb, describe_scope([pk]), "asked" in latest.outcomes)
-        return Result(said, 0, undoable(latest), latest, again=True)
-    return Result(wording.somebody_was_first(latest, age, is_by(latest, actor)), 0)
+        return Result(said, 0, latest, again=True)
+    return Result(was_first(latest, actor), 0)
+
+
+def was_first(action: OperatorAction, actor: User) -> str:
+    return wording.somebody_was_first(action, timezone.now() - action.created, is_by(action, actor))
 
 
 def why_it_cannot_run(pk: UUID) -> str:
@@ -147,28 +150,16 @@ def undo(action: OperatorAction, actor: User, pk: UUID | None = None) -> Result:
     if restored:
         name = describe_scope([pk]) if pk else action.scope if action.done == 1 else ""
         return Result(wording.undone(restored, {} if pk else action.undo_outcomes or {}, name), restored)
-    item = action.items.filter(task=pk).first() if pk else None
-    before = (item.taken_back, item.taken_back_by) if item else (action.undone, action.undone_by)
+    latest = last_item(pk) if pk else None
+    if latest and latest.action_id != action.pk:
+        return Result(was_first(latest.action, actor), 0)
+    before = (latest.taken_back, latest.taken_back_by) if latest else (action.undone, action.undone_by)
     return Result(wording.not_undone(*before), 0)
 
 
 def last_item(pk: UUID) -> OperatorActionItem | None:
     """Return what the latest action over the task ``pk`` keeps of it."""
     return OperatorActionItem.objects.filter(task=pk).select_related("action").order_by("-action").first()
-
-
-def last_undoable(pk: UUID) -> OperatorAction | None:
-    """Return the latest action over the task ``pk`` when Undo may take back its part in that task."""
-    latest = last_item(pk)
-    return latest.action if latest and not latest.undone and undoable(latest.action) else None
-
-
-def undoable(action: OperatorAction) -> int | None:
-    """Return the action's id when Undo may take it back."""
-    verb = VERBS.get(action.verb)
-    ended = action.undone is None and action.state not in OperatorAction.ACTIVE
-    can = verb is not None and verb.undo is not None and ended and action.outcomes.get("done")
-    return action.pk if can else None
 
 
 def question(verb: str, ids: Collection[UUID]) -> Question | None:

@@ -36,7 +36,7 @@ def run(
     if not actions.moved(action.outcomes):
         action = just_done(action, actor) or action
     sentence, moved = wording.many(verb, action.outcomes), actions.moved(action.outcomes)
-    return actions.Result(sentence, moved, actions.undoable(action), action)
+    return actions.Result(sentence, moved, action)
 
 
 def just_done(action: OperatorAction, actor: Any) -> OperatorAction | None:

@@ -13,10 +13,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from dashboard import wording
-from dashboard.actions import undoable
 from dashboard.selectors.activity import UNDO_OFFERED_FOR, did
 from dashboard.states import QUEUED, State, is_held, state_of
 from django_simple_queue.models import OperatorAction, Task, Worker
+from django_simple_queue.models.audit import can_undo
 from django_simple_queue.models.audit.scope import mark_of
 from django_simple_queue.redaction import visible
 
@@ -100,7 +100,7 @@ class ActionPage:
     def can_undo(self) -> bool:
         """Tell whether Undo is offered: while it is fresh, and not while workers are at it."""
         ended = self.action.finished or self.action.created
-        return bool(undoable(self.action)) and self.now - ended < UNDO_OFFERED_FOR
+        return can_undo(self.action) and self.now - ended < UNDO_OFFERED_FOR
 
     @property
     def list_url(self) -> str:

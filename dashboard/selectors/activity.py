@@ -7,17 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboard import wording
-from dashboard.actions import undoable
 from dashboard.wording import past, why_not
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
+from django_simple_queue.models.audit import can_undo, would_restore
+from django_simple_queue.models.audit.undoing import later
 from django_simple_queue.redaction import visible
 
 PAGE = 50
@@ -31,7 +33,6 @@ PERIOD_LABELS = {
 FEW = 3
 SAMPLE = 1000
 UNDO_OFFERED_FOR = timedelta(minutes=15)
-WAITS_FOR_UNDO = {"requeue": Task.QUEUED, "cancel": Task.CANCELLED}
 
 
 def did(action: OperatorAction) -> str:
@@ -172,7 +173,8 @@ def is_small(action: OperatorAction) -> bool:
 
 
 def items_of(actions: Sequence[OperatorAction]) -> Mapping[int, Sequence[tuple[OperatorActionItem, Touched]]]:
-    items = list(OperatorActionItem.objects.filter(action__in=[each.pk for each in actions]).order_by("pk"))
+    rows = OperatorActionItem.objects.filter(action__in=[each.pk for each in actions]).select_related("action")
+    items = list(rows.annotate(moved_later=later("task", OuterRef("action"))).order_by("pk"))
     tasks = Task.objects.only("pk", "task", "status", "epoch").in_bulk(
         [each.created_task or each.task for each in items]
     )
@@ -185,13 +187,13 @@ def items_of(actions: Sequence[OperatorAction]) -> Mapping[int, Sequence[tuple[O
 
 def entry(action: OperatorAction, items: Sequence[tuple[OperatorActionItem, Touched]], now: datetime) -> Entry:
     touched = [each for _, each in items]
-    untouched = any(is_untouched(action, item, each.task) for item, each in items) if items else True
+    untouched = any(is_untouched(item, each.task) for item, each in items) if items else True
     recent = now - action.created < UNDO_OFFERED_FOR
-    return Entry(action, touched, bool(undoable(action)) and recent and untouched)
+    return Entry(action, touched, can_undo(action) and recent and untouched)
 
 
-def is_untouched(action: OperatorAction, item: OperatorActionItem, task: Task | None) -> bool:
-    return task is not None and task.epoch == item.epoch and task.status == WAITS_FOR_UNDO.get(action.verb)
+def is_untouched(item: Any, task: Task | None) -> bool:
+    return task is not None and not item.moved_later and would_restore(item, task)
 
 
 def day_of(entry: Entry) -> date:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from dashboard import wording
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
-from django_simple_queue.models.audit import VERBS
+from django_simple_queue.models.audit import would_restore
 from django_simple_queue.redaction import visible
 
 SHOWN_FOR = timedelta(seconds=60)
@@ -28,7 +28,6 @@ TAB_OF_STATUS = {
     Task.FAILED: "failed",
     Task.CANCELLED: "cancelled",
 }
-SETTLED_AS = {"requeue": Task.QUEUED, "cancel": Task.CANCELLED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +66,7 @@ class Mark:
         return "scheduled" if waited else "queued"
 
     def can_undo(self, row: Task) -> bool:
-        verb = VERBS.get(self.item.action.verb)
-        untouched = row.epoch == self.item.epoch and row.status == SETTLED_AS.get(self.item.action.verb)
-        return bool(verb and verb.undo and not self.item.taken_back and untouched)
+        return would_restore(self.item, row)
 
 
 def recent(viewer: str) -> Mapping[UUID, Mark]:

@@ -24,7 +24,10 @@ MUST_NOT = gettext_noop("This task must not run twice, so it cannot be requeued 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A button; what has to be asked before it acts, the console asks in a dialog. ``leaves`` goes to another page."""
+    """A button; what has to be asked before it acts, the console asks in a dialog. ``leaves`` goes to another page.
+
+    ``of`` is the action that it takes back.
+    """
 
     verb: str
     word: str
@@ -33,6 +36,7 @@ class Offer:
     key: str = ""
     url: str = ""
     leaves: bool = False
+    of: int | None = None
 
     @property
     def label(self) -> str:
@@ -123,7 +127,7 @@ def undo_offers(page: TaskPage) -> list[Offer]:
     if action is None:
         return []
     url = reverse("simple_queue_dashboard:task_undo", args=[page.task.pk])
-    return [Offer(action.verb, UNDO.get(action.verb, UNDO_ANY), "undo", key="u", url=url)]
+    return [Offer(action.verb, UNDO.get(action.verb, UNDO_ANY), "undo", key="u", url=url, of=action.pk)]
 
 
 def never(task: Task) -> bool:

@@ -24,6 +24,7 @@ from dashboard.shell import url_or_nothing
 from dashboard.states import QUEUED, State, state_of
 from django_simple_queue import conf
 from django_simple_queue.models import Attempt, OperatorAction, OperatorActionItem, QueuePause, Task, Worker
+from django_simple_queue.models.audit import would_restore
 from django_simple_queue.payload import shown_key
 
 HIDDEN = ("args", "positional", "output", "error", "log", "frames")
@@ -143,9 +144,7 @@ class TaskPage:
     def undoable(self) -> OperatorAction | None:
         """The latest action, when Undo would still put the task back."""
         item = self.items[0] if self.items else None
-        left = {"requeue": Task.QUEUED, "cancel": Task.CANCELLED}.get(item.action.verb) if item else None
-        fits = item and left == self.task.status and item.epoch == self.task.epoch and item.taken_back is None
-        return item.action if item and fits and item.previous_status != Task.PROGRESS else None
+        return item.action if item and would_restore(item, self.task) else None
 
     @property
     def orphaned(self) -> bool:

@@ -15,6 +15,7 @@ from dashboard.htmx import go_to, render_dialog
 from django_simple_queue.models import OperatorAction, Task
 
 View = Callable[..., HttpResponseBase]
+ID_DIGITS = 18
 UNDO_PERMISSION = {"requeue": "requeue_task", "cancel": "cancel_task"}
 
 
@@ -36,12 +37,13 @@ task_mark_failed = one_task("mark_failed")
 
 @operator(methods=("POST",))
 def task_undo(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """Take back what the latest action did to one task, and nothing of what it did to others."""
-    latest = actions.last_undoable(pk)
-    if latest is None:
+    """Take back what the action that the page showed did to one task, and nothing of what it did to others."""
+    shown = whole_number(request.POST.get("of"), ID_DIGITS) or 0
+    action = OperatorAction.objects.filter(pk=shown, items__task=pk).first()
+    if action is None:
         require(request, "requeue_task")
         return tell(request, _("There is nothing to undo for this task. Nothing done."))
-    return take_back(request, latest, pk)
+    return take_back(request, action, pk)
 
 
 @operator(methods=("POST",))
@@ -95,6 +97,10 @@ def ticked_ids(request: HttpRequest) -> list[UUID]:
         texts = [*request.POST.getlist("ids"), *request.POST.get("elsewhere", "").split()]
     skipped = {as_uuid(text) for text in request.POST.get("skip", "").split()}
     return [pk for pk in dict.fromkeys(map(as_uuid, texts)) if pk and pk not in skipped]
+
+
+def whole_number(text: str | None, digits: int = 9) -> int | None:
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) <= digits else None
 
 
 def as_uuid(text: str) -> UUID | None:

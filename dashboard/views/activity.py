@@ -16,7 +16,7 @@ from dashboard.htmx import page_path, render
 from dashboard.selectors.action_page import action_page
 from dashboard.selectors.activity import PERIOD_LABELS, Filter, activity_page
 from dashboard.tags import age, tag_of
-from dashboard.views.actions import UNDO_PERMISSION, tell, undo_permission
+from dashboard.views.actions import ID_DIGITS, UNDO_PERMISSION, tell, undo_permission, whole_number
 from django_simple_queue.models import OperatorAction, Worker
 from django_simple_queue.models.audit import background
 
@@ -100,5 +100,4 @@ def find(pk: int) -> OperatorAction:
 
 def number(request: HttpRequest, name: str) -> int | None:
     """Return the id in a parameter; None when there is none or it cannot be one."""
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+    return whole_number(request.GET.get(name), ID_DIGITS)

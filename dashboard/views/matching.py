@@ -17,7 +17,7 @@ from dashboard.access import may, operator, require, safe_next
 from dashboard.formats import number
 from dashboard.htmx import client_redirect, is_fragment, render_dialog
 from dashboard.scopes import Scope
-from dashboard.views.actions import act_or_ask, as_uuid, tell, ticked_ids
+from dashboard.views.actions import act_or_ask, as_uuid, tell, ticked_ids, whole_number
 from django_simple_queue.models import Worker
 from django_simple_queue.models.audit import MAX_ROWS
 from django_simple_queue.models.audit.scope import CannotFreeze
@@ -105,7 +105,7 @@ def carry_out(request: HttpRequest, verb: str, scope: Scope, shown: int | None) 
     if result.goes_on and result.action and may(request, "view_operatoraction"):
         url = reverse("simple_queue_dashboard:action", args=[result.action.pk])
         return client_redirect(url) if is_fragment(request) else redirect(url)
-    done = bool(result.moved or result.undo or result.goes_on)
+    done = bool(result.moved or result.goes_on)
     return tell(request, result.sentence, done=done, offer=result.undo_offer)
 
 
@@ -119,7 +119,3 @@ def read_scope(request: HttpRequest, chosen: filters.TaskFilter) -> Scope:
 def read_mark(request: HttpRequest) -> datetime:
     """Return the moment that the page was shown at, never one to come."""
     return scopes.read_moment(request.POST.get("mark"), scopes.mark())
-
-
-def whole_number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else None

@@ -1,6 +1,6 @@
 // ---- keys: never while typing, never with modifiers, and not at all when the operator has switched them off
 const rows = () => [...all(":is(#rows, #groups) tbody tr")];
-const at = { id: null, index: -1 };  // the cursor: no live update takes it from its row
+const at = { id: null, index: -1, moved: false };  // the cursor: no live update takes it from its row; whether it moved since one acted
 function putCursor(row, list = rows()) {
   Object.assign(at, { id: row?.id ?? null, index: list.indexOf(row) });
   list.forEach(each => each.classList.toggle("is-cursor", each === row));
@@ -9,18 +9,27 @@ function move(step) {
   const list = rows(), from = list.findIndex(row => row.matches(".is-cursor, :focus-within"));
   const next = list[Math.max(0, Math.min(list.length - 1, from < 0 ? 0 : from + step))];
   putCursor(next, list);
+  at.moved = true;
   $("a.task", next)?.focus({ preventScroll: true });
   next?.scrollIntoView({ block: "nearest" });
 }
 // the row may have left the list: after what one did oneself the next one is it, else none, lest a key meet another task
 document.addEventListener("htmx:after:swap", event => {
   const { sourceElement, target } = event.detail.ctx ?? {};
-  if (target !== live || at.id === null) return;
+  if (target !== live) return;
+  if (sourceElement !== live) at.moved = false;
+  if (at.id === null) return;
   const list = rows(), same = list.find(row => row.id === at.id);
   if (same || sourceElement !== live) putCursor(same ?? list[Math.min(at.index, list.length - 1)], list);
 });
 const cursor = selector => $(`:is(#rows, #groups) tbody tr.is-cursor ${selector}`);
 const ticked = verb => $(`.list.has-selection #bulk [data-counts=${verb}]:enabled`);
+
+// Undo of the row that one went to since; else of what was just done
+function undoKey() {
+  const row = cursor("[data-undo]");
+  return (at.moved && row) || $("#outcome [data-undo]") || row || $("#live [data-undo]:not(tr *)");
+}
 
 // a dialog with the values of the row under the cursor, each a link to the list filtered by it
 function filterByRow() {
@@ -65,7 +74,7 @@ const KEYS = {
   x: () => cursor("[name=ids]")?.click(),
   r: () => (ticked("requeue") ?? cursor("[data-key=r]") ?? $("[data-key=r]:not(tr *)"))?.click(),
   c: () => (ticked("cancel") ?? cursor("[data-key=c]") ?? $("[data-key=c]:not(tr *)"))?.click(),
-  u: () => ($("#outcome [data-undo]") ?? cursor("[data-undo]") ?? $("#live [data-undo]:not(tr *)"))?.click(),
+  u: () => undoKey()?.click(),
   e: () => $("[data-key=e]")?.click(),
   f: filterByRow,
   p: () => connection && choose(clock.every ? "0" : clock.wanted),

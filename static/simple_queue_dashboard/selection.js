@@ -1,6 +1,6 @@
 // ---- ticked rows: kept across updates and pages, with what was seen of them when they were ticked
 const SELECTED_MAX = 1000;
-const kept = { key: "simple_queue_dashboard_selected" };
+const kept = { key: `simple_queue_dashboard_selected_${document.documentElement.dataset.user}` }; // of this person: another may sign in in this tab
 kept.read = () => new Map(JSON.parse(sessionStorage.getItem(kept.key) || "[]"));
 kept.write = chosen => sessionStorage.setItem(kept.key, JSON.stringify([...chosen].slice(-SELECTED_MAX)));
 

@@ -155,6 +155,20 @@ def test_u_takes_back_the_row_at_the_cursor_and_no_other(console: Page) -> None:
     assert sorted(fresh(task).status for task in tasks) == [Task.QUEUED, Task.QUEUED, Task.FAILED]
 
 
+def test_u_takes_back_the_row_one_went_to_before_what_was_just_done(console: Page) -> None:
+    second, first = a_task(Task.FAILED), a_task(Task.FAILED)
+    console.goto("/?status=failed")
+    is_live(console)
+    for task in (second, first):
+        row(console, task).get_by_role("button", name="Requeue").click()
+        expect(row(console, task).get_by_role("button", name="Undo")).to_be_visible()
+    past_guard(console)
+    console.keyboard.press("j")
+    console.keyboard.press("u")
+    said(console, "as before")
+    assert (fresh(first).status, fresh(second).status) == (Task.QUEUED, Task.FAILED)
+
+
 EVERY_KEY = ["/", "j", "k", "x", "r", "u", "?"]
 
 

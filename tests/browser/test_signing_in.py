@@ -74,6 +74,20 @@ def test_signing_out_closes_the_console(console: Page) -> None:
     expect(console).to_have_title("Sign in · Simple Queue")
 
 
+def test_what_one_has_ticked_is_not_ticked_for_who_signs_in_after(console: Page) -> None:
+    operator("omar", superuser=True)
+    task = a_task(Task.FAILED)
+    console.goto("/?status=failed")
+    row(console, task).get_by_role("checkbox").check()
+    expect(console.locator("[data-selected]")).to_have_text("1 ticked")
+    console.get_by_label("ada, your account").click()
+    console.locator(".topbar").get_by_role("button", name="Sign out").click()
+    fill_in(console, "omar", "omar")
+    console.goto("/?status=failed")
+    is_live(console)
+    expect(row(console, task).get_by_role("checkbox")).not_to_be_checked()
+
+
 @pytest.mark.parametrize("address", ["/", "/enqueue/", "/workers/", "/activity/"])
 def test_who_is_no_operator_is_told_what_is_missing(signed_in: SignIn, address: str) -> None:
     operator("visitor", staff=False)

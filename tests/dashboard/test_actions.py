@@ -29,6 +29,10 @@ def do(client, task, verb, **values):
     return client.post(f"/tasks/{task.pk}/{verb}/", {"next": "/", **values})
 
 
+def undo(client, task):
+    return do(client, task, "undo", of=OperatorAction.objects.latest("pk").pk)
+
+
 def run(task, epoch=2, **columns):
     """A worker takes the task."""
     Task.objects.filter(pk=task.pk).update(status=1, epoch=epoch, attempt=1, worker=a_worker().pk, **columns)
@@ -60,7 +64,7 @@ def test_the_row_says_what_was_done_with_undo_and_start_now(ada):
 def test_undo_puts_the_row_back_as_it_was(ada):
     task = a_task(Task.FAILED)
     do(ada, task, "requeue")
-    response = do(ada, task, "undo")
+    response = undo(ada, task)
     restored = Task.objects.get(pk=task.pk)
     for column in ("status", "attempt", "run_after", "error", "finished", "epoch"):
         assert getattr(restored, column) == getattr(task, column), column
@@ -103,7 +107,7 @@ def test_cancel_of_a_waiting_task_and_its_undo(ada):
     response = do(ada, task, "cancel")
     assert status_of(task) == Task.CANCELLED
     assert said(response).startswith("Cancelled: send_email")
-    do(ada, task, "undo")
+    undo(ada, task)
     assert status_of(task) == Task.QUEUED
 
 

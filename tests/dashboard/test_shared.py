@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 
 from dashboard import shared
 from dashboard.selectors import snapshot
-from django_simple_queue.models import Task
+from django_simple_queue.models import OperatorAction, Task
 from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import a_task, row_of
 
@@ -103,7 +103,7 @@ def test_an_undo_shows_at_once_to_everybody():
     ada, eva = browser("ada", *EVERYTHING), browser("eva", *EVERYTHING)
     ada.post(f"/tasks/{task.pk}/requeue/")
     assert "undone" not in row_of(poll(eva), task)
-    ada.post(f"/tasks/{task.pk}/undo/")
+    ada.post(f"/tasks/{task.pk}/undo/", {"of": OperatorAction.objects.get().pk})
     assert "undone" in row_of(poll(eva), task)
 
 

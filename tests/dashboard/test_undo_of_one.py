@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -21,12 +24,17 @@ def many():
     return [a_task(Task.FAILED, task=CHARGE) for _ in range(30)]
 
 
+@pytest.fixture
+def omar():
+    return signed_in(Client(), operator("omar", superuser=True))
+
+
 def requeue(client, tasks):
     return client.post("/tasks/requeue/", {"ids": [str(task.pk) for task in tasks], "next": "/"}, follow=True)
 
 
 def undo(client, task):
-    return client.post(f"/tasks/{task.pk}/undo/", {"next": "/"})
+    return client.post(f"/tasks/{task.pk}/undo/", {"next": "/", "of": OperatorAction.objects.latest("pk").pk})
 
 
 def whole():
@@ -85,12 +93,39 @@ def test_the_page_of_a_task_undoes_that_task_and_tells_of_it_there_only(ada, man
     assert f'action="/tasks/{many[4].pk}/undo/"' in other.content.decode()
 
 
-def test_a_second_operator_finds_nothing_to_undo(ada, many):
+def test_a_second_operator_finds_it_undone_already(ada, omar, many):
     requeue(ada, many)
-    omar = signed_in(Client(), operator("omar", superuser=True))
     undo(omar, many[0])
-    assert "nothing to undo" in said(undo(ada, many[0]))
+    assert said(undo(ada, many[0])) == "Undone already by omar. Nothing done."
     assert len(queued(many)) == 29
+
+
+@pytest.mark.parametrize("where", ["/?status=failed", "/tasks/{}/"])
+def test_undo_takes_back_what_its_page_showed_and_nothing_that_came_later(ada, omar, where):
+    task = a_task(Task.FAILED)
+    requeue(ada, [task])
+    shown = re.search(r'name="of" value="(\d+)"', ada.get(where.format(task.pk)).content.decode())
+    omar.post(f"/tasks/{task.pk}/cancel/")
+    OperatorAction.objects.filter(verb="cancel").update(created=timezone.now() - timedelta(seconds=4))
+    answer = ada.post(f"/tasks/{task.pk}/undo/", {"of": shown[1]})
+    assert re.fullmatch(r"omar cancelled this [45] s ago\. Nothing done\.", said(answer))
+    assert status_of(task) == Task.CANCELLED
+
+
+def test_an_action_that_a_later_one_has_covered_is_not_offered_to_be_undone(ada, omar):
+    task = a_task(Task.FAILED)
+    for verb in ("requeue", "cancel", "requeue"):
+        omar.post(f"/tasks/{task.pk}/{verb}/")
+    first, _, last = OperatorAction.objects.order_by("pk")
+    html = ada.get("/activity/").content.decode()
+    assert (f"/activity/{first.pk}/undo/" in html, f"/activity/{last.pk}/undo/" in html) == (False, True)
+
+
+@pytest.mark.parametrize("of", ["", "x", "999999", "9" * 30])
+def test_undo_of_no_action_over_the_task_changes_nothing(ada, many, of):
+    requeue(ada, many)
+    assert "nothing to undo" in said(ada.post(f"/tasks/{many[0].pk}/undo/", {"of": of}))
+    assert len(queued(many)) == 30
 
 
 @pytest.mark.parametrize(("held", "status"), [((), 403), (("requeue_task",), 302)])

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from django_simple_queue.models.audit.tables import OperatorAction, OperatorActionItem
-from django_simple_queue.models.audit.undoing import undo
+from django_simple_queue.models.audit.undoing import can_undo, undo, would_restore
 from django_simple_queue.models.audit.verbs import MAX_ROWS, VERBS, Verb, identify, perform, record
 
-__all__ = ["MAX_ROWS", "VERBS", "OperatorAction", "OperatorActionItem", "Verb", "identify", "perform", "record", "undo"]
+__all__ = [
+    "MAX_ROWS",
+    "VERBS",
+    "OperatorAction",
+    "OperatorActionItem",
+    "Verb",
+    "can_undo",
+    "identify",
+    "perform",
+    "record",
+    "undo",
+    "would_restore",
+]

@@ -18,6 +18,25 @@ from django_simple_queue.models.task import Task, TaskQuerySet
 NOTHING: Mapping[str, int] = {}
 
 
+def can_undo(action: OperatorAction) -> bool:
+    """Tell whether ``action`` moved something, has ended, is not undone, and is of a kind that can be."""
+    verb = VERBS.get(action.verb)
+    is_open = action.undone is None and action.state not in OperatorAction.ACTIVE
+    return bool(verb and verb.undo and is_open and action.done)
+
+
+def would_restore(item: OperatorActionItem, task: Task) -> bool:
+    """Tell whether Undo would put ``task`` back, when ``item`` is the latest done to it: what ``untouched`` asks of the
+    database, for a row that has been read."""
+    is_left = item.undone is None and can_undo(item.action) and item.previous_status != Task.PROGRESS
+    return is_left and task.epoch == item.epoch and task.status == VERBS[item.action.verb].leaves
+
+
+def later(task: str, action: object) -> Exists:
+    """Return the condition that another action has moved the task in the column ``task`` after ``action``."""
+    return Exists(OperatorActionItem.objects.filter(task=OuterRef(task), action__gt=action))
+
+
 @restarted_after_deadlock
 def undo(action: OperatorAction, actor: object = None, task: UUID | None = None) -> int:
     """Put back what ``action`` moved and nobody has touched since, once; return how many rows.
@@ -82,8 +101,7 @@ def put_back(action: OperatorAction, items: Sequence[OperatorActionItem]) -> dic
 def untouched(action: OperatorAction, items: Sequence[OperatorActionItem]) -> TaskQuerySet:
     """Return the rows that no worker has claimed and no other action has moved since."""
     own = OperatorActionItem.objects.filter(action=action, task=OuterRef("pk"), epoch=OuterRef("epoch"))
-    later = OperatorActionItem.objects.filter(task=OuterRef("pk"), action__gt=action.pk)
-    return Task.objects.filter(Exists(own), ~Exists(later), pk__in=[item.task for item in items])
+    return Task.objects.filter(Exists(own), ~later("pk", action.pk), pk__in=[item.task for item in items])
 
 
 def close_undo(action: OperatorAction, outcomes: Mapping[str, int] = NOTHING, who: str = "") -> None:

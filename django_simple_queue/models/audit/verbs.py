@@ -25,12 +25,14 @@ LOCKED = ("pk", "task", "status", "attempt", "epoch", "run_after")
 class Verb:
     """``movable`` narrows a set to what the verb accepts; ``apply`` moves it; ``undo`` takes back what an action moved.
 
-    ``undo`` gets rows that nobody has touched since, and returns how many of them it has put back.
+    ``undo`` gets rows that nobody has touched since, and returns how many of them it has put back. It finds them in
+    the status ``leaves``.
     """
 
     movable: Callable[[TaskQuerySet], TaskQuerySet]
     apply: Callable[..., Any]
     undo: Callable[[TaskQuerySet, OperatorAction], int] | None = None
+    leaves: int | None = None
 
 
 def undo_requeue(rows: TaskQuerySet, action: OperatorAction) -> int:
@@ -48,8 +50,8 @@ def undo_cancel(rows: TaskQuerySet, action: OperatorAction) -> int:
 
 
 VERBS = {
-    "requeue": Verb(TaskQuerySet.requeueable, TaskQuerySet.requeue, undo_requeue),
-    "cancel": Verb(TaskQuerySet.cancellable, TaskQuerySet.cancel, undo_cancel),
+    "requeue": Verb(TaskQuerySet.requeueable, TaskQuerySet.requeue, undo_requeue, Task.QUEUED),
+    "cancel": Verb(TaskQuerySet.cancellable, TaskQuerySet.cancel, undo_cancel, Task.CANCELLED),
     "start_now": Verb(TaskQuerySet.waiting, TaskQuerySet.start_now),
     "mark_failed": Verb(TaskQuerySet.unowned, TaskQuerySet.lose),
     "run_again": Verb(TaskQuerySet.repeatable, TaskQuerySet.run_again),
