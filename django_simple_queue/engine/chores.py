@@ -9,6 +9,7 @@ from typing import TypeVar
 from django.db import Error
 
 from django_simple_queue.engine import clock
+from django_simple_queue.engine.store.records import LeaseLost
 from django_simple_queue.text import in_one_line
 
 TELL_SECONDS = 60.0
@@ -42,22 +43,36 @@ class Chores:
     """What one of them fails with neither stops the others nor loses what they have done."""
 
     def __init__(self) -> None:
-        self.errors: dict[str, Error] = {}
+        self.errors: dict[str, Exception] = {}
 
     def do(self, name: str, work: Callable[[], Answer], otherwise: Answer) -> Answer:
         try:
             answer = work()
-        except Error as error:
+        except LeaseLost:
+            raise
+        except Exception as error:
             self.errors[name] = error
             return otherwise
         _complaints.works(name)
         return answer
 
+    @property
+    def met_odd_rows(self) -> bool:
+        """Whether one has failed at something that the database has said, rather than at the database."""
+        return any(not isinstance(error, Error) for error in self.errors.values())
+
     def tell(self, nothing_done: bool) -> None:
-        """Raise the first error when there is no answer for it to spoil: the link knows best what to do about it."""
-        raised = next(iter(self.errors), None) if nothing_done else None
+        """Raise the database's first error when there is no answer for it to spoil: the link knows best what to do."""
+        refused = [name for name, error in self.errors.items() if nothing_done and isinstance(error, Error)]
         for name, error in self.errors.items():
-            if name != raised and _complaints.is_news(name):
-                logger.warning("%s fails and is tried again: %s", name, in_one_line(error))
-        if raised is not None:
-            raise self.errors[raised]
+            if name not in refused[:1] and _complaints.is_news(name):
+                complain(name, error)
+        if refused:
+            raise self.errors[refused[0]]
+
+
+def complain(name: str, error: Exception) -> None:
+    """What is nobody's fault but ours is shown with its traceback."""
+    known = isinstance(error, Error)
+    words = in_one_line(error if known else repr(error))
+    logger.warning("%s fails and is tried again: %s", name, words, exc_info=None if known else error)

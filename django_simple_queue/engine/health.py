@@ -55,7 +55,7 @@ def look(host: str = "") -> Health:
         slots=live["slots"] or 0,
         oldest_due_seconds=seconds(now, since) or 0.0,
         oldest_due_queue=queue,
-        stuck=len(Task.objects.using(alias()).unowned().order_by().values_list("pk")[:MOST]),
+        stuck=Task.objects.using(alias()).unowned().order_by()[:MOST].count(),
         lapsed_workers=workers.filter(state__in=Worker.LIVE_STATES, lease_until__lt=Now() - LAPSED_GRACE).count(),
         heartbeat_seconds=seconds(now, live["heartbeat"]),
         paused_queues=paused,

@@ -148,9 +148,18 @@ def tidy(chores: Chores, now: float) -> tuple[list[Task], bool]:
     heaps = [count >= PRUNE_ROWS for count in prune(chores)]
     heaps.append(chores.do("dating what older code ended", date_endings, 0) >= DATE_ROWS)
     chores.do("forgetting workers", forget_workers, None)
+    unowned = chores.do("settling what has no worker", settle_unowned, list[Task]())
+    if chores.met_odd_rows:
+        heaps.append(chores.do("giving odd rows an id", name_odd_rows, 0) > 0)
     if any(heaps):
         _prune_at = now
-    return chores.do("settling what has no worker", settle_unowned, list[Task]()), any(heaps)
+    return unowned, any(heaps)
+
+
+def name_odd_rows() -> int:
+    """Give rows that were written by hand, with what Python takes for no id, one that it does; return how many."""
+    with transaction.atomic(using=alias()):
+        return opened().name_odd_rows()
 
 
 def date_endings() -> int:

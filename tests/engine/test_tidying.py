@@ -6,7 +6,7 @@ import os
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -99,6 +99,23 @@ def test_the_end_of_a_row_that_older_code_ended_is_dated(reaper):
     Task.objects.filter(pk=task.pk).update(status=Task.COMPLETED)
     janitor.date_endings()
     assert reload(task).finished == task.modified
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("stored", ["row-1", b"{}", 7])
+@pytest.mark.parametrize("status", [Task.COMPLETED, Task.PROGRESS])
+def test_a_hand_written_id_on_sqlite_holds_up_no_chore(reaper, monkeypatch, caplog, settings, stored, status):
+    settings.DJANGO_SIMPLE_QUEUE_TASK_TIMEOUT = 60
+    monkeypatch.setattr(janitor, "_prune_at", 0.0)
+    odd, plain = enqueue(2)
+    Task.objects.update(status=status, modified=Now() - HOURS)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE django_simple_queue_task SET id = %s WHERE id = %s", [stored, odd.pk.hex])
+    assert janitor.tick(reaper.pk, now=10.0).busy
+    assert not janitor.tick(reaper.pk, now=10.0).busy
+    assert Task.objects.exclude(pk=plain.pk).exclude(finished=None).count() == 1
+    assert reload(plain).finished
+    assert "fails and is tried again: " in caplog.messages[0]
 
 
 def test_many_undated_endings_are_dated_piece_by_piece(reaper, monkeypatch):

@@ -107,6 +107,10 @@ class Database(ABC):
     def promote(self, limit: int) -> int:
         """Let the first ``limit`` rows whose time has come be claimed, and return how many they were."""
 
+    def name_odd_rows(self) -> int:
+        """Give rows whose id is none another one, and return how many they were; only SQLite takes such a row."""
+        return 0
+
 
 def failure_of(ending: Ending) -> dict[str, str]:
     failure = ending.failure

@@ -46,6 +46,7 @@ HOLD = (
 ENDS = {verb: f"UPDATE {TASK} SET {columns} WHERE {SQL.fence} RETURNING status" for verb, columns in SQL.ends.items()}
 CLAIM = f"UPDATE {TASK} SET {SQL.claim} WHERE id IN ({{ids}}) RETURNING {CLAIMED} || ''"  # its time as text
 RENAME = f"UPDATE OR IGNORE {TASK} SET id = :key WHERE id = :id RETURNING 1"
+ODD = f"SELECT id FROM {TASK} WHERE TYPEOF(id) <> 'text' OR LENGTH(id) <> 32 OR id GLOB '*[^0-9a-f]*' LIMIT 1000"
 FROM_ALL = f"SELECT id FROM {TASK} INDEXED BY dsq_claim WHERE {SQL.claimable} {{open}} ORDER BY {ORDER} LIMIT :wanted"
 FROM_ONE = (
     f"SELECT id, priority, run_after FROM {TASK} INDEXED BY dsq_claim_queue "
@@ -115,6 +116,9 @@ class SQLite(Database):
 
     def promote(self, limit: int) -> int:
         return len(self._rows(PROMOTE, wanted=limit))
+
+    def name_odd_rows(self) -> int:
+        return len([self._key(stored) for (stored,) in self._rows(ODD)])
 
     def _rows(self, statement: str, **parameters: Any) -> list[Any]:
         self.connection.ensure_connection()
