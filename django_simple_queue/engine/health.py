@@ -11,7 +11,7 @@ from django.db.models import Max, Sum
 from django.db.models.functions import Coalesce, Now
 
 from django_simple_queue.engine.store.lease import alias
-from django_simple_queue.engine.store.oldest import oldest_due
+from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import QueuePause, Task, Worker
 
 MOST = 1000
@@ -48,18 +48,23 @@ def look(host: str = "") -> Health:
     workers = Worker.objects.using(alias()).filter(**({"host": host} if host else {}))
     live = workers.live().aggregate(slots=Sum("slots"), heartbeat=Max("heartbeat"))
     paused = sorted(QueuePause.objects.using(alias()).current().values_list("queue", flat=True))
-    queue, since = oldest_due(paused)
+    queue, waited = longest_due(paused)
     now = database_time()
     return Health(
         workers=workers.live().count(),
         slots=live["slots"] or 0,
-        oldest_due_seconds=seconds(now, since) or 0.0,
+        oldest_due_seconds=waited,
         oldest_due_queue=queue,
         stuck=Task.objects.using(alias()).unowned().order_by()[:MOST].count(),
         lapsed_workers=workers.filter(state__in=Worker.LIVE_STATES, lease_until__lt=Now() - LAPSED_GRACE).count(),
         heartbeat_seconds=seconds(now, live["heartbeat"]),
         paused_queues=paused,
     )
+
+
+def longest_due(paused: list[str]) -> tuple[str, float]:
+    queue, waited = (None if QueuePause.ALL in paused else opened().longest_due()) or ("", 0.0)
+    return queue, round(max(waited, 0.0), 1)
 
 
 def database_time() -> datetime:

@@ -139,6 +139,14 @@ def test_a_paused_queue_gives_nothing_and_the_others_keep_their_common_order(wor
     assert names(claim(worker, 10)) == ["stopped"]
 
 
+def test_a_pause_beside_more_queues_than_a_statement_may_name(worker):
+    Task.objects.bulk_create(Task(task=f"{n:03}", queue=f"tenant-{n:03}", priority=-n) for n in range(600))
+    named("stopped", queue="mail", priority=100)
+    pause("mail")
+    claimed = [each for _ in range(7) for each in claim(worker, 550)]
+    assert names(claimed) == [f"{n:03}" for n in range(600)]
+
+
 def test_everything_paused_gives_nothing(worker):
     named("a", queue="a")
     pause("a", "b")

@@ -72,6 +72,27 @@ def test_a_task_whose_time_has_come_and_that_nobody_promotes_is_due() -> None:
     assert len(problems()) == 1
 
 
+def test_its_cost_does_not_grow_with_the_queues(django_assert_max_num_queries) -> None:
+    for number in range(40):
+        enqueue(queue=f"tenant-{number}", priority=number % 3)
+    with django_assert_max_num_queries(10):
+        assert probe.look().oldest_due_seconds >= 0
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("due", [True, False])
+@pytest.mark.parametrize("instant", ["infinity", "-infinity", "0044-03-15 12:00 BC"])
+def test_a_row_of_no_instant_that_python_knows_hides_no_other(instant: str, due: bool) -> None:
+    live_worker()
+    waiting_for(1000)
+    (odd,) = enqueue()
+    Task.objects.filter(pk=odd.pk).update(due=due)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE django_simple_queue_task SET run_after = %s WHERE id = %s", [instant, odd.pk])
+    (problem,) = problems()
+    assert problem.startswith("A task of queue 'default' has been due for ")
+
+
 def test_a_paused_queue_may_wait() -> None:
     live_worker()
     waiting_for(1000, queue="mail")
@@ -116,6 +137,12 @@ def answers(monkeypatch: pytest.MonkeyPatch, *statements: str) -> str:
 def test_a_table_or_a_column_that_is_missing(monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
     problem = answers(monkeypatch, statement)
     assert problem.startswith('The database is not migrated, run "manage.py migrate": ')
+
+
+@pytest.mark.postgres
+def test_a_refusal_is_not_taken_for_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = answers(monkeypatch, "SELECT 1 / 0")
+    assert problem == "The database refuses to say: division by zero"
 
 
 @pytest.mark.postgres

@@ -21,6 +21,8 @@ from django_simple_queue.models.contention import restarted_after_deadlock
 Held = tuple[str, list[str]]
 MOST_ASIDE = 1000
 """Every claim has to go past them."""
+MOST_QUEUES = 100
+"""A statement over any number of queues would be refused, or last."""
 
 
 def claim(database: Database, worker_id: UUID, wanted: int, queues: Sequence[str], opening: Opening) -> list[Claimed]:
@@ -28,8 +30,13 @@ def claim(database: Database, worker_id: UUID, wanted: int, queues: Sequence[str
     for group in islice(groups(database, queues, opening.paused), int(opening.asked), None):
         if len(claimed) >= wanted:
             break
-        claimed += in_order(database.claim(worker_id, wanted - len(claimed), group))
+        claimed += in_order(database.claim(worker_id, room(wanted - len(claimed), group), group))
     return claimed
+
+
+def room(wanted: int, group: Sequence[str] | None) -> int:
+    """Return how many rows of ``group`` are sure to come before those of any queue that was left out of it."""
+    return wanted if group is None or len(group) < MOST_QUEUES else min(wanted, MOST_QUEUES)
 
 
 def in_order(rows: list[Claimed]) -> list[Claimed]:
@@ -47,7 +54,7 @@ def groups(database: Database, queues: Sequence[str], paused: Sequence[str]) -> 
         yield from ([queue] for queue in queues if queue not in paused)
     elif not paused:
         yield None
-    elif unpaused := [queue for queue in database.due_queues() if queue not in paused]:
+    elif unpaused := database.due_queues(MOST_QUEUES):
         yield unpaused
 
 
@@ -73,7 +80,7 @@ def choose(worker_id: UUID, wanted: int, queues: Sequence[str], aside: Collectio
     with transaction.atomic(using=alias()):
         state, paused = hold(database, worker_id)
         for group in groups(database, queues, paused) if state == Worker.State.RUNNING else ():
-            keys += database.choose(wanted - len(keys), group, aside)
+            keys += database.choose(room(wanted - len(keys), group), group, aside)
             if len(keys) >= wanted:
                 break
     return (state, paused), keys

@@ -84,8 +84,18 @@ class Database(ABC):
         """Write ``endings``, all of one verb, and return the statuses of those that were still ours."""
 
     @abstractmethod
-    def due_queues(self) -> list[str]:
-        """Return the queues that have something to claim."""
+    def due_queues(self, most: int) -> list[str]:
+        """Return the queues that are not paused and have something to claim; of more than ``most`` those that lead.
+
+        The first ``most`` rows of all that there is to claim are theirs.
+        """
+
+    @abstractmethod
+    def longest_due(self) -> tuple[str, float] | None:
+        """Return the queue, not a paused one, of the row that is due longest, and for how many seconds.
+
+        It may be one that nobody has promoted yet; when nothing is due, one whose time is to come, in -n seconds.
+        """
 
     @abstractmethod
     def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:
@@ -120,3 +130,9 @@ def failure_of(ending: Ending) -> dict[str, str]:
         "fingerprint": failure.fingerprint(ending.task),
         "frames": failure.frames,
     }
+
+
+def waited(rows: Sequence[tuple[str, Any]]) -> tuple[str, float] | None:
+    """Return the answer to ``longest_due``; a wait of None is for a time that is none."""
+    found = [(queue, -float(wait)) for queue, wait in rows if wait is not None]
+    return found[0] if found else None

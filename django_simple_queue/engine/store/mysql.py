@@ -12,9 +12,9 @@ from uuid import UUID
 
 from django.db import DataError, transaction
 
-from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, failure_of
+from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, failure_of, waited
 from django_simple_queue.engine.store.records import Claimed, Ending
-from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, look, needs
+from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, longest_due, look, needs
 from django_simple_queue.models.states import DUE_SQL
 
 NOW = "CURRENT_TIMESTAMP(6)"
@@ -47,7 +47,18 @@ NOT_ASIDE = "AND id NOT IN %(aside)s"
 NAMED = f"SELECT id FROM {TASK} FORCE INDEX (PRIMARY) WHERE id IN %(ids)s AND {SQL.claimable} FOR UPDATE SKIP LOCKED"
 CLAIM = f"UPDATE {TASK} SET {SQL.claim} WHERE id IN %(ids)s"
 CLAIMED_ROWS = f"SELECT {CLAIMED} FROM {TASK} WHERE id IN %(ids)s"
-QUEUES = f"SELECT DISTINCT queue FROM {TASK} FORCE INDEX (dsq_claim_queue) WHERE {SQL.claimable}"
+QUEUES = (
+    f"SELECT found.queue FROM (SELECT DISTINCT queue FROM {TASK} FORCE INDEX (dsq_claim_queue) "
+    f"WHERE {SQL.claimable}) AS found JOIN {TASK} AS first ON first.id = "
+    f"(SELECT id FROM {TASK} FORCE INDEX (dsq_claim_queue) "
+    f"WHERE {SQL.claimable} AND queue = found.queue ORDER BY {ORDER} LIMIT 1) "
+    f"WHERE found.queue NOT IN ({SQL.paused}) ORDER BY {ORDER} LIMIT %(most)s"
+)
+FIRSTS = (
+    f"SELECT queue, MIN(run_after) AS run_after FROM {TASK} FORCE INDEX (dsq_claim_queue) "
+    f"WHERE {SQL.claimable} GROUP BY queue, priority"
+)
+LONGEST_DUE = longest_due(SQL, FIRSTS, "FORCE INDEX (dsq_promote)")
 NEEDS = needs(SQL, "%(worker)s", "FORCE INDEX (dsq_promote)", "FORCE INDEX (dsq_running)")
 LOOK, LOOK_AT = (look(SQL, first, "FORCE INDEX (dsq_promote)") for first in (FIRST, FIRST_OF))
 RIPE = (
@@ -91,8 +102,11 @@ class MySQL(Database):
                 f"{size:,} bytes are more than max_allowed_packet of the database, {limit:,}, lets through."
             )
 
-    def due_queues(self) -> list[str]:
-        return [queue for (queue,) in self._rows(QUEUES)]
+    def due_queues(self, most: int) -> list[str]:
+        return [queue for (queue,) in self._rows(QUEUES, most=most)]
+
+    def longest_due(self) -> tuple[str, float] | None:
+        return waited(self._rows(LONGEST_DUE))
 
     def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:
         return self._take(worker, self.choose(wanted, queues))

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from psycopg import ClientCursor, Cursor
 
-from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, Opening, failure_of
+from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, Opening, failure_of, waited
 from django_simple_queue.engine.store.records import Claimed, Ending
-from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, look, needs
+from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, firsts, longest_due, look, needs
 from django_simple_queue.models import Worker
 from django_simple_queue.models.contention import PATIENCE_SECONDS
 from django_simple_queue.models.states import DUE_SQL
@@ -77,7 +77,8 @@ FROM_SOME = (
 
 
 # Instants that Python has no value for; a row that was parked by hand must not stop the claims of all others.
-RETURNED = CLAIMED.replace("run_after", "GREATEST(LEAST(run_after, '9999-12-30 00:00Z'), '0001-01-02 00:00Z')")
+KNOWN = "GREATEST(LEAST(run_after, '9999-12-30 00:00Z'), '0001-01-02 00:00Z')"
+RETURNED = CLAIMED.replace("run_after", KNOWN)
 
 
 def claim_from(source: str, condition: str = "") -> str:
@@ -97,8 +98,12 @@ TAKE = claim_from(  # one by one: else the planner may walk all that is queued
 QUEUES = (
     f"WITH RECURSIVE step (queue) AS ((SELECT queue FROM {TASK} WHERE {SQL.claimable} ORDER BY queue LIMIT 1) "
     f"UNION ALL SELECT (SELECT queue FROM {TASK} WHERE {SQL.claimable} AND queue > step.queue ORDER BY queue LIMIT 1) "
-    "FROM step WHERE step.queue IS NOT NULL) SELECT queue FROM step WHERE queue IS NOT NULL"
+    "FROM step WHERE step.queue IS NOT NULL) SELECT step.queue FROM step CROSS JOIN LATERAL "
+    f"(SELECT id, priority, run_after FROM {TASK} WHERE {SQL.claimable} "
+    f"AND queue = ANY(ARRAY[step.queue]) ORDER BY queue, {ORDER} LIMIT 1) AS first "
+    f"WHERE step.queue NOT IN ({SQL.paused}) ORDER BY {ORDER} LIMIT %(most)b"
 )
+LONGEST_DUE = longest_due(SQL._replace(until=f"EXTRACT(EPOCH FROM {KNOWN} - {NOW})::float8"), firsts(SQL))
 NEEDS = needs(SQL, "%(worker)b")
 LOOK, LOOK_AT = look(SQL, FIRST), look(SQL, FIRST_OF)
 
@@ -166,8 +171,11 @@ class PostgreSQL(Database):
         rows = self._rows(ENDS[verb], worker=worker, **arrays(verb, endings))
         return [((pk, epoch), status) for pk, epoch, status in rows]
 
-    def due_queues(self) -> list[str]:
-        return [queue for (queue,) in self._rows(QUEUES)]
+    def due_queues(self, most: int) -> list[str]:
+        return [queue for (queue,) in self._rows(QUEUES, most=most)]
+
+    def longest_due(self) -> tuple[str, float] | None:
+        return waited(self._rows(LONGEST_DUE))
 
     def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:
         constants = {"worker": worker, "release": self.release, "wanted": wanted, "queues": list(queues or ())}

@@ -67,6 +67,29 @@ def next_wait(sql: Statements, index: str) -> str:
     return f"(SELECT {sql.until} FROM {TASK} {index} WHERE {sql.scheduled} ORDER BY run_after LIMIT 1)"
 
 
+def firsts(sql: Statements, index: str = "") -> str:
+    """Return the SELECT of the first row of each queue and priority, step by step down the index of a claim."""
+    some = f"SELECT id FROM {TASK} {index} WHERE {sql.claimable}"
+    first = f"ORDER BY queue, {ORDER} LIMIT 1"
+    below = f"{some} AND queue = here.queue AND priority < here.priority {first}"
+    return (
+        f"WITH RECURSIVE step (id) AS (SELECT ({some} {first}) UNION ALL "
+        f"SELECT COALESCE(({below}), ({some} AND queue > here.queue {first})) "
+        f"FROM step CROSS JOIN {TASK} AS here WHERE here.id = step.id) "
+        f"SELECT queue, run_after FROM step CROSS JOIN {TASK} AS here WHERE here.id = step.id"
+    )
+
+
+def longest_due(sql: Statements, firsts: str, promote_index: str = "") -> str:
+    """Return the SELECT behind ``longest_due`` out of ``firsts``, and of what waits for its promotion."""
+    others = f"queue NOT IN ({sql.paused})"
+    waiting = f"SELECT queue, run_after FROM {TASK} {promote_index} WHERE {sql.scheduled} AND {others}"
+    return (
+        f"SELECT queue, {sql.until} AS wait FROM (SELECT * FROM ({firsts}) AS due WHERE {others} "
+        f"UNION ALL SELECT * FROM ({waiting} ORDER BY run_after LIMIT 1) AS soon) AS found ORDER BY wait LIMIT 1"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """How one database says what differs: ``value`` is a value of an ending, ``constant`` one of the whole turn."""

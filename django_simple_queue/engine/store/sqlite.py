@@ -13,9 +13,9 @@ from uuid import UUID
 
 from django.conf import settings
 
-from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, failure_of
+from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, failure_of, waited
 from django_simple_queue.engine.store.records import Claimed, Ending
-from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, look, needs
+from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, firsts, longest_due, look, needs
 from django_simple_queue.models.fields import uuid7
 from django_simple_queue.models.states import DUE_SQL
 
@@ -61,8 +61,11 @@ QUEUES = (
     f"WITH RECURSIVE step (queue) AS (SELECT MIN(queue) FROM {TASK} INDEXED BY dsq_claim_queue WHERE {SQL.claimable} "
     f"UNION ALL SELECT (SELECT MIN(queue) FROM {TASK} INDEXED BY dsq_claim_queue "
     f"WHERE {SQL.claimable} AND queue > step.queue) FROM step WHERE step.queue IS NOT NULL) "
-    "SELECT queue FROM step WHERE queue IS NOT NULL"
+    f"SELECT step.queue FROM step CROSS JOIN {TASK} AS first ON first.id = (SELECT id FROM {TASK} "
+    f"INDEXED BY dsq_claim_queue WHERE {SQL.claimable} AND queue = step.queue ORDER BY {ORDER} LIMIT 1) "
+    f"WHERE step.queue NOT IN ({SQL.paused}) ORDER BY {ORDER} LIMIT :most"
 )
+LONGEST_DUE = longest_due(SQL, firsts(SQL, "INDEXED BY dsq_claim_queue"), "INDEXED BY dsq_promote")
 NEEDS = needs(SQL, ":worker", "INDEXED BY dsq_promote", "INDEXED BY dsq_running")
 LOOK, LOOK_AT = (look(SQL, first, "INDEXED BY dsq_promote") for first in (FIRST, FIRST_OF))
 PROMOTE = (
@@ -85,8 +88,11 @@ class SQLite(Database):
             for (status,) in self._rows(ENDS[verb], worker=worker.hex, **values(ending)):
                 yield ending.run, status
 
-    def due_queues(self) -> list[str]:
-        return [queue for (queue,) in self._rows(QUEUES)]
+    def due_queues(self, most: int) -> list[str]:
+        return [queue for (queue,) in self._rows(QUEUES, most=most)]
+
+    def longest_due(self) -> tuple[str, float] | None:
+        return waited(self._rows(LONGEST_DUE))
 
     def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:
         return self._claimed(worker, chosen(queues), wanted=wanted, **numbered(queues))

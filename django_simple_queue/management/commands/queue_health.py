@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import Error, ProgrammingError
+from django.db import Error, InterfaceError, OperationalError
 
 from django_simple_queue.engine import health
 from django_simple_queue.models.complaints import is_not_migrated
@@ -43,4 +43,5 @@ def unknown(error: Error) -> dict[str, Any]:
 def in_words(error: Error) -> str:
     if is_not_migrated(error):
         return 'The database is not migrated, run "manage.py migrate"'
-    return "The database refuses to say" if isinstance(error, ProgrammingError) else "The database does not answer"
+    silent = isinstance(error, (InterfaceError, OperationalError))
+    return "The database does not answer" if silent else "The database refuses to say"
