@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from dashboard.clocks import shown
 from dashboard.forms import OPTIONS, EnqueueForm
 from dashboard.selectors.outlook import Check
 from django_simple_queue import conf
@@ -30,6 +31,7 @@ def options_context(form: EnqueueForm) -> Mapping[str, Any]:
         "plain": plain,
         "options_said": in_words({**plain, **dict(chosen(form))}, len(wrong(form))),
         "options_open": is_open(form),
+        "after": shown(form["run_after"].value()),
     }
 
 

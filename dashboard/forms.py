@@ -15,6 +15,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dashboard.clocks import ClockField
 from dashboard.drafts import Draft
 from django_simple_queue.models import OperatorActionItem, Task
 from django_simple_queue.models.audit import record
@@ -32,7 +33,7 @@ class EnqueueForm(forms.Form):
 
     queue = forms.CharField(label=gettext_lazy("Queue"), required=False, max_length=64)
     priority = forms.IntegerField(label=gettext_lazy("Priority"), required=False, min_value=-100, max_value=100)
-    run_after = forms.DateTimeField(label=gettext_lazy("Run after"), required=False)
+    run_after = ClockField(label=gettext_lazy("Run after"), required=False)
     max_attempts = forms.IntegerField(label=gettext_lazy("Attempts"), required=False, min_value=1, max_value=1000)
     timeout = forms.IntegerField(label=gettext_lazy("Time limit"), required=False, min_value=0, max_value=2_000_000_000)
     token = forms.UUIDField(widget=forms.HiddenInput)
@@ -47,7 +48,8 @@ class EnqueueForm(forms.Form):
         if moment is not None and moment.year in (MINYEAR, MAXYEAR):
             text = _("The year %s is at the end of the calendar; a year between is needed.") % moment.year
             raise ValidationError(text)
-        return moment
+        kept = self.source.run_after if self.source else None
+        return kept if kept and moment == kept.replace(microsecond=0) else moment
 
     def clean(self) -> dict[str, Any]:
         return {**self.cleaned_data, "args": self.draft.args()}
@@ -97,7 +99,7 @@ class EnqueueForm(forms.Form):
         Secrets that are kept have no part in it, and only the server can make it: nobody finds out a secret by trying.
         """
         source = str(self.source.pk) if self.source else ""
-        typed = [self.draft.call.path, source, self.draft.raw, [self.data.get(name, "") for name in OPTIONS]]
+        typed = [self.draft.call.path, source, self.draft.raw, [str(self[name].value() or "") for name in OPTIONS]]
         return salted_hmac(KEY_OF_FORM, json.dumps(typed, sort_keys=True), algorithm="sha256").hexdigest()[:32]
 
 

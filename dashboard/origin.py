@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dashboard.access import require
+from dashboard.clocks import spelled
 from dashboard.deadline import deadline
 from dashboard.drafts import FORM, JSON, Draft
 from dashboard.forms import OPTIONS, EnqueueForm, new_token
@@ -69,8 +70,7 @@ def options_of(source: Task | None) -> dict[str, Any]:
         return {}
     found = {name: getattr(source, name) for name in OPTIONS if name != "run_after"}
     waits = source.status == Task.QUEUED and source.run_after > timezone.now()
-    run_after = timezone.localtime(source.run_after).strftime("%Y-%m-%dT%H:%M:%S") if waits else None
-    return {**found, "run_after": run_after}
+    return {**found, "run_after": spelled(source.run_after) if waits else None}
 
 
 def posted_form(request: HttpRequest, call: Call, source: Task | None) -> EnqueueForm:
