@@ -22,12 +22,13 @@ from dashboard import errors
 from dashboard.deadline import SECONDS, SECONDS_OF_A_PAGE, TookTooLong, deadline
 from dashboard.htmx import client_redirect, current_path, is_fragment
 from dashboard.preferences import in_zone
+from dashboard.typed import carry
 
 View = Callable[..., HttpResponseBase]
 Decorator = Callable[[View], View]
 READ = frozenset({"GET", "HEAD"})
 QUEUE = "django_simple_queue"
-LIST = "simple_queue_dashboard:tasks"
+LIST, LOGIN = "simple_queue_dashboard:tasks", "simple_queue_dashboard:login"
 DJANGO_DEFAULT = global_settings.LOGIN_URL
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -39,17 +40,20 @@ HEADERS = {
 }
 
 
-def operator(permission: str = "", *, methods: Collection[str] = READ, limited: bool = True) -> Decorator:
+def operator(
+    permission: str = "", *, methods: Collection[str] = READ, limited: bool = True, typed: bool = False
+) -> Decorator:
     """Let in active staff who may view tasks and hold ``permission``, a codename of the queue or "app.codename".
 
     Whoever is not signed in is led to the login page and comes back; whoever may not is told what is missing.
-    What a page reads is ``limited`` in time, unless the view sees to that itself.
+    What a page reads is ``limited`` in time, unless the view sees to that itself. What was ``typed`` into its form is
+    back after signing in, when the session has ended meanwhile.
     """
 
     def decorator(view: View) -> View:
         def admitted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return ask_to_sign_in(request)
+                return ask_to_sign_in(request, carry(request) if typed else "")
             if request.method not in methods:
                 return turned_away(request, methods, kwargs.get("pk"))
             require(request, "view_task")
@@ -138,17 +142,21 @@ def full_name(permission: str) -> str:
     return permission if "." in permission else f"{QUEUE}.{permission}"
 
 
-def ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:
-    """Lead to the login page; a fragment leads its whole page there, and back to that page afterwards."""
-    came_from = current_path(request) if request.method in READ or is_fragment(request) else ""
-    target = f"{login_url()}?{urlencode({'next': came_from})}" if came_from else login_url()
+def ask_to_sign_in(request: HttpRequest, typed: str) -> HttpResponseBase:
+    """Lead to the login page; a fragment leads its whole page there, and back to that page afterwards.
+
+    With something ``typed`` the page stays until it is sent as a whole, and then the console's own login keeps that.
+    """
+    if typed and login_url() == resolve_url(LOGIN):
+        return errors.signed_out(request, typed)
+    target = f"{login_url()}?{urlencode({'next': current_path(request)})}"
     return client_redirect(target) if is_fragment(request) else redirect(target)
 
 
 def login_url() -> str:
     """Return the host's LOGIN_URL when it has set one, else the console's own."""
     own = settings.LOGIN_URL == DJANGO_DEFAULT
-    return resolve_url("simple_queue_dashboard:login" if own else settings.LOGIN_URL)
+    return resolve_url(LOGIN if own else settings.LOGIN_URL)
 
 
 def safe_next(request: HttpRequest, fallback: str = LIST) -> str:

@@ -19,6 +19,13 @@ def forbidden(request: HttpRequest, missing: str) -> HttpResponse:
     return respond(request, 403, {"missing": missing})
 
 
+def signed_out(request: HttpRequest, typed: str) -> HttpResponse:
+    """403 that is the login page, which keeps what was ``typed``; for a fragment a sentence that says so."""
+    if is_fragment(request):
+        return forbidden(request, "session")
+    return render(request, f"{FOLDER}/login.html", {"typed": typed, "next": request.get_full_path()}, status=403)
+
+
 def not_found(request: HttpRequest, reason: str) -> HttpResponse:
     return respond(request, 404, {"reason": reason})
 
@@ -43,6 +50,6 @@ def respond(request: HttpRequest, status: int, context: dict[str, object]) -> Ht
     """A whole page; for a fragment one sentence, put where results are announced."""
     if not is_fragment(request):
         return render(request, f"{FOLDER}/{status}.html", context, status=status)
-    return retarget(
-        render(request, f"{FOLDER}/_problem.html", {**context, "status": status}, status=status), "#outcome"
-    )
+    sentence = render(request, f"{FOLDER}/_problem.html", {**context, "status": status}, status=status)
+    sentence["HX-Reselect"] = "[data-toast]"
+    return retarget(sentence, "#outcome")

@@ -22,7 +22,7 @@ from django_simple_queue.models import Task
 SWITCHES = (FORM, JSON)
 
 
-@operator("add_task", methods=("GET", "HEAD", "POST"))
+@operator("add_task", methods=("GET", "HEAD", "POST"), typed=True)
 def enqueue(request: HttpRequest) -> HttpResponseBase:
     """Show the allowlisted tasks and a form for the chosen one; enqueue what the form says."""
     source = origin.edited_task(request)

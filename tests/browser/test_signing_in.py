@@ -65,6 +65,27 @@ def test_a_login_that_ends_before_a_click_does_nothing_and_comes_back(console: P
     assert Task.objects.get(pk=task.pk).status == Task.FAILED
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_a_login_that_ends_while_somebody_types_keeps_what_was_typed(signed_in: SignIn, script: bool) -> None:
+    page = signed_in("ada", java_script_enabled=script)
+    page.goto("/enqueue/?task=tests.tasks.two_arguments")
+    first, second = (page.locator(f"[id='f-a.{name}']") for name in ("first", "second"))
+    first.fill("41")
+    Session.objects.all().delete()
+    second.fill("one")
+    second.press("Tab")
+    if script:
+        expect(page.locator("#outcome")).to_contain_text("Your session has ended. What you typed stays here")
+    page.locator("[data-submit]").click()
+    expect(page.get_by_text("what you typed is back once you have signed in")).to_be_visible()
+    fill_in(page, "ada", "ada")
+    if not script:
+        page.get_by_role("button", name="Back to the form").click()
+    expect(first).to_have_value("41")
+    expect(second).to_have_value("one")
+    assert not Task.objects.exists()
+
+
 def test_signing_out_closes_the_console(console: Page) -> None:
     console.goto("/")
     console.get_by_label("ada, your account").click()
