@@ -23,6 +23,7 @@ from django_simple_queue import conf, limits, reporting, running, signals
 from django_simple_queue.engine import clock, large, memory, messages
 from django_simple_queue.engine.board import Row
 from django_simple_queue.engine.capture import Capture
+from django_simple_queue.engine.leftovers import Leftovers
 from django_simple_queue.engine.traces import Traces
 from django_simple_queue.models import Task
 from django_simple_queue.text import storable
@@ -91,6 +92,8 @@ class Child:
         megabytes = conf.get_max_child_memory_mb()
         self.memory_limit = megabytes and megabytes * 1024 * 1024
         self.worn_out = False
+        signal.signal(signal.SIGTERM, self.on_terminate)
+        self.leftovers = Leftovers()
         self.unanswered: dict[int, tuple[TaskSubject, BaseException | None]] = {}
         self.answers: dict[str, Callable[..., None]] = {"run": self.run, "ended": self.ended, "died": self.died}
 
@@ -128,9 +131,11 @@ class Child:
         began = time.perf_counter()
         soft = self.soft_limit(call.task)
         result = running.run(call, subject, self.traces.output, soft)
+        self.leftovers.clear()
         seconds, ended_at = time.perf_counter() - began, clock.now()
         output = large.to_report(result.output, task_id, epoch)
-        self.worn_out = drop_open_transactions() or self.is_too_big()
+        goes_on = self.leftovers.go_on()
+        self.worn_out = drop_open_transactions() or self.is_too_big() or goes_on
         close_old_connections()
         self.row.finish(serial)
         log = self.capture.end(self.log_limit)
@@ -138,7 +143,7 @@ class Child:
         if awaits:
             self.unanswered[serial] = (subject, result.error)
         shown = self.traces.progress.read()
-        self.say("done", serial, awaits, ended_at, seconds, output, failure_details(result), log, shown)
+        self.say("done", serial, awaits, ended_at, goes_on, seconds, output, failure_details(result), log, shown)
         self.idle_since = time.monotonic()
 
     def is_too_big(self) -> bool:
@@ -159,8 +164,6 @@ class Child:
             reset_queries()
         self.capture.begin()
         self.traces.begin()
-        signal.signal(signal.SIGTERM, self.on_terminate)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         if self.loop.loop is None or self.loop.loop.is_closed():
             self.loop = ManagedEventLoop()
             self.loop.__enter__()
@@ -176,14 +179,17 @@ class Child:
                 subject.tell(signals.on_success)
             elif status == Task.FAILED:
                 subject.tell(signals.on_failure, error=error)
-            close_old_connections()
-        self.say("told", serial)
+            self.told(serial)
 
     def died(self, serial: int, task_id: str) -> None:
         """A run of another child, which cannot tell any more, is FAILED."""
         with self.capture.paused():
             TaskSubject(task_id=task_id).tell(signals.on_failure, error=None)
-            close_old_connections()
+            self.told(serial)
+
+    def told(self, serial: int) -> None:
+        self.leftovers.leave_if_copied()
+        close_old_connections()
         self.say("told", serial)
 
 

@@ -10,14 +10,15 @@ from typing import Any
 
 from django_simple_queue import conf
 from django_simple_queue.engine import clock, messages, runs
-from django_simple_queue.engine.member import TELL_SECONDS, Member
+from django_simple_queue.engine.clock import FOREVER
+from django_simple_queue.engine.member import GONE_SECONDS, TELL_SECONDS, Member
 from django_simple_queue.engine.outbox import Entry, Outbox
 from django_simple_queue.engine.pace import Pace
 from django_simple_queue.engine.pool import Pool
 from django_simple_queue.engine.runs import Doom, Run
 from django_simple_queue.engine.store import Claimed, Ending, Key
+from django_simple_queue.engine.telling import Telling
 from django_simple_queue.engine.ward import TIMEOUT
-from django_simple_queue.models import Task
 
 logger = logging.getLogger("django_simple_queue.worker")
 
@@ -38,7 +39,7 @@ class Dispatcher:
         self.ready: deque[Run] = deque()
         self.serials = count(1)
         self.some_run_once = True
-        self.failures_to_tell: deque[str] = deque()
+        self.telling = Telling(pool, self.serials)
         self.log_limit, self.output_limit = conf.get_max_log_size(), conf.get_max_output_size()
         self.timeout = conf.get_task_timeout()
 
@@ -46,11 +47,6 @@ class Dispatcher:
     def busy(self) -> bool:
         """Whether something is to be done that is not out of our hands, as endings that are withheld are."""
         return bool(self.ready) or self.outbox.has_news or any(member.runs for member in self.pool)
-
-    @property
-    def telling(self) -> bool:
-        listener = any(member.open for member in self.pool)
-        return (listener and bool(self.failures_to_tell)) or any(member.telling for member in self.pool)
 
     @property
     def known(self) -> set[Key]:
@@ -153,12 +149,24 @@ class Dispatcher:
         elif verb == "refused":
             self.refused(member, serial, now)
         elif (run := member.answered(serial, now)) is not None and verb == "done":
-            awaits, ended_at, *report = details
+            awaits, ended_at, goes_on, *report = details
             ending = run.reported(member.pid, report)
             self.pace.note(run.claimed.task, ending.ran_seconds or 0)
-            member.owed += bool(awaits)
-            self.outbox.add(Entry(ending, now, serial, member.pid if awaits else None, ended_at=ended_at))
+            entry = Entry(ending, now, serial, member.pid if awaits else None, ended_at=ended_at)
+            if goes_on:
+                self.hold(entry, member, now)
+            member.owed += entry.pid is not None
+            self.outbox.add(entry)
             member.outlive()
+
+    def hold(self, entry: Entry, member: Member, now: float) -> None:
+        """What a run has started goes on: its child is replaced, which ends that; a next run may not begin before."""
+        task = entry.ending.task
+        logger.warning("child %d: %s has left a process or a thread that goes on, so they are ended", member.pid, task)
+        member.leave_by = now + GONE_SECONDS
+        if entry.ending.fails:
+            entry.pid, entry.unreported, entry.not_before = None, True, FOREVER
+            member.held = entry
 
     def refused(self, member: Member, serial: int, now: float) -> None:
         """The child has grown too big or is spoilt: another one takes what it has not begun."""
@@ -184,6 +192,8 @@ class Dispatcher:
                 left = member.traces.read(self.log_limit, self.output_limit)
                 ending = run.doomed(doom, member.pid, now - member.since, left)
                 self.outbox.add(Entry(ending, now, unreported=True))
+        if member.held is not None:
+            member.held.not_before = 0.0
         self.pool.remove(member, now)
 
     def release(self, rows: Iterable[Run]) -> None:
@@ -207,25 +217,6 @@ class Dispatcher:
         for task_id, epoch in keys:
             logger.warning("task %s was claimed by a lost answer, giving it back", task_id)
             self.outbox.add(Entry(Ending(task_id, epoch, "release"), now))
-
-    def settled(self, entry: Entry, status: int | None) -> None:
-        """The ending is durable (or was not ours: None): tell the child that waits for it, or one that can."""
-        member = self.pool.members.get(entry.pid or 0)
-        if member is not None:
-            member.owed -= 1
-            message = ["ended", entry.serial, TELL_SECONDS, -1 if status is None else status]
-            member.tell(entry.serial, message, clock.now())
-        elif entry.unreported and status == Task.FAILED:
-            self.failures_to_tell.append(str(entry.ending.id))
-
-    def tell_failures(self, now: float) -> None:
-        """Let a free child fire on_failure for runs whose own child cannot."""
-        for member in self.pool:
-            if self.failures_to_tell and member.hungry:
-                task_id = self.failures_to_tell.popleft()
-                if member.hears_failures:
-                    serial = next(self.serials)
-                    member.tell(serial, ["died", serial, TELL_SECONDS, task_id], now)
 
     def end(self, keys: set[Key], doom: Doom, now: float) -> None:
         """End the runs named, wherever they are."""

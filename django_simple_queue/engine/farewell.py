@@ -26,6 +26,7 @@ class Farewell:
     def in_peace(self) -> int:
         """Say what has not been stored yet, and give up the lease; return the exit code."""
         self.pool.dismiss(clock.now())
+        self.pool.disband()
         self.say_last_words()
         left = self.give_up_lease()
         self.tell_what_is_lost()

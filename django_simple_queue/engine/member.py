@@ -9,6 +9,8 @@ from contextlib import suppress
 
 from django_simple_queue import conf
 from django_simple_queue.engine import messages
+from django_simple_queue.engine.clock import FOREVER
+from django_simple_queue.engine.outbox import Entry
 from django_simple_queue.engine.runs import Doom, Run
 from django_simple_queue.engine.traces import Traces
 
@@ -26,7 +28,7 @@ class Member:
     ``stream`` is what the child still has to answer, in order: runs, and None for endings to tell receivers about;
     ``lately`` is how many it has answered since the last claim, and so will probably answer until the next;
     ``owed`` counts its runs of whose endings it wants to hear. A spare child is not ``on_duty`` yet, a ``retired``
-    one not any more; ``leaving`` is one upon which we have hung up.
+    one not any more; ``leaving`` is one upon which we have hung up. The ending ``held`` is written once it is dead.
     """
 
     def __init__(self, pid: int, files: list[int], ask: Callable[..., None], wake: Callable[[], None]) -> None:
@@ -44,6 +46,8 @@ class Member:
         self.owed = 0
         self.since = 0.0
         self.gone_by: float | None = None
+        self.leave_by = FOREVER
+        self.held: Entry | None = None
         self.hears_failures = False
 
     @property
@@ -85,9 +89,9 @@ class Member:
     def may_retire(self) -> bool:
         return self.spent and not self.doomed and not self.stream
 
-    @property
-    def may_leave(self) -> bool:
-        return self.retired and not (self.stream or self.owed or self.leaving)
+    def may_leave(self, now: float) -> bool:
+        waits = self.owed and now < self.leave_by
+        return self.retired and not (self.stream or waits or self.leaving)
 
     def give(self, run: Run, now: float) -> bool:
         """Send ``run``; False when the child's queue is full."""

@@ -92,7 +92,7 @@ class Parent:
         if self.dispatcher.outbox.entries:
             self.watch.wait_for_withheld(now)
             return False
-        return now >= self.watch.grace_until or not self.dispatcher.telling
+        return now >= self.watch.grace_until or not self.dispatcher.telling.goes_on
 
     def turn(self) -> None:
         """Sleep until something happens or is due, then do all that is due."""
@@ -104,7 +104,7 @@ class Parent:
         self.watch.stop(self.signals.asked, now)
         self.watch.look(now)
         self.renew_pool(now)
-        self.dispatcher.tell_failures(now)
+        self.dispatcher.telling.tell_failures(now)
         self.dispatcher.hand_out(now)
         # Each of these may have to wait for a lock, on MySQL for a second; the lease does not wait.
         for chore in (self.keep_house, self.show_running, self.settle_and_claim):
@@ -183,7 +183,7 @@ class Parent:
             status = turn.ended.get(entry.ending.run)
             events.settled(entry, status)
             self.left_to_claim += status is not None and entry.ending.verb == "release"
-            self.dispatcher.settled(entry, status)
+            self.dispatcher.telling.settled(entry, status)
 
     def withhold(self, entry: Entry, reason: str) -> None:
         if self.dispatcher.outbox.withhold(entry, reason, clock.now()):
@@ -215,7 +215,7 @@ class Parent:
             self.house_at = now + HOUSE_SECONDS * random.uniform(0.9, 1.1)  # noqa: S311
             tick = self.link.ask("house", lambda: janitor.tick(self.worker.id, reaps=self.may_reap(now)))
             if tick is not None:
-                self.dispatcher.failures_to_tell.extend(map(str, tick.failed))
+                self.dispatcher.telling.failures.extend(map(str, tick.failed))
                 self.hear_of_drain(tick.state, now)
                 if tick.busy:
                     self.house_at = now + BUSY_HOUSE_SECONDS
@@ -240,6 +240,7 @@ class Parent:
     def renew_pool(self, now: float) -> None:
         """Replace children that died or are worn out, and a guard that died: it must inherit no connection."""
         if self.watch.stopping:
+            self.pool.let_go(now)
             return
         if self.pool.unguarded and now >= self.pool.born_again_at:
             self.link.hang_up()

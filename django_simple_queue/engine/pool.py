@@ -145,16 +145,19 @@ class Pool:
         """Let worn-out children go, put spare ones in their place, and order those that are missing."""
         if self.guard is None:
             return
-        for member in self.members.values():
-            member.retired = member.retired or member.may_retire
-            if member.may_leave:
-                member.dismiss(now)
+        self.let_go(now)
         self.promote()
         wanted = self.size + sum(member.on_duty and member.needs_successor for member in self.staff)
         missing = min(wanted, 2 * self.size) - len(self.staff) - self.ordered
         if missing > 0 and now >= self.born_again_at:
             self.ordered += missing
             self.guard.ask("fork", missing)
+
+    def let_go(self, now: float) -> None:
+        for member in self.members.values():
+            member.retired = member.retired or member.may_retire
+            if member.may_leave(now):
+                member.dismiss(now)
 
     def promote(self) -> None:
         """Let spare children take the places that are free."""
