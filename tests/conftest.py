@@ -3,6 +3,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections import Counter
 
 import hypothesis
 import pytest
@@ -33,6 +34,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if databases.missing:
         for item in items:
             item.add_marker(pytest.mark.skip(reason=databases.missing))
+    longest_first(items)
+
+
+def longest_first(items: list[pytest.Item]) -> None:
+    """Files of slow tests, then those of many, so that side by side no process is left alone with one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    count = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path not in slow, -count[item.path]))
 
 
 def leave_out_other_databases(config: pytest.Config, items: list[pytest.Item]) -> None:

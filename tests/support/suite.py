@@ -11,9 +11,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 TESTS = Path(__file__).resolve().parents[1]
-BY_FILE = ["-n", os.environ.get("PYTEST_WORKERS", "2"), "--dist", "loadfile"]
-# These wait for polls more than they work: there is room for one more. None needs another of its file.
-IN_BROWSERS = ["-n", os.environ.get("PYTEST_WORKERS", "3"), "--dist", "worksteal"]
+# One more than the cores of a small machine: while a test waits for a poll, a lease or a deadline, another works.
+SIDE_BY_SIDE = ["-n", os.environ.get("PYTEST_WORKERS", "3"), "--dist"]
+BY_FILE, BY_TEST = [*SIDE_BY_SIDE, "loadfile", "--no-loadscope-reorder"], [*SIDE_BY_SIDE, "worksteal"]
 ON_BOTH = ["core", "engine", "faults", "dashboard"]
 NO_MATTER_OF_THE_DATABASE = [
     f"--ignore=tests/dashboard/test_{name}.py"
@@ -38,7 +38,7 @@ PASSES = {
     "postgres": ("postgres", [*BY_FILE, *NO_MATTER_OF_THE_DATABASE, *(f"tests/{part}" for part in ON_BOTH)]),
     "mariadb": ("mariadb", [*BY_FILE, *ON_MARIADB]),
     # A process of its own: Playwright's event loop would break every later test that runs async code.
-    "browser": ("sqlite", [*IN_BROWSERS, "tests/browser"]),
+    "browser": ("sqlite", [*BY_TEST, "tests/browser"]),
 }
 
 
