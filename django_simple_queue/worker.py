@@ -154,7 +154,10 @@ def beat(worker: UUID, lease: timedelta, alias: str, ended: threading.Event) -> 
 
 
 class ManagedEventLoop:
-    """A current event loop for a block, closed after it; inside a running loop that one, left as it is."""
+    """A current event loop for a block, closed after it; inside a running loop that one, left as it is.
+
+    Older projects use it inside one; ``execute_task`` is never there, where Django refuses its database calls.
+    """
 
     def __init__(self) -> None:
         self.loop: asyncio.AbstractEventLoop | None = None

@@ -11,7 +11,7 @@ from django.test import Client
 
 from django_simple_queue import monitor
 from django_simple_queue.engine import janitor, store
-from django_simple_queue.management.operating import workers_of
+from django_simple_queue.management.workers import workers_of
 from django_simple_queue.models import Attempt, OperatorAction, Task, Worker
 from django_simple_queue.models.audit import perform
 from django_simple_queue.models.audit.undoing import undo
