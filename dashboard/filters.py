@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import django_filters
-from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
-from django.db.models.functions import Coalesce, Now
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from dashboard.conditions import Recorder
 from dashboard.filter_kinds import ArgumentsFilter, ComparisonFilter, MomentFilter
 from dashboard.filter_words import A_NUMBER, A_SPAN, A_WORKER, HAS, NO_GROUP, STALLED, chip, choose, problem
 from dashboard.periods import LABELS, Comparison, bounds, small_number, span
+from dashboard.states import CONDITIONS
 from django_simple_queue.models import Task, Worker
+from django_simple_queue.models.audit.scope import RAN
 from django_simple_queue.models.task import TaskQuerySet
 
 TABS = {
@@ -28,21 +30,12 @@ TABS = {
     "failed": _("Failed"),
     "cancelled": _("Cancelled"),
 }
-NARROW: dict[str, Callable[[TaskQuerySet], TaskQuerySet]] = {
-    "queued": TaskQuerySet.queued,
-    "scheduled": TaskQuerySet.scheduled,
-    "retrying": TaskQuerySet.retrying,
-    "progress": TaskQuerySet.running,
-    "completed": lambda rows: rows.filter(status=Task.COMPLETED),
-    "failed": lambda rows: rows.filter(status=Task.FAILED),
-    "cancelled": lambda rows: rows.filter(status=Task.CANCELLED),
-}
 ENDED = ("completed", "failed", "cancelled")
 IN_ORDER = ("status", "time", "since", "until")
 UNINDEXED = ("worker", "error", "args", "attempt", "duration", "has", "q")
 EQUAL = ("task", "queue", "fingerprint")
 SCANNED = (*EQUAL, *UNINDEXED)
-RAN = ExpressionWrapper(Coalesce("finished", Now()) - F("started"), output_field=DurationField())
+PAGING = ("older", "newer", "top", "live")
 
 
 def time_field(tab: str) -> str:
@@ -120,15 +113,22 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
         return any(self.value(name) for name in SCANNED if name != self.leading)
 
     @property
-    def is_sparse(self) -> bool:
-        """Tell whether what matches may lie anywhere, so that counting it would mean to read every row."""
-        return any(self.value(name) for name in UNINDEXED)
-
-    @property
     def walked(self) -> TaskFilter:
         """Return those of these filters that an index answers in the order of the list."""
         kept = {name: self.data[name] for name in (*IN_ORDER, self.leading) if name in self.data}
         return TaskFilter(kept, Task.objects.all())
+
+    @property
+    def rest(self) -> TaskFilter:
+        """Return those of these filters that ``walked`` leaves out."""
+        kept = {name: value for name, value in self.data.items() if name not in (*IN_ORDER, self.leading)}
+        return TaskFilter(kept, Task.objects.all())
+
+    @property
+    def conditions(self) -> tuple[Q, ...]:
+        """Return these filters, but for texts, as conditions on columns of tasks and on "ran", how long one ran."""
+        said: tuple[Q, ...] = TaskFilter(self.data, Recorder(Task)).qs.said  # type: ignore[attr-defined]
+        return said
 
     @property
     def looked_through(self) -> TaskQuerySet:
@@ -169,7 +169,7 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
         return self.on_tab(tab).qs
 
     def narrow_status(self, rows: TaskQuerySet, name: str, value: str) -> TaskQuerySet:
-        return NARROW[value](rows)
+        return rows.filter(CONDITIONS[value])
 
     def narrow_attempt(self, rows: TaskQuerySet, name: str, value: Comparison) -> TaskQuerySet:
         return rows.filter(**value.on("attempt"))

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
 from django.db import connections
@@ -27,7 +27,7 @@ from django.utils.translation import ngettext
 
 from dashboard import periods
 from dashboard.deadline import TookTooLong, deadline
-from dashboard.filters import TABS, TaskFilter, time_field
+from dashboard.filters import PAGING, TABS, TaskFilter, time_field
 from dashboard.formats import day_and_time
 from dashboard.selectors.keyset import ORDERS, Cursor
 from dashboard.selectors.scalars import alias, as_moment
@@ -41,7 +41,6 @@ MOST_FOUND = 1_000
 TEXTS = ("q", "error", "args")
 LONGEST_AGO = timedelta(days=36_500)
 SECONDS = 1.5
-PAGING = ("older", "newer", "top", "live", "rows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +64,6 @@ class Scope:
     def arrived(self, verb: str) -> TaskQuerySet:
         """Return what has come since the mark and is not included."""
         return core.arrivals(self.frozen).filter(status__in=MOVES[verb].sources)
-
-
-class Recorder(TaskQuerySet):
-    """Remembers by which conditions it was narrowed."""
-
-    said: tuple[Q, ...] = ()
-
-    def filter(self, *args: Any, **kwargs: Any) -> Self:
-        narrowed = super().filter(*args, **kwargs)
-        narrowed.said = (*self.said, Q(*args, **kwargs))
-        return narrowed
-
-    def exclude(self, *args: Any, **kwargs: Any) -> Self:
-        narrowed = super().exclude(*args, **kwargs)
-        narrowed.said = (*self.said, ~Q(*args, **kwargs))
-        return narrowed
-
-    def _clone(self) -> Self:
-        clone: Self = super()._clone()  # type: ignore[misc]
-        clone.said = self.said
-        return clone
 
 
 def mark() -> datetime:
@@ -164,13 +142,13 @@ def search_in_time(filters: TaskFilter, payload: bool, ids: list[UUID]) -> bool:
 def absolute(filters: TaskFilter, as_of: datetime) -> Sequence[Q]:
     """Return the conditions of the filters; what they say relative to now is relative to ``as_of``."""
     with periods.as_of(as_of):
-        return tuple(type(filters)(filters.data, Recorder(Task)).qs.said)  # type: ignore[attr-defined]
+        return filters.conditions
 
 
 def absolute_query(filters: TaskFilter, conditions: Iterable[Q]) -> str:
     """Return the query of the list with its relative times replaced, so that it opens the same tasks later."""
     query: QueryDict = filters.data.copy()
-    for name in PAGING:
+    for name in (*PAGING, "rows"):
         query.pop(name, None)
     if filters.value("time") or filters.value("since") or filters.value("until"):
         bounds = [leaf for each in conditions for leaf in leaves(each) if isinstance(leaf[1], datetime)]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from django_simple_queue.models import Task
+from django_simple_queue.models import states as waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,19 @@ OF_STATUS = {
     Task.FAILED: FAILED,
     Task.CANCELLED: CANCELLED,
 }
+CONDITIONS = {
+    QUEUED.slug: waiting.FOR_A_WORKER,
+    SCHEDULED.slug: waiting.FOR_ITS_TIME,
+    RETRYING.slug: waiting.FOR_ANOTHER_ATTEMPT,
+    **{state.slug: Q(status=status) for status, state in OF_STATUS.items() if status != Task.QUEUED},
+}
+"""By tab: what it lists. A row is in the state of its tab, or in a finer one of those below."""
 
 
 def state_of(task: Task, stalled: bool = False) -> State:
     """Return the state of a row; ``stalled`` says that no live worker holds it although it is in progress."""
     if task.status == Task.QUEUED:
-        return waiting_state(task)
+        return waiting_state(task.attempt, waits=not task.due and task.run_after > timezone.now())
     if task.status == Task.PROGRESS and stalled:
         return STALLED
     if task.status == Task.PROGRESS and task.cancel_requested:
@@ -55,13 +64,13 @@ def state_of(task: Task, stalled: bool = False) -> State:
     return OF_STATUS.get(task.status, UNKNOWN)
 
 
+def waiting_state(attempt: int | None, *, waits: bool) -> State:
+    """Return the state of what is queued; ``waits`` says that its time has not come."""
+    if attempt:
+        return RETRYING
+    return SCHEDULED if waits else QUEUED
+
+
 def is_held(task: Task, verb: str) -> bool:
     """Tell whether ``verb``, the latest done to the task, was a requeue that holds it so that Undo is real."""
-    return verb == "requeue" and task.status == Task.QUEUED and waiting_state(task) is SCHEDULED
-
-
-def waiting_state(task: Task) -> State:
-    if task.attempt > 0:
-        return RETRYING
-    waits = not task.due and task.run_after > timezone.now()
-    return SCHEDULED if waits else QUEUED
+    return verb == "requeue" and state_of(task) is SCHEDULED

@@ -61,8 +61,8 @@ def count(filters: TaskFilter, page: Page, known: Numbers) -> Numbers:
         return known
     told = tabs.ask(filters, above(filters, page))
     new = told.others.get("above", 0)
-    if told.tabs and page.is_whole and new <= NEW_CAP:
-        told = told.having(filters.tab, page.matching + new)
+    if told.tabs:
+        told = told.having(filters.tab, page.matching + new, is_all=page.is_whole and new <= NEW_CAP)
     return Numbers(told.tabs or known.tabs, new, told.at_least)
 
 

@@ -14,6 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from dashboard import wording
+from dashboard.states import OF_STATUS, waiting_state
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
 from django_simple_queue.models.audit import would_restore
 from django_simple_queue.redaction import visible
@@ -22,12 +23,6 @@ SHOWN_FOR = timedelta(seconds=60)
 MOST = 500
 MOST_DEEDS = 20
 ANYBODY = "anybody"
-TAB_OF_STATUS = {
-    Task.PROGRESS: "progress",
-    Task.COMPLETED: "completed",
-    Task.FAILED: "failed",
-    Task.CANCELLED: "cancelled",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +53,10 @@ class Mark:
     def former_tab(self) -> str:
         """The tab in which the row was when it was acted on."""
         item = self.item
-        if item.previous_status != Task.QUEUED:
-            return TAB_OF_STATUS[item.previous_status]
-        if item.previous_attempt:
-            return "retrying"
-        waited = item.previous_run_after and item.previous_run_after > item.action.created
-        return "scheduled" if waited else "queued"
+        waited = bool(item.previous_run_after and item.previous_run_after > item.action.created)
+        if item.previous_status == Task.QUEUED:
+            return waiting_state(item.previous_attempt, waits=waited).slug
+        return OF_STATUS[item.previous_status].slug
 
     def can_undo(self, row: Task) -> bool:
         return would_restore(self.item, row)

@@ -12,7 +12,6 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from dashboard.deadline import TookTooLong, deadline
-from dashboard.filters import NARROW
 from dashboard.formats import CAP
 from dashboard.selectors import backlog, marks, scalars
 from dashboard.selectors.fingerprints import Found, latest_ungrouped
@@ -24,6 +23,7 @@ from dashboard.selectors.open_groups import open_groups as count_open
 from dashboard.selectors.scalars import as_moment, capped_count, first_value, latest, total
 from dashboard.selectors.serving import known_queues
 from dashboard.selectors.trouble import NO_TROUBLE, Failures, Trouble, trouble
+from dashboard.states import CONDITIONS
 from django_simple_queue.models import Attempt, OperatorAction, Task, Worker
 
 LASTS_SECONDS, LASTS_TIMES_ITS_COST, MOST_SECONDS = 1.0, 50, 3.0
@@ -74,7 +74,7 @@ class Snapshot:
     @classmethod
     def empty(cls) -> Snapshot:
         """Return the picture of which nothing is known."""
-        return cls(timezone.now(), dict.fromkeys(["", *NARROW]), Fleet(), complete=False)
+        return cls(timezone.now(), dict.fromkeys(["", *CONDITIONS]), Fleet(), complete=False)
 
     @property
     def queues(self) -> list[str]:
@@ -133,7 +133,7 @@ def picture(now: datetime) -> Snapshot:
     fleet = Fleet(workers, as_moment(answers["now"]), answers["alive"], int(answers["slots"]))
     return Snapshot(
         taken=now,
-        counts={tab: tabs[f"tab {tab}"] for tab in ["", *NARROW]},
+        counts={tab: tabs[f"tab {tab}"] for tab in ["", *CONDITIONS]},
         fleet=fleet,
         running=tuple(running_rows()),
         oldest_queued=as_moment(answers["oldest"]),
@@ -165,7 +165,7 @@ def questions(now: datetime, decided: Judgements) -> dict[str, tuple[str, tuple[
     rows = Task.objects.all()
     lately = rows.filter(finished__gte=now - FAILING_WINDOW)
     minute = now.replace(second=0, microsecond=0)
-    counts = {f"tab {tab}": capped_count(NARROW[tab](rows)) for tab in COUNTED}
+    counts = {f"tab {tab}": capped_count(rows.filter(CONDITIONS[tab])) for tab in COUNTED}
     flow = {f"minute {age}": capped_count(ended_in_minute(minute, age)) for age in range(1, MINUTES + 1)}
     return {
         "now": rows.query.get_compiler(using=scalars.alias()).compile(Now()),

@@ -60,7 +60,7 @@ class Page:
     @property
     def is_whole(self) -> bool:
         """Tell whether all that matches is on this page, or waits above it: ``matching`` of its rows do."""
-        return self.place.is_first and not (self.older or self.reach or self.late)
+        return self.place.is_first and not (self.older or self.late)
 
     @property
     def top(self) -> Cursor | None:

@@ -7,13 +7,12 @@ from typing import Any
 from django.http import HttpRequest
 
 from dashboard.filter_words import HAS
-from dashboard.filters import TaskFilter
+from dashboard.filters import PAGING, TaskFilter
 from dashboard.htmx import with_query
 from dashboard.periods import LABELS
 from dashboard.selectors.snapshot import Snapshot
 from django_simple_queue import conf
 
-PAGING = ("older", "newer", "top", "live")
 BY_CELL = ("status", "task", "queue", "worker", "error", "args", "attempt")
 BEHIND_MORE = ("worker", "has", "error", "args", "attempt", "duration", "since", "until", "fingerprint")
 

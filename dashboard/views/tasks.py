@@ -54,6 +54,8 @@ def context(request: HttpRequest, picture: snapshot.Snapshot, who: Viewer) -> di
         "total": numbers.words(chosen.tab),
         "exact": numbers.exact(chosen.tab),
         "new": numbers.new,
+        "more_match": numbers.new or not page.is_whole,
+        "most_found": scopes.MOST_FOUND,
         "mark": (picture.mark or scopes.mark()).isoformat(),
         "sizes": selector.SIZES,
         "links": links(request, page),

@@ -95,6 +95,8 @@ FILTERED = (
     "status=failed&time=24h",
     "time=24h&queue=default",
     "status=failed&fingerprint=ffff",
+    "worker=00000000-0000-0000-0000-00000000000a",
+    "has=error&time=24h",
 )
 
 
