@@ -10,10 +10,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DatabaseError, OperationalError, connections, router, transaction
+from django.db import DatabaseError, OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from django_simple_queue.models import Task
+from django_simple_queue.models.primary import alias
 
 SECONDS, SECONDS_OF_A_PAGE = 2.0, 5.0
 PROGRESS_STEPS = 20_000
@@ -60,7 +60,7 @@ def deadline(seconds: float = SECONDS, *, altogether: float | None = None) -> It
     None begins once ``altogether`` seconds, which are as many unless given, are over. A block within another one
     cannot allow more than that, and the limit of the outer one holds again after it.
     """
-    connection = connections[router.db_for_write(Task)]
+    connection = connections[alias()]
     limits = {"postgresql": postgresql_limit, "sqlite": sqlite_limit, "mysql": mysql_limit}
     outer, now = _limit.get(), time.monotonic()
     end = now + (altogether or seconds)
@@ -86,7 +86,7 @@ def within(outer: Limit | None, limit: Limit) -> Limit:
 def is_only_reading() -> bool:
     """Tell whether another connection sees all that this one does; the transaction of a deadline writes nothing."""
     limit = _limit.get()
-    return limit.is_outermost if limit else not connections[router.db_for_write(Task)].in_atomic_block
+    return limit.is_outermost if limit else not connections[alias()].in_atomic_block
 
 
 def is_timeout(error: Exception) -> bool:

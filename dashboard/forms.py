@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from django import forms
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
-from django.db import router, transaction
+from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,6 +19,7 @@ from dashboard.clocks import ClockField
 from dashboard.drafts import Draft
 from django_simple_queue.models import OperatorActionItem, Task
 from django_simple_queue.models.audit import record
+from django_simple_queue.models.primary import alias
 from django_simple_queue.payload import KEY_OF_FORM
 from django_simple_queue.utils import create_task
 
@@ -65,7 +66,7 @@ class EnqueueForm(forms.Form):
         options = {name: self.cleaned_data[name] for name in ("priority", "run_after", "max_attempts", "timeout")}
         options["queue"] = self.cleaned_data["queue"] or None
         path = self.draft.call.path
-        with transaction.atomic(using=router.db_for_write(Task)):
+        with transaction.atomic(using=alias()):
             key, name = self.idempotency_key(), actor.get_username()
             task_id = create_task(path, self.cleaned_data["args"], **options, idempotency_key=key, created_by=name)
             if OperatorActionItem.objects.filter(task=task_id).exists():

@@ -8,11 +8,12 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from django.db import router, transaction
+from django.db import transaction
 from django.utils.module_loading import import_string
 
 from django_simple_queue import conf
 from django_simple_queue.models import Task
+from django_simple_queue.models.primary import alias
 from django_simple_queue.redaction import visible
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def host_links(task: Task) -> Links:
     links = Links()
     for path in conf.get_dashboard_links():
         try:
-            with transaction.atomic(using=router.db_for_write(Task)):  # what it breaks in there spoils the page no more
+            with transaction.atomic(using=alias()):  # what it breaks in there spoils the page no more
                 links += checked(function_at(path)(task))
         except Exception:
             links.broken += 1

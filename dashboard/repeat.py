@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db import router, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from dashboard import actions
 from django_simple_queue.callables import TaskNotAllowedError
 from django_simple_queue.models import OperatorActionItem, Task
 from django_simple_queue.models.audit import perform
+from django_simple_queue.models.primary import alias
 
 VERB = "run_again"
 
@@ -24,7 +25,7 @@ def run_again(pk: UUID, actor: AbstractBaseUser | AnonymousUser) -> UUID:
     The second click of a double click returns the task of the first. Raises ValueError, in a sentence for people, for
     a task that is unknown, not completed, not allowed any more, or not this operator's to touch.
     """
-    with transaction.atomic(using=router.db_for_write(Task)):
+    with transaction.atomic(using=alias()):
         # Begun by a write: on SQLite it waits for its turn, where a write after a read would fail at once.
         if not Task.objects.filter(pk=pk).update(epoch=F("epoch")):
             raise ValueError(_("There is no task %s.") % pk)

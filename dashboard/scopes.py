@@ -30,10 +30,11 @@ from dashboard.deadline import TookTooLong, deadline
 from dashboard.filters import PAGING, TABS, TaskFilter, time_field
 from dashboard.formats import day_and_time
 from dashboard.selectors.keyset import ORDERS, Cursor
-from dashboard.selectors.scalars import alias, as_moment
+from dashboard.selectors.scalars import as_moment
 from dashboard.selectors.search import search
 from django_simple_queue.models import Task
 from django_simple_queue.models.audit import scope as core
+from django_simple_queue.models.primary import alias
 from django_simple_queue.models.task import TaskQuerySet
 from django_simple_queue.models.transitions import MOVES
 

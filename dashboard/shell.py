@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import django
-from django.db import connections, router
+from django.db import connections
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext, gettext_noop
@@ -13,7 +13,7 @@ from django.utils.translation import gettext, gettext_noop
 import django_simple_queue
 from dashboard.access import may
 from django_simple_queue import conf
-from django_simple_queue.models import Task
+from django_simple_queue.models.primary import alias
 
 REHEARSALS = ("staging", "preprod", "pre-production", "uat", "test")
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL"}
@@ -94,5 +94,5 @@ def is_live() -> bool:
 
 
 def versions() -> tuple[str, str, str]:
-    vendor = connections[router.db_for_write(Task)].vendor
+    vendor = connections[alias()].vendor
     return django_simple_queue.__version__, django.get_version(), DATABASES.get(vendor, vendor)

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
-from django.db import IntegrityError, connections, router, transaction
+from django.db import IntegrityError, connections, transaction
 
 from django_simple_queue import conf
 from django_simple_queue.arguments import (
@@ -25,6 +25,7 @@ from django_simple_queue.arguments import (
 )
 from django_simple_queue.callables import TaskNotAllowedError, require_allowed
 from django_simple_queue.models import Task
+from django_simple_queue.models.primary import alias
 
 __all__ = ["TaskNotAllowedError", "create_task", "create_tasks"]
 
@@ -92,7 +93,7 @@ def create_tasks(calls: Iterable[tuple[str, dict[str, Any]] | Mapping[str, Any]]
     once = cache(defaults_of)
     rows = [build_task(once, **named(call)) for call in calls]
     warn_of_other_transaction()
-    with transaction.atomic(using=router.db_for_write(Task)):
+    with transaction.atomic(using=alias()):
         Task.objects.bulk_create([row for row in rows if not row.idempotency_key], batch_size=BATCH_SIZE)
         return [insert_once(row) if row.idempotency_key else row.id for row in rows]
 
@@ -149,7 +150,7 @@ def warn_of_other_transaction() -> None:
     """Warn, once, when our caller's caller has a transaction on another database, which cannot hold back the tasks."""
     if _warned or len(connections.settings) == 1:
         return
-    ours = router.db_for_write(Task)
+    ours = alias()
     in_atomic = {each.alias for each in connections.all(initialized_only=True) if each.in_atomic_block}
     if in_atomic and ours not in in_atomic:
         _warned.append(ours)
@@ -173,10 +174,10 @@ def insert(row: Task) -> UUID:
 def insert_once(row: Task) -> UUID:
     """Insert ``row`` unless its idempotency key exists; the savepoint keeps the caller's transaction usable."""
     try:
-        with transaction.atomic(using=router.db_for_write(Task)):
+        with transaction.atomic(using=alias()):
             row.save(force_insert=True)
     except IntegrityError:
-        existing = Task.objects.using(router.db_for_write(Task)).filter(idempotency_key=row.idempotency_key).first()
+        existing = Task.objects.using(alias()).filter(idempotency_key=row.idempotency_key).first()
         if existing is None:
             raise
         return same_call(existing, row)

@@ -16,12 +16,13 @@ from types import TracebackType
 from typing import Any
 from uuid import UUID
 
-from django.db import Error, connections, router
+from django.db import Error, connections
 from django.db.models.functions import Now
 from django.dispatch import Signal
 
 from django_simple_queue import __version__, conf, reporting, running, signals
 from django_simple_queue.models import Attempt, Task, Worker
+from django_simple_queue.models.primary import alias
 from django_simple_queue.verdict import told_of_cap
 
 SHOW_SECONDS = 0.5
@@ -80,7 +81,7 @@ class RowProgress:
 
     def hear(self, state: reporting.Progress) -> None:
         self.latest = state
-        if time.monotonic() >= self.next_at and not connections[self.rows.write_alias].in_atomic_block:
+        if time.monotonic() >= self.next_at and not connections[self.rows.db].in_atomic_block:
             self.next_at = time.monotonic() + SHOW_SECONDS
             self.write()
 
@@ -130,24 +131,24 @@ class TaskSubject:
 def identity() -> Iterator[Worker]:
     """A worker row of our own with a lease that is renewed, so that workers let our task be while we live."""
     lease = timedelta(seconds=conf.get_lease_seconds())
-    alias = router.db_for_write(Worker)
+    place = alias()
     columns = {"host": socket.gethostname()[:255], "pid": os.getpid(), "version": __version__}
-    worker = Worker.objects.using(alias).create(**columns, release=conf.get_release(), lease_until=Now() + lease)
+    worker = Worker.objects.using(place).create(**columns, release=conf.get_release(), lease_until=Now() + lease)
     ended = threading.Event()
-    heart = threading.Thread(target=beat, args=(worker.pk, lease, alias, ended), name="simple-queue-lease", daemon=True)
+    heart = threading.Thread(target=beat, args=(worker.pk, lease, place, ended), name="simple-queue-lease", daemon=True)
     heart.start()
     try:
         yield worker
     finally:
         ended.set()
         heart.join(timeout=1)
-        Worker.objects.using(alias).filter(pk=worker.pk).delete()
+        Worker.objects.using(place).filter(pk=worker.pk).delete()
 
 
-def beat(worker: UUID, lease: timedelta, alias: str, ended: threading.Event) -> None:
+def beat(worker: UUID, lease: timedelta, place: str, ended: threading.Event) -> None:
     while not ended.wait(lease.total_seconds() / 3):
         try:
-            Worker.objects.using(alias).live().filter(pk=worker).update(heartbeat=Now(), lease_until=Now() + lease)
+            Worker.objects.using(place).live().filter(pk=worker).update(heartbeat=Now(), lease_until=Now() + lease)
         except Error as error:
             logger.warning("The lease of worker %s could not be renewed: %s", worker, error)
     connections.close_all()

@@ -18,7 +18,6 @@ from dashboard.selectors.rates import WINDOW, of_queue, rate
 from dashboard.selectors.scalars import (
     Questions,
     Sql,
-    alias,
     as_moment,
     ask,
     capped_count,
@@ -28,6 +27,7 @@ from dashboard.selectors.scalars import (
     vendor,
 )
 from django_simple_queue.models import Task
+from django_simple_queue.models.primary import alias
 from django_simple_queue.models.states import DUE_SQL
 
 MIX_OF = 1000

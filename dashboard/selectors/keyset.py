@@ -12,8 +12,9 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext, gettext_noop
 
-from dashboard.selectors.scalars import alias, as_moment
+from dashboard.selectors.scalars import as_moment
 from django_simple_queue.models import Task
+from django_simple_queue.models.primary import alias
 
 
 class BrokenCursor(ValueError):

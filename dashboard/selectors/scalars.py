@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connections, models, router
+from django.db import connections, models
 from django.utils.dateparse import parse_datetime
 
 from dashboard.formats import CAP
 from django_simple_queue.models import Task
+from django_simple_queue.models.primary import alias
 
 Row = tuple[Any, ...]
 Sql = tuple[str, tuple[Any, ...]]
@@ -96,7 +97,3 @@ def as_moment(value: datetime | str | None) -> datetime | None:
     """Return a time as Python has it; SQLite keeps it as text in UTC."""
     moment = parse_datetime(value) if isinstance(value, str) else value
     return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
-
-
-def alias() -> str:
-    return router.db_for_write(Task)

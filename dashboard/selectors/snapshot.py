@@ -25,6 +25,7 @@ from dashboard.selectors.serving import known_queues
 from dashboard.selectors.trouble import NO_TROUBLE, Failures, Trouble, trouble
 from dashboard.states import CONDITIONS
 from django_simple_queue.models import Attempt, OperatorAction, Task, Worker
+from django_simple_queue.models.primary import alias
 
 LASTS_SECONDS, LASTS_TIMES_ITS_COST, MOST_SECONDS = 1.0, 50, 3.0
 LASTS_FOR_NAVIGATION = timedelta(minutes=1)
@@ -168,7 +169,7 @@ def questions(now: datetime, decided: Judgements) -> dict[str, tuple[str, tuple[
     counts = {f"tab {tab}": capped_count(rows.filter(CONDITIONS[tab])) for tab in COUNTED}
     flow = {f"minute {age}": capped_count(ended_in_minute(minute, age)) for age in range(1, MINUTES + 1)}
     return {
-        "now": rows.query.get_compiler(using=scalars.alias()).compile(Now()),
+        "now": rows.query.get_compiler(using=alias()).compile(Now()),
         "tab ": capped_count(rows),
         **counts,
         **flow,

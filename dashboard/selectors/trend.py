@@ -9,8 +9,9 @@ from typing import Any
 
 from django.db import connections
 
-from dashboard.selectors.scalars import alias, compiled
+from dashboard.selectors.scalars import compiled
 from django_simple_queue.models import Task
+from django_simple_queue.models.primary import alias
 
 WINDOWS = {"24h": (timedelta(hours=1), 24), "7d": (timedelta(hours=6), 28)}
 MOST_IN_A_BAR = 200

@@ -7,19 +7,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections, router
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from django_simple_queue.checks.settings import APP
-from django_simple_queue.models import Task
+from django_simple_queue.models.primary import alias
 
 SHORT_TIMEOUT = 10
 SQLITE_NEEDED = (3, 35)
 MARIADB_NEEDED = (10, 8)
 MYSQL_NEEDED = (8, 0, 1)
-VENDORS = ("sqlite", "postgresql", "mysql")
 SQLITE_OPTIONS = """"OPTIONS": {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
@@ -32,11 +31,9 @@ Found = Iterator[CheckMessage]
 def check_database(**kwargs: object) -> list[CheckMessage]:
     """Report, without asking it anything, a database on which the queue would fail or be slow."""
     connection = connections[alias()]
-    if connection.vendor not in VENDORS:
-        return [unsupported(connection)]
-    if connection.vendor == "postgresql":
-        return [*old_driver(connection)]
-    return [*sqlite_too_old(connection), *slow_sqlite(connection)] if connection.vendor == "sqlite" else []
+    of_kind = {"sqlite": (sqlite_too_old, slow_sqlite), "postgresql": (old_driver,), "mysql": ()}
+    found = of_kind.get(connection.vendor, (unsupported,))
+    return [message for look in (scattered, *found) for message in look(connection)]
 
 
 @register(Tags.database, APP)
@@ -48,14 +45,22 @@ def check_database_version(databases: Sequence[str] | None = None, **kwargs: obj
     return [*mysql_too_old(connection), *mysql_elsewhere(connection)]
 
 
-def alias() -> str:
-    return router.db_for_write(Task)
+def scattered(connection: Any) -> Found:
+    """A change and its record, a task and its attempts are one transaction, and are joined."""
+    places = {model.__name__: router.db_for_write(model) for model in apps.get_app_config(APP).get_models()}
+    apart = [f"{name} in {place!r}" for name, place in places.items() if place != connection.alias]
+    if apart:
+        yield Error(
+            f"The tables of the queue are in several databases: Task in {connection.alias!r}, {', '.join(apart)}.",
+            hint=f"Let your router answer alike for all models whose _meta.app_label is {APP!r}.",
+            id=f"{APP}.E008",
+        )
 
 
-def unsupported(connection: BaseDatabaseWrapper) -> CheckMessage:
-    return Error(
+def unsupported(connection: Any) -> Found:
+    yield Error(
         f"The tasks are in database {connection.alias!r}, of the kind {connection.vendor!r}, which is not supported.",
-        hint="Use PostgreSQL, SQLite, MariaDB or MySQL; a database router can send only the tasks there.",
+        hint="Use PostgreSQL, SQLite, MariaDB or MySQL; a database router can send the queue alone there.",
         id=f"{APP}.E004",
     )
 

@@ -10,9 +10,9 @@ from typing import Any
 from django.db.models import Max, Sum
 from django.db.models.functions import Coalesce, Now
 
-from django_simple_queue.engine.store.lease import alias
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import QueuePause, Task, Worker
+from django_simple_queue.models.primary import alias
 
 MOST = 1000
 LAPSED_GRACE = timedelta(seconds=10)

@@ -17,11 +17,12 @@ from django_simple_queue import conf, wake
 from django_simple_queue.engine.chores import Chores
 from django_simple_queue.engine.settling import SETTLE_ROWS, locked, settle
 from django_simple_queue.engine.store.database import Needs
-from django_simple_queue.engine.store.lease import alias, connection
+from django_simple_queue.engine.store.lease import connection
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import Task, Worker
 from django_simple_queue.models.audit import background
 from django_simple_queue.models.contention import restarted_after_deadlock
+from django_simple_queue.models.primary import alias
 from django_simple_queue.models.worker import WorkerQuerySet
 
 PROMOTE_ROWS = 1000

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import Error, connections
 
 from django_simple_queue.engine import store
+from django_simple_queue.models.primary import alias
 
 LARGE = 256 * 1024
 logger = logging.getLogger("django_simple_queue.worker")
@@ -30,5 +31,5 @@ def to_report(output: str, task_id: str, epoch: int) -> str | None:
 
 def is_busy() -> bool:
     """Tell whether the task has left a transaction open: nothing of ours may depend on how that ends."""
-    connection = connections[store.alias()]
+    connection = connections[alias()]
     return connection.in_atomic_block or not connection.get_autocommit()

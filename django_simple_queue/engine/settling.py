@@ -11,10 +11,11 @@ from django.db.models import F
 
 from django_simple_queue.engine import clock
 from django_simple_queue.engine.aside import Aside
-from django_simple_queue.engine.store.lease import alias, connection
+from django_simple_queue.engine.store.lease import connection
 from django_simple_queue.engine.store.pieces import PIECES_SECONDS, in_pieces, reason_of
 from django_simple_queue.models import Task
 from django_simple_queue.models.contention import no_key, restarted_after_deadlock
+from django_simple_queue.models.primary import alias
 from django_simple_queue.models.task import TaskQuerySet
 
 SETTLE_ROWS = 200

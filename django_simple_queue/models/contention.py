@@ -7,8 +7,9 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
-from django.db import OperationalError, connections, router
+from django.db import OperationalError, connections
 
+from django_simple_queue.models import primary
 from django_simple_queue.models.complaints import is_deadlock
 from django_simple_queue.models.task import Task
 
@@ -61,7 +62,7 @@ def restarted_after_deadlock(work: Callable[P, Answer]) -> Callable[P, Answer]:
             try:
                 return work(*args, **kwargs)
             except OperationalError as error:
-                if not is_deadlock(error) or connections[router.db_for_write(Task)].in_atomic_block:
+                if not is_deadlock(error) or connections[primary.alias()].in_atomic_block:
                     raise
         return work(*args, **kwargs)
 

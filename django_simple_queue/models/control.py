@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from django.db import router, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django_simple_queue import wake
 from django_simple_queue.arguments import as_instant
 from django_simple_queue.models.audit import OperatorAction, identify
+from django_simple_queue.models.primary import alias
 from django_simple_queue.models.queue import QueuePause
 from django_simple_queue.models.worker import Worker
 
@@ -157,7 +158,3 @@ def sentence(words: str) -> str:
 
 def by(column: str, actor: object) -> dict[str, str]:
     return {column: identify(actor)["actor"]}
-
-
-def alias() -> str:
-    return router.db_for_write(QueuePause)

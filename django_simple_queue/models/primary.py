@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from django.apps import apps
 from django.db import models, router
 
 Row = TypeVar("Row", bound=models.Model)
+
+
+def alias() -> str:
+    """Return the database where the tasks are, and all that belongs to them: where a router sends writes of Task."""
+    return router.db_for_write(apps.get_model("django_simple_queue", "Task"))
 
 
 class PrimaryQuerySet(models.QuerySet[Row]):

@@ -7,7 +7,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import models, router, transaction
+from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now, Right
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django_simple_queue import callables, conf
 from django_simple_queue.backoff import wait_after
 from django_simple_queue.failure import LOST, UNOWNED, Failure
-from django_simple_queue.models import states
+from django_simple_queue.models import primary, states
 from django_simple_queue.models.attempt import Attempt
 from django_simple_queue.models.columns import ENGINE_COLUMNS, FRESH_RUN, TaskColumns
 from django_simple_queue.models.transitions import MOVES
@@ -76,7 +76,7 @@ class TaskQuerySet(WakingQuerySet["Task"]):
         """Cancel what is queued, or in progress without a live worker, at once; ask the workers of what is running."""
         waits = Q(status=Task.QUEUED)
         unowned = list(self.unowned().values_list("pk", flat=True))
-        with transaction.atomic(using=self.write_alias):
+        with transaction.atomic(using=self.db):
             moved = self.cancellable()._set(  # one statement: a row that moves on between two would be missed by both
                 finished=Case(When(waits, then=Now()), default=F("finished")),
                 cancel_requested=Case(When(waits, then=F("cancel_requested")), default=Now()),
@@ -118,7 +118,7 @@ class TaskQuerySet(WakingQuerySet["Task"]):
 
     def _settle(self, failure: Failure, outcome: str) -> list[Task]:
         rows = list(self.without_texts())  # outside: on SQLite a transaction that has read cannot write
-        with transaction.atomic(using=self.write_alias):
+        with transaction.atomic(using=self.db):
             return [row for row in rows if row.fail(failure, outcome)]
 
     def _set(self, **columns: Any) -> int:
@@ -190,7 +190,7 @@ class Task(TaskColumns):
             release=conf.get_release(),
             modified=Now(),
         )
-        self.refresh_from_db(using=router.db_for_write(Task))
+        self.refresh_from_db(using=primary.alias())
         return moved == 1
 
     def complete(self, output: str, log: str = "") -> bool:
@@ -206,7 +206,7 @@ class Task(TaskColumns):
         retry = Q(cancel_requested=None, attempt__gt=0, attempt__lt=F("max_attempts") if failure.retry else 0)
         again = Now() + wait_after(failure, self.task, self.attempt, self.backoff)
         run = copy(self)
-        with transaction.atomic(using=router.db_for_write(Task)):
+        with transaction.atomic(using=primary.alias()):
             ended = self._end(
                 log,
                 status=Case(
@@ -234,7 +234,7 @@ class Task(TaskColumns):
         columns |= {"log": storable(log, conf.get_max_log_size())} if log else {}
         ended = fence.update(finished=Now(), modified=Now(), **columns) == 1
         if ended:
-            self.refresh_from_db(using=router.db_for_write(Task), fields=[*columns, "finished", "modified"])
+            self.refresh_from_db(using=primary.alias(), fields=[*columns, "finished", "modified"])
         return ended
 
     def run_again(self, created_by: str = "") -> UUID:

@@ -7,13 +7,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
-from django.db import DatabaseError, router, transaction
+from django.db import DatabaseError, transaction
 from django.template.context import RequestContext
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from django_simple_queue import conf
 from django_simple_queue.models import Task, Worker
+from django_simple_queue.models.primary import alias
 from django_simple_queue.payload import VIEW
 
 register = template.Library()
@@ -28,7 +29,7 @@ def queue_summary(context: RequestContext) -> dict[str, Any]:
     user = context["request"].user
     if not conf.get_admin_summary() or not user.has_perm(VIEW):
         return {}
-    with suppress(DatabaseError), transaction.atomic(using=router.db_for_write(Task)):
+    with suppress(DatabaseError), transaction.atomic(using=alias()):
         return {"numbers": numbers(), "console": console_url(), "workers": Worker.objects.live().count()}
     return {}
 

@@ -78,6 +78,21 @@ def test_the_database_of_these_tests_is_fine_when_asked(db):
     assert checks.check_database_version(databases=["default"]) == []
 
 
+class Scattering:
+    """A router that keeps what has failed elsewhere."""
+
+    def db_for_write(self, model, **hints):
+        return "elsewhere" if model.__name__ in ("Attempt", "OperatorAction") else None
+
+
+def test_tables_in_several_databases_are_an_error_that_names_them(settings):
+    settings.DATABASE_ROUTERS = [Scattering()]
+    (message,) = checks.check_database()
+    assert message.id == "django_simple_queue.E008"
+    assert "Task in 'default', Attempt in 'elsewhere', OperatorAction in 'elsewhere'." in message.msg
+    assert "'django_simple_queue'" in message.hint
+
+
 class OtherConnection:
     alias = "default"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django_simple_queue.engine.store.batches import last_words, turn
 from django_simple_queue.engine.store.lease import (
-    alias,
     answers,
     connection,
     covered,
@@ -28,7 +27,6 @@ __all__ = [
     "NoAnswer",
     "Renewal",
     "Turn",
-    "alias",
     "answers",
     "connection",
     "covered",

@@ -16,7 +16,7 @@ from django_simple_queue.engine import clock
 from django_simple_queue.engine.store import history, live
 from django_simple_queue.engine.store.claims import claim, claim_others, in_order
 from django_simple_queue.engine.store.database import Look
-from django_simple_queue.engine.store.lease import alias, hurried, session
+from django_simple_queue.engine.store.lease import hurried, session
 from django_simple_queue.engine.store.pieces import PIECES_SECONDS, halves, in_pieces, reason_of
 from django_simple_queue.engine.store.records import Ending, Key, LeaseLost, Turn
 from django_simple_queue.engine.store.refusals import REJECTED, is_refusal, is_rejection
@@ -24,6 +24,7 @@ from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import Worker
 from django_simple_queue.models.complaints import is_lock_timeout
 from django_simple_queue.models.contention import lock_what_is_free, restarted_after_deadlock
+from django_simple_queue.models.primary import alias
 from django_simple_queue.text import in_one_line
 
 logger = logging.getLogger("django_simple_queue.worker")

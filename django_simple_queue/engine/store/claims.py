@@ -11,12 +11,12 @@ from uuid import UUID
 from django.db import transaction
 
 from django_simple_queue.engine.store.database import Database, Opening
-from django_simple_queue.engine.store.lease import alias
 from django_simple_queue.engine.store.pieces import in_pieces, reason_of
 from django_simple_queue.engine.store.records import Claimed, LeaseLost, Turn
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import QueuePause, Worker
 from django_simple_queue.models.contention import restarted_after_deadlock
+from django_simple_queue.models.primary import alias
 
 Held = tuple[str, list[str]]
 MOST_ASIDE = 1000

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django_simple_queue.backoff import wait_after
-from django_simple_queue.engine.store.lease import alias
 from django_simple_queue.engine.store.records import Ending, Key
 from django_simple_queue.engine.store.sql import CANCELLED, COMPLETED
 from django_simple_queue.models import Attempt, Task
+from django_simple_queue.models.primary import alias
 
 
 def plan_retries(endings: Iterable[Ending]) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from math import ceil
 from uuid import UUID
 
-from django.db import connections, router, transaction
+from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Now
 
@@ -16,6 +16,7 @@ from django_simple_queue import conf
 from django_simple_queue.engine.store.records import Key, LeaseLost, Renewal
 from django_simple_queue.models import Task, Worker
 from django_simple_queue.models.contention import PATIENCE_SECONDS, still_works, wait_at_most
+from django_simple_queue.models.primary import alias
 
 CACHE_KIB = 64 * 1024
 MMAP_BYTES = 256 * 1024 * 1024
@@ -115,10 +116,6 @@ def answers(session: object) -> bool:
 
 def connection() -> BaseDatabaseWrapper:
     return connections[alias()]
-
-
-def alias() -> str:
-    return router.db_for_write(Task)
 
 
 def lease(seconds: float | None = None) -> timedelta:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django_simple_queue.engine.store.lease import alias, hurried
+from django_simple_queue.engine.store.lease import hurried
 from django_simple_queue.engine.store.records import Ending, Glimpse, Key
 from django_simple_queue.models import Task
 from django_simple_queue.models.contention import lock_what_is_free
+from django_simple_queue.models.primary import alias
 from django_simple_queue.models.task import TaskQuerySet
 from django_simple_queue.reporting import Progress
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import router
 from django.db.models.functions import Now
 
 from django_simple_queue import conf, shapes
 from django_simple_queue.engine import janitor
 from django_simple_queue.models import Task
+from django_simple_queue.models.primary import alias
 
 
 class Command(BaseCommand):
@@ -55,7 +55,7 @@ def as_days(text: str) -> float:
 
 
 def counted(status: int, age: timedelta) -> int:
-    rows = Task.objects.using(router.db_for_write(Task))
+    rows = Task.objects.using(alias())
     return rows.filter(status=status, finished__lt=Now() - age).count()
 
 

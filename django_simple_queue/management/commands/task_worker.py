@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError
-from django.db import Error, connections, router
+from django.db import Error, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from django_simple_queue import conf
@@ -19,7 +19,8 @@ from django_simple_queue.engine.events import JsonLines
 from django_simple_queue.engine.forks import CannotFork, allow_open_files
 from django_simple_queue.engine.options import Options
 from django_simple_queue.engine.parent import Parent
-from django_simple_queue.models import Task, Worker
+from django_simple_queue.models import Worker
+from django_simple_queue.models.primary import alias
 from django_simple_queue.text import in_one_line
 
 LINE = "%(asctime)s %(levelname)s %(message)s"
@@ -99,27 +100,27 @@ def set_up_logging(verbosity: int, as_json: bool) -> None:
 
 def require_migrated() -> None:
     """Raise CommandError, one sentence, when the database does not answer or lacks our tables or columns."""
-    alias = router.db_for_write(Task)
+    place = alias()
     try:
-        executor = MigrationExecutor(connections[alias])
+        executor = MigrationExecutor(connections[place])
         label = DjangoSimpleQueueConfig.name
         missing = executor.migration_plan([node for node in executor.loader.graph.leaf_nodes() if node[0] == label])
     except Error as error:
-        raise CommandError(f"The database {alias!r} does not answer: {in_one_line(error)}") from None
+        raise CommandError(f"The database {place!r} does not answer: {in_one_line(error)}") from None
     if missing:
         names = ", ".join(migration.name for migration, _ in missing)
-        raise CommandError(f'The database {alias!r} is not migrated (missing: {names}). Run "manage.py migrate" first.')
+        raise CommandError(f'The database {place!r} is not migrated (missing: {names}). Run "manage.py migrate" first.')
 
 
 def require_fitting_database() -> None:
     """Raise CommandError for what only the database itself can tell to be wrong: its version, its time zone."""
-    found = check_database_version(databases=[router.db_for_write(Task)])
+    found = check_database_version(databases=[alias()])
     if found:
         raise CommandError("\n".join(f"{each.msg} {each.hint}" for each in found))
 
 
 def announce(options: Options) -> None:
-    settings = connections[router.db_for_write(Task)].settings_dict
+    settings = connections[alias()].settings_dict
     allowed = conf.get_allowed_tasks()
     logger.info(
         "database %s, queues %s, %d at the same time, %s",

@@ -12,7 +12,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-from django.db import Error, connections, router, transaction
+from django.db import Error, connections, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
@@ -23,7 +23,7 @@ from django_simple_queue.models.audit.undoing import add_up, close_undo, not_und
 from django_simple_queue.models.audit.verbs import MAX_ROWS, identify, move, require_verb
 from django_simple_queue.models.complaints import is_in_the_way
 from django_simple_queue.models.contention import restarted_after_deadlock, still_works, wait_at_most
-from django_simple_queue.models.task import Task
+from django_simple_queue.models.primary import alias
 from django_simple_queue.text import storable
 
 BATCH_SECONDS = 0.05
@@ -240,7 +240,3 @@ def give_up(pk: int, error: Exception) -> None:
     ended = {"state": OperatorAction.State.ABORTED, "finished": Now()}
     problem = storable(f"{type(error).__name__}: {error}", 500)
     OperatorAction.objects.using(alias()).filter(pk=pk).update(problem=problem, **ended)
-
-
-def alias() -> str:
-    return router.db_for_write(Task)

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from django.db import router, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from django_simple_queue.models.audit.tables import OperatorAction, OperatorActionItem
 from django_simple_queue.models.audit.verbs import MAX_ROWS, VERBS, identify
 from django_simple_queue.models.contention import restarted_after_deadlock
+from django_simple_queue.models.primary import alias
 from django_simple_queue.models.task import Task, TaskQuerySet
 
 NOTHING: Mapping[str, int] = {}
@@ -47,8 +48,8 @@ def undo(action: OperatorAction, actor: object = None, task: UUID | None = None)
     """
     if action.verb not in VERBS or VERBS[action.verb].undo is None:
         return 0
-    who, alias = identify(actor)["actor"], router.db_for_write(OperatorAction)
-    with transaction.atomic(using=alias):
+    who = identify(actor)["actor"]
+    with transaction.atomic(using=alias()):
         if not begin_undo(action, who):
             return 0
         items = list(not_undone(action, task)[: MAX_ROWS + 1])
@@ -62,7 +63,7 @@ def undo(action: OperatorAction, actor: object = None, task: UUID | None = None)
             not_undone(action, task).update(undone=Now(), undone_by=who)
             close_undo(action)
         else:  # as if nobody had tried: what is written about the others stays
-            transaction.set_rollback(True, using=alias)
+            transaction.set_rollback(True, using=alias())
     return outcomes.get("restored", 0)
 
 

@@ -78,7 +78,7 @@ def perform(
     Raises ValueError for an unknown verb or too many rows; nothing is changed then.
     """
     require_verb(verb)
-    alias = queryset.write_alias
+    alias = queryset.db
     with transaction.atomic(using=alias):
         action = OperatorAction.objects.using(alias).create(
             verb=verb, scope=scope[:500], scope_filter=scope_filter or {}, reason=reason[:500], **identify(actor)

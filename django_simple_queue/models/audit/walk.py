@@ -14,6 +14,7 @@ from django.db.models.functions import Cast
 from django.utils.dateparse import parse_datetime
 
 from django_simple_queue.models.audit.terms import readable
+from django_simple_queue.models.primary import alias
 from django_simple_queue.models.task import Task, TaskQuerySet
 from django_simple_queue.models.transitions import MOVES
 
@@ -40,7 +41,7 @@ class Place:
     @property
     def bound(self) -> Any:
         """SQLite keeps times with three digits or six and compares them as text: a row must equal its own place."""
-        if connections[Task.objects.all().write_alias].vendor == "sqlite":
+        if connections[alias()].vendor == "sqlite":
             return Value(self.moment, output_field=TextField())
         moment = parse_datetime(self.moment)
         return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None and settings.USE_TZ else moment
