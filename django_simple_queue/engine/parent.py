@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-import random
 import selectors
 
-from django_simple_queue.engine import clock, events, janitor, store
+from django_simple_queue.engine import clock, events, store
 from django_simple_queue.engine.aside import Aside
 from django_simple_queue.engine.bell import Bell
+from django_simple_queue.engine.burst import Burst
 from django_simple_queue.engine.clock import FOREVER
 from django_simple_queue.engine.dispatch import Dispatcher
-from django_simple_queue.engine.farewell import LAST_WORDS_SECONDS, Farewell
+from django_simple_queue.engine.farewell import Farewell
+from django_simple_queue.engine.house import House
 from django_simple_queue.engine.lease import Lease
 from django_simple_queue.engine.link import Link
 from django_simple_queue.engine.live import Live
@@ -24,9 +25,6 @@ from django_simple_queue.engine.watch import Watch
 from django_simple_queue.models import Worker
 
 FLUSH_SECONDS = 0.02
-HOUSE_SECONDS, BUSY_HOUSE_SECONDS = 1.0, 0.2
-TICK_SECONDS = 0.001
-"""How exactly SQLite tells the time."""
 logger = logging.getLogger("django_simple_queue.worker")
 
 
@@ -46,7 +44,8 @@ class Parent:
         self.farewell = Farewell(self.worker, self.dispatcher, self.link, self.lease)
         self.left_to_claim = float("inf") if options.max_tasks is None else options.max_tasks
         self.aside = Aside()
-        self.house_at = 0.0
+        self.house = House(self.worker.id, self.link, self.lease)
+        self.burst = Burst(options, self.link, self.house)
 
     def run(self) -> int:
         """Work until told to stop or until there is nothing left to do; return the exit code."""
@@ -110,6 +109,7 @@ class Parent:
         for chore in (self.keep_house, self.show_running, self.settle_and_claim):
             self.keep_lease(clock.now())
             chore(now)
+        self.burst.tell(now)
         self.dispatcher.hand_out(now)
 
     def listen(self, now: float) -> None:
@@ -130,7 +130,7 @@ class Parent:
         free_at = self.link.free_at
         lease_at, turn_at = self.lease.due_at(self.watch.something_runs_long(now)), self.turn_at(now)
         due = [max(lease_at, free_at("lease")), max(self.live.due_at(), free_at("live")), max(turn_at, free_at("turn"))]
-        return min(due) if self.watch.stopping else min(*due, max(self.house_at, free_at("house")))
+        return min(due) if self.watch.stopping else min(*due, max(self.house.due_at, free_at("house")))
 
     def turn_at(self, now: float) -> float:
         wanted, worth_it = self.wanted(now)
@@ -182,6 +182,7 @@ class Parent:
             entry.ending = turn.reworded.get(entry.ending.run, entry.ending)
             status = turn.ended.get(entry.ending.run)
             events.settled(entry, status)
+            self.burst.ended(status)
             self.left_to_claim += status is not None and entry.ending.verb == "release"
             self.dispatcher.telling.settled(entry, status)
 
@@ -196,10 +197,15 @@ class Parent:
         self.dispatcher.accept(turn.claimed)
         if wanted:
             self.poll.found(len(turn.claimed), wanted, now, self.bell.rings)
-            self.expect(turn.wait, now)
-            if self.options.burst and not turn.claimed and not self.dispatcher.busy:
-                self.farewell.unclaimed = len(self.aside.keys(now))
-                self.watch.finish()
+            self.house.expect(turn.wait, now)
+            self.leave_if_done(turn, now)
+
+    def leave_if_done(self, turn: store.Turn, now: float) -> None:
+        if turn.claimed:
+            self.burst.goes_on()
+        elif not self.dispatcher.busy and self.burst.is_over(now):
+            self.farewell.unclaimed = len(self.aside.keys(now)) + self.burst.stuck
+            self.watch.finish()
 
     def keep_lease(self, now: float) -> None:
         if now < self.lease.due_at(self.watch.something_runs_long(now)):
@@ -211,31 +217,18 @@ class Parent:
             self.watch.compare(renewal, now)
 
     def keep_house(self, now: float) -> None:
-        if now >= self.house_at and not self.watch.stopping:
-            self.house_at = now + HOUSE_SECONDS * random.uniform(0.9, 1.1)  # noqa: S311
-            tick = self.link.ask("house", lambda: janitor.tick(self.worker.id, reaps=self.may_reap(now)))
-            if tick is not None:
-                self.dispatcher.telling.failures.extend(map(str, tick.failed))
-                self.hear_of_drain(tick.state, now)
-                if tick.busy:
-                    self.house_at = now + BUSY_HOUSE_SECONDS
-                self.expect(tick.wait, now)
-            if tick is not None and tick.promoted:
-                self.poll.ring(now)
-
-    def may_reap(self, now: float) -> bool:
-        """After an outage others may have something to say before they are declared lost, and so may we."""
-        return not (self.link.is_down or self.lease.is_over or now < self.link.back_since + LAST_WORDS_SECONDS)
+        tick = None if now < self.house.due_at or self.watch.stopping else self.house.keep(now)
+        if tick is None:
+            return
+        self.dispatcher.telling.failures.extend(map(str, tick.failed))
+        self.hear_of_drain(tick.state, now)
+        if tick.promoted:
+            self.poll.ring(now)
 
     def hear_of_drain(self, state: str, now: float) -> None:
         """Renew at once: what a renewal says is acted on."""
         if state == Worker.State.DRAINING:
             self.lease.renew_at = now
-
-    def expect(self, wait: float | None, now: float) -> None:
-        """Keep house when the time of the next row has come, if that is in ``wait`` seconds."""
-        if wait is not None:
-            self.house_at = min(self.house_at, now + max(wait, 0) + TICK_SECONDS)
 
     def renew_pool(self, now: float) -> None:
         """Replace children that died or are worn out, and a guard that died: it must inherit no connection."""

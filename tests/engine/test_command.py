@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from django_simple_queue.models import Task
 from tests.engine.fleet import TASKS, Fleet, enqueue
 from tests.support.processes import ROOT, environment
 
@@ -112,14 +111,6 @@ def test_refuses_to_fork_with_threads(fleet: Fleet, tmp_path: Path, module: str,
     assert boot.wait() == 1
     assert complaint in boot.lines
     assert "Traceback" not in boot.lines
-
-
-def test_burst_promotes_what_is_due_first(fleet: Fleet) -> None:
-    task = Task.objects.get(pk=enqueue("noop"))
-    Task.objects.filter(pk=task.pk).update(due=False)
-    fleet.burst()
-    task.refresh_from_db()
-    assert task.status == Task.COMPLETED
 
 
 def test_prints_json_for_machines(fleet: Fleet) -> None:

@@ -98,6 +98,10 @@ class Database(ABC):
         """
 
     @abstractmethod
+    def count_due(self, queues: Sequence[str]) -> int:
+        """Return how many rows of ``queues`` (none: of all) may be claimed; MOST_COUNTED when there are more."""
+
+    @abstractmethod
     def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:
         """Claim the first ``wanted`` tasks of ``queues`` together, or of all when that is None."""
 

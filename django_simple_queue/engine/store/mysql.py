@@ -14,7 +14,7 @@ from django.db import DataError, transaction
 
 from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, failure_of, waited
 from django_simple_queue.engine.store.records import Claimed, Ending
-from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, longest_due, look, needs
+from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, count, longest_due, look, needs
 from django_simple_queue.models.states import DUE_SQL
 
 NOW = "CURRENT_TIMESTAMP(6)"
@@ -59,6 +59,7 @@ FIRSTS = (
     f"WHERE {SQL.claimable} GROUP BY queue, priority"
 )
 LONGEST_DUE = longest_due(SQL, FIRSTS, "FORCE INDEX (dsq_promote)")
+COUNT, COUNT_OF = count(FIRST), count(FIRST_OF)
 NEEDS = needs(SQL, "%(worker)s", "FORCE INDEX (dsq_promote)", "FORCE INDEX (dsq_running)")
 LOOK, LOOK_AT = (look(SQL, first, "FORCE INDEX (dsq_promote)") for first in (FIRST, FIRST_OF))
 RIPE = (
@@ -104,6 +105,10 @@ class MySQL(Database):
 
     def due_queues(self, most: int) -> list[str]:
         return [queue for (queue,) in self._rows(QUEUES, most=most)]
+
+    def count_due(self, queues: Sequence[str]) -> int:
+        rows = self._rows(COUNT_OF, queues=tuple(queues)) if queues else self._rows(COUNT)
+        return int(rows[0][0])
 
     def longest_due(self) -> tuple[str, float] | None:
         return waited(self._rows(LONGEST_DUE))

@@ -10,7 +10,18 @@ from psycopg import ClientCursor, Cursor
 
 from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, Opening, failure_of, waited
 from django_simple_queue.engine.store.records import Claimed, Ending
-from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, firsts, longest_due, look, needs
+from django_simple_queue.engine.store.sql import (
+    CLAIMED,
+    ORDER,
+    TASK,
+    WORKER,
+    Dialect,
+    count,
+    firsts,
+    longest_due,
+    look,
+    needs,
+)
 from django_simple_queue.models import Worker
 from django_simple_queue.models.contention import PATIENCE_SECONDS
 from django_simple_queue.models.states import DUE_SQL
@@ -104,6 +115,7 @@ QUEUES = (
     f"WHERE step.queue NOT IN ({SQL.paused}) ORDER BY {ORDER} LIMIT %(most)b"
 )
 LONGEST_DUE = longest_due(SQL._replace(until=f"EXTRACT(EPOCH FROM {KNOWN} - {NOW})::float8"), firsts(SQL))
+COUNT, COUNT_OF = count(FIRST), count(FIRST_OF)
 NEEDS = needs(SQL, "%(worker)b")
 LOOK, LOOK_AT = look(SQL, FIRST), look(SQL, FIRST_OF)
 
@@ -173,6 +185,10 @@ class PostgreSQL(Database):
 
     def due_queues(self, most: int) -> list[str]:
         return [queue for (queue,) in self._rows(QUEUES, most=most)]
+
+    def count_due(self, queues: Sequence[str]) -> int:
+        rows = self._rows(COUNT_OF, queues=list(queues)) if queues else self._rows(COUNT)
+        return int(rows[0][0])
 
     def longest_due(self) -> tuple[str, float] | None:
         return waited(self._rows(LONGEST_DUE))

@@ -21,6 +21,7 @@ COMPLETED, CANCELLED = MOVES["complete"].targets
 FAILED, AGAIN, _ = MOVES["fail"].targets
 RELEASED, _ = MOVES["release"].targets
 
+MOST_COUNTED = 10_000
 ORDER = "priority DESC, run_after, id"
 CLAIMED = "id, epoch, attempt, max_attempts, task, args, positional, timeout, queue, priority, run_after"
 
@@ -65,6 +66,11 @@ def look(sql: Statements, first: str, promote_index: str = "") -> str:
 
 def next_wait(sql: Statements, index: str) -> str:
     return f"(SELECT {sql.until} FROM {TASK} {index} WHERE {sql.scheduled} ORDER BY run_after LIMIT 1)"
+
+
+def count(first: str) -> str:
+    """Return the SELECT of how many rows ``first``, which ends after one, would find; at most MOST_COUNTED."""
+    return f"SELECT COUNT(*) FROM ({first.removesuffix('1')}{MOST_COUNTED}) AS found"
 
 
 def firsts(sql: Statements, index: str = "") -> str:

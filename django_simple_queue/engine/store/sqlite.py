@@ -15,7 +15,18 @@ from django.conf import settings
 
 from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, failure_of, waited
 from django_simple_queue.engine.store.records import Claimed, Ending
-from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, firsts, longest_due, look, needs
+from django_simple_queue.engine.store.sql import (
+    CLAIMED,
+    ORDER,
+    TASK,
+    WORKER,
+    Dialect,
+    count,
+    firsts,
+    longest_due,
+    look,
+    needs,
+)
 from django_simple_queue.models.fields import uuid7
 from django_simple_queue.models.states import DUE_SQL
 
@@ -66,6 +77,7 @@ QUEUES = (
     f"WHERE step.queue NOT IN ({SQL.paused}) ORDER BY {ORDER} LIMIT :most"
 )
 LONGEST_DUE = longest_due(SQL, firsts(SQL, "INDEXED BY dsq_claim_queue"), "INDEXED BY dsq_promote")
+COUNT, COUNT_OF = count(FIRST), count(FIRST_OF)
 NEEDS = needs(SQL, ":worker", "INDEXED BY dsq_promote", "INDEXED BY dsq_running")
 LOOK, LOOK_AT = (look(SQL, first, "INDEXED BY dsq_promote") for first in (FIRST, FIRST_OF))
 PROMOTE = (
@@ -90,6 +102,10 @@ class SQLite(Database):
 
     def due_queues(self, most: int) -> list[str]:
         return [queue for (queue,) in self._rows(QUEUES, most=most)]
+
+    def count_due(self, queues: Sequence[str]) -> int:
+        rows = self._rows(COUNT_OF, queues=json.dumps(list(queues))) if queues else self._rows(COUNT)
+        return int(rows[0][0])
 
     def longest_due(self) -> tuple[str, float] | None:
         return waited(self._rows(LONGEST_DUE))
