@@ -82,8 +82,7 @@ def progress(done: int, failed: int, left: int, rate: float) -> None:
     more = left >= MOST_COUNTED
     words = f"{grouped(done)} done{f' ({grouped(failed)} failed)' if failed else ''}, "
     words += f"{'over ' if more else ''}{grouped(left)} left, {rate:.{0 if rate >= 10 else 1}f}/s"
-    details = {"done": done, "failed": failed, "left": left, "more": more, "per_second": round(rate, 1)}
-    logger.info(words, extra={"event": {"event": "progress"} | details})
+    logger.info(words, extra=of("progress", done=done, failed=failed, left=left, more=more, per_second=round(rate, 1)))
 
 
 def grouped(number: int) -> str:
@@ -97,10 +96,10 @@ def unsaid(entry: Entry) -> None:
     logger.error(words, ending.id, ending.task, reason, extra=of("dropped", ending.id, ending.task, reason=reason))
 
 
-def of(event: str, task_id: object, task: str = "", **details: object) -> dict[str, dict[str, object]]:
-    """Return what JsonLines adds to the line about a task; its path, ``task``, may be unknown."""
-    path = {"task": task} if task else {}
-    return {"event": {"event": event.replace(" ", "_"), "id": str(task_id), **path, **details}}
+def of(event: str, task_id: object = "", task: str = "", **details: object) -> dict[str, dict[str, object]]:
+    """Return what JsonLines adds to a line; one about a task has its id, and its path, if known."""
+    named = {name: str(value) for name, value in (("id", task_id), ("task", task)) if value}
+    return {"event": {"event": event.replace(" ", "_"), **named, **details}}
 
 
 class JsonLines(logging.Formatter):

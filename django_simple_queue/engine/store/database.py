@@ -126,6 +126,22 @@ class Database(ABC):
         return 0
 
 
+def fields_of(ending: Ending) -> dict[str, Any]:
+    """Return the values of an ending by the names that its statement has for them."""
+    known = {
+        "id": ending.id,
+        "epoch": ending.epoch,
+        "output": ending.output,
+        "log": ending.log,
+        "pid": ending.worker_pid,
+        "ran": ending.ran_seconds,
+        "waited": ending.waited_seconds,
+    }
+    if ending.fails:
+        known |= failure_of(ending) | {"retry": ending.retry, "delay": ending.delay or 0.0}
+    return known
+
+
 def failure_of(ending: Ending) -> dict[str, str]:
     failure = ending.failure
     return {

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import DataError, transaction
 
-from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, failure_of, waited
+from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, fields_of, waited
 from django_simple_queue.engine.store.records import Claimed, Ending
 from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, count, longest_due, look, needs
 from django_simple_queue.models.states import DUE_SQL
@@ -87,7 +87,7 @@ class MySQL(Database):
 
     def end(self, worker: UUID, verb: str, endings: Sequence[Ending]) -> Iterable[Ended]:
         for ending in endings:
-            parameters = self._values(ending) | {"worker": self._key(worker)}
+            parameters = fields_of(ending) | {"id": self._key(ending.id), "worker": self._key(worker)}
             self._require_fitting(parameters)
             if self._changed(ENDS[verb], **parameters):
                 yield ending.run, self._rows(ENDED, id=parameters["id"])[0][0]
@@ -141,20 +141,6 @@ class MySQL(Database):
         with transaction.atomic(using=self.connection.alias):
             ids = [pk for (pk,) in self._rows(RIPE, wanted=limit)]
             return self._changed(PROMOTE, ids=ids) if ids else 0
-
-    def _values(self, ending: Ending) -> dict[str, Any]:
-        known = {
-            "id": self._key(ending.id),
-            "epoch": ending.epoch,
-            "output": ending.output,
-            "log": ending.log,
-            "pid": ending.worker_pid,
-            "ran": ending.ran_seconds,
-            "waited": ending.waited_seconds,
-        }
-        if ending.fails:
-            known |= failure_of(ending) | {"retry": ending.retry, "delay": ending.delay or 0.0}
-        return known
 
     def _claimed(self, row: tuple[Any, ...]) -> Claimed:
         pk, *numbers, task, args, positional, timeout, queue, priority, run_after = row

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg import ClientCursor, Cursor
 
-from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, Opening, failure_of, waited
+from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, Opening, fields_of, waited
 from django_simple_queue.engine.store.records import Claimed, Ending
 from django_simple_queue.engine.store.sql import (
     CLAIMED,
@@ -232,23 +232,8 @@ class PostgreSQL(Database):
 
 
 def arrays(verb: str, endings: Sequence[Ending]) -> dict[str, list[Any]]:
-    rows = [values(ending) for ending in endings]
+    rows = [fields_of(ending) for ending in endings]
     return {name: [row[name] for row in rows] for name in VALUES[verb]}
-
-
-def values(ending: Ending) -> dict[str, Any]:
-    known = {
-        "id": ending.id,
-        "epoch": ending.epoch,
-        "output": ending.output,
-        "log": ending.log,
-        "pid": ending.worker_pid,
-        "ran": ending.ran_seconds,
-        "waited": ending.waited_seconds,
-    }
-    if ending.fails:
-        known |= failure_of(ending) | {"retry": ending.retry, "delay": ending.delay or 0.0}
-    return known
 
 
 def as_claimed(row: tuple[Any, ...]) -> Claimed:

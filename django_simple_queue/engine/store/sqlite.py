@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, failure_of, waited
+from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, fields_of, waited
 from django_simple_queue.engine.store.records import Claimed, Ending
 from django_simple_queue.engine.store.sql import (
     CLAIMED,
@@ -161,20 +161,12 @@ def numbered(queues: Sequence[str] | None) -> dict[str, str]:
 
 
 def values(ending: Ending) -> dict[str, Any]:
-    known = {
-        "id": ending.id.hex,
-        "epoch": ending.epoch,
-        "output": ending.output,
-        "log": ending.log,
-        "pid": ending.worker_pid,
-        "ran": None if ending.ran_seconds is None else f"-{ending.ran_seconds:.3f} seconds",
-        "waited": f"-{ending.waited_seconds:.3f} seconds",
-    }
-    return known | (failed(ending) if ending.fails else {})
-
-
-def failed(ending: Ending) -> dict[str, Any]:
-    return failure_of(ending) | {"retry": ending.retry, "delay": f"+{ending.delay or 0:.3f} seconds"}
+    """Return the fields as SQLite takes them: it has neither ids nor spans of time."""
+    ran, known = ending.ran_seconds, fields_of(ending)
+    spans = {"ran": None if ran is None else f"-{ran:.3f} seconds", "waited": f"-{ending.waited_seconds:.3f} seconds"}
+    if ending.fails:
+        spans["delay"] = f"+{known['delay']:.3f} seconds"
+    return known | spans | {"id": ending.id.hex}
 
 
 def as_key(stored: Any) -> UUID:
