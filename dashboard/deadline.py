@@ -18,6 +18,7 @@ from django_simple_queue.models.primary import alias
 SECONDS, SECONDS_OF_A_PAGE = 2.0, 5.0
 PROGRESS_STEPS = 20_000
 Execute = Callable[..., Any]
+FOR_PAGES = {"jit": "off", "random_page_cost": 1.1}
 ENDS_A_BLOCK = ("SET ", "ROLLBACK ", "RELEASE ", "SAVEPOINT ")
 TIMED_OUT = ("interrupted", "statement timeout", "max_statement_time", "maximum statement execution time")
 
@@ -28,14 +29,10 @@ class TookTooLong(Exception):
 
 @dataclass(slots=True)
 class Limit:
-    """``seconds`` for each statement; none begins after ``end``, and SQLite, watched from here, ends one there.
-
-    ``is_outermost``: no transaction was open around it.
-    """
+    """``seconds`` for each statement; none begins after ``end``, and SQLite, watched from here, ends one there."""
 
     seconds: float
     end: float
-    is_outermost: bool
     end_of_statement: float = math.inf
 
     @property
@@ -64,7 +61,7 @@ def deadline(seconds: float = SECONDS, *, altogether: float | None = None) -> It
     limits = {"postgresql": postgresql_limit, "sqlite": sqlite_limit, "mysql": mysql_limit}
     outer, now = _limit.get(), time.monotonic()
     end = now + (altogether or seconds)
-    limit = within(outer, Limit(seconds, end, not connection.in_atomic_block))
+    limit = within(outer, Limit(seconds, end))
     token = _limit.set(limit)
     try:
         with limits[connection.vendor](connection, limit, outer), connection.execute_wrapper(limit.begin_statement):
@@ -80,13 +77,7 @@ def deadline(seconds: float = SECONDS, *, altogether: float | None = None) -> It
 def within(outer: Limit | None, limit: Limit) -> Limit:
     if outer is None:
         return limit
-    return Limit(min(outer.seconds, limit.seconds), min(outer.end, limit.end), outer.is_outermost)
-
-
-def is_only_reading() -> bool:
-    """Tell whether another connection sees all that this one does; the transaction of a deadline writes nothing."""
-    limit = _limit.get()
-    return limit.is_outermost if limit else not connections[alias()].in_atomic_block
+    return Limit(min(outer.seconds, limit.seconds), min(outer.end, limit.end))
 
 
 def is_timeout(error: Exception) -> bool:
@@ -95,17 +86,21 @@ def is_timeout(error: Exception) -> bool:
 
 @contextmanager
 def postgresql_limit(connection: BaseDatabaseWrapper, limit: Limit, outer: Limit | None) -> Iterator[None]:
-    """To compile a statement takes longer than a page may: it is not done here."""
+    """To compile a statement takes longer than a page may; and what it needs of an index is mostly in memory."""
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         if outer and limit.seconds == outer.seconds:
             yield
             return
-        cursor.execute(f"SET LOCAL statement_timeout = {int(limit.seconds * 1000)}; SET LOCAL jit = off")
+        cursor.execute(set_local(statement_timeout=int(limit.seconds * 1000), **FOR_PAGES))
         yield
         if outer:
-            cursor.execute(f"SET LOCAL statement_timeout = {int(outer.seconds * 1000)}")
+            cursor.execute(set_local(statement_timeout=int(outer.seconds * 1000)))
         elif connection.savepoint_ids:
-            cursor.execute("SET LOCAL statement_timeout = DEFAULT; SET LOCAL jit = DEFAULT")
+            cursor.execute(set_local(statement_timeout="DEFAULT", **dict.fromkeys(FOR_PAGES, "DEFAULT")))
+
+
+def set_local(**values: object) -> str:
+    return "; ".join(f"SET LOCAL {name} = {value}" for name, value in values.items())
 
 
 @contextmanager

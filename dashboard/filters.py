@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from copy import copy
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import django_filters
@@ -81,10 +84,27 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
         model = Task
         fields: tuple[str, ...] = ()
 
+    @cached_property
+    def values(self) -> dict[str, Any] | None:
+        """The values as they are understood, by name; None unless all of them are valid."""
+        values: dict[str, Any] | None = self.form.cleaned_data if self.form.is_valid() else None
+        return values
+
+    def is_valid(self) -> bool:
+        return self.values is not None
+
     @property
     def qs(self) -> TaskQuerySet:
-        rows: TaskQuerySet = super().qs if self.is_valid() else self.queryset.none()
+        rows: TaskQuerySet = self.queryset.all()
+        if self.values is None:
+            return rows.none()
+        for name, value in self.values.items():
+            rows = self.narrowed(rows, name, value) if value else rows
         return rows
+
+    def narrowed(self, rows: TaskQuerySet, name: str, value: Any) -> TaskQuerySet:
+        method = self.filters[name].method
+        return getattr(self, method)(rows, name, value) if method else rows.filter(**{name: value})
 
     @property
     def tab(self) -> str:
@@ -115,19 +135,19 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
     @property
     def walked(self) -> TaskFilter:
         """Return those of these filters that an index answers in the order of the list."""
-        kept = {name: self.data[name] for name in (*IN_ORDER, self.leading) if name in self.data}
-        return TaskFilter(kept, Task.objects.all())
+        return self.without(name for name in self.filters if name not in (*IN_ORDER, self.leading))
 
     @property
     def rest(self) -> TaskFilter:
         """Return those of these filters that ``walked`` leaves out."""
-        kept = {name: value for name, value in self.data.items() if name not in (*IN_ORDER, self.leading)}
-        return TaskFilter(kept, Task.objects.all())
+        return self.without((*IN_ORDER, self.leading))
 
     @property
     def conditions(self) -> tuple[Q, ...]:
         """Return these filters, but for texts, as conditions on columns of tasks and on "ran", how long one ran."""
-        said: tuple[Q, ...] = TaskFilter(self.data, Recorder(Task)).qs.said  # type: ignore[attr-defined]
+        other = copy(self)
+        other.queryset = Recorder(Task)
+        said: tuple[Q, ...] = other.qs.said  # type: ignore[attr-defined]
         return said
 
     @property
@@ -136,8 +156,7 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
 
         A planner that thinks little of the order reads and sorts all rows of a task, say, for a page of them.
         """
-        kept = {name: value for name, value in self.data.items() if name not in self.besides}
-        rows = TaskFilter(kept, Task.objects.all()).qs
+        rows = self.without(self.besides).qs
         as_read = {f"{name}_as_read": Coalesce(name, Value("")) for name in self.besides}
         return rows.alias(**as_read).filter(**{f"{name}_as_read": value for name, value in self.besides.items()})
 
@@ -159,11 +178,20 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
         return any(self.value(name) for name in ("time", "since", "until"))
 
     def value(self, name: str) -> Any:
-        return (self.form.cleaned_data.get(name) if self.is_valid() else None) or ""
+        return (self.values or {}).get(name) or ""
 
     def on_tab(self, tab: str) -> TaskFilter:
         """Return these filters on another tab; texts are left out, for they cannot be counted."""
-        return TaskFilter({**self.data.dict(), "status": tab, "q": "", "error": "", "args": ""}, Task.objects.all())
+        return self.having({"status": tab, "q": "", "error": "", "args": ""})
+
+    def without(self, names: Iterable[str]) -> TaskFilter:
+        return self.having(dict.fromkeys(names))
+
+    def having(self, values: Mapping[str, Any]) -> TaskFilter:
+        """Return these filters with other values of some; what was asked for is not read, nor judged, anew."""
+        other = copy(self)
+        other.values = None if self.values is None else {**self.values, **values}
+        return other
 
     def in_tab(self, tab: str) -> TaskQuerySet:
         return self.on_tab(tab).qs

@@ -45,8 +45,13 @@ def tables(now: datetime) -> Tables:
 
 def examined(index: str, condition: str, order: str, besides: str = "") -> str:
     """Return SQL for the next rows; literal conditions let partial indexes fit, and SQLite is told which one."""
-    where = f"status = 0 AND {condition} ORDER BY {order} LIMIT {CAP + 1}"
+    where = f"status = 0 AND {condition} ORDER BY {order} LIMIT {most(CAP + 1)}"
     return f"SELECT attempt, run_after{besides} FROM {table(index)} WHERE {where}"  # noqa: S608
+
+
+def most(rows: int) -> str:
+    """Return a LIMIT; PostgreSQL, which thinks too little of what waits, sorts all of it unless it cannot see it."""
+    return f"(SELECT {rows})" if vendor() == "postgresql" else str(rows)
 
 
 def counts(answers: dict[str, Any]) -> dict[str, int]:

@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from dashboard import wording
+from dashboard.selectors.scalars import as_moment, read
 from dashboard.states import OF_STATUS, waiting_state
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
 from django_simple_queue.models.audit import would_restore
@@ -72,22 +74,28 @@ def recent(viewer: str) -> Mapping[UUID, Mark]:
 class Deed(NamedTuple):
     pk: int
     actor: str
-    created: datetime
+    created: datetime | None
     undone: datetime | None
     undo_outcomes: object
 
 
 def deeds() -> Sequence[Deed]:
     """Return the newest actions, the latest first."""
+    return [
+        Deed(pk, actor, as_moment(created), as_moment(undone), outcomes)
+        for pk, actor, created, undone, outcomes in read(newest)
+    ]
+
+
+def newest() -> QuerySet[Any, Any]:
     seen = ("pk", "actor_id", "created", "undone", "undo_outcomes")
-    newest = OperatorAction.objects.order_by("-pk").values_list(*seen)
-    return [Deed(*row) for row in newest[:MOST_DEEDS]]
+    return OperatorAction.objects.order_by("-pk").values_list(*seen)[:MOST_DEEDS]
 
 
 def lately(deeds: Sequence[Deed]) -> Sequence[Deed]:
     """Return the actions that rows still show."""
     since = timezone.now() - SHOWN_FOR
-    return [deed for deed in deeds if deed.created >= since]
+    return [deed for deed in deeds if deed.created and deed.created >= since]
 
 
 def reader(deeds: Sequence[Deed], viewer: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from django.db import connections, models
@@ -58,6 +59,16 @@ def ask(questions: Questions, tables: Questions | None = None) -> dict[str, Any]
     params = [param for _, part in (*questions.values(), *(tables or {}).values()) for param in part]
     [answers] = rows(sql, params)
     return dict(zip(questions, answers, strict=True))
+
+
+def read(question: Callable[[], models.QuerySet[Any]]) -> list[Row]:
+    """Return the rows of a question that is always the same, as the database gives them; it is compiled only once."""
+    return rows(*spelled(question, alias()))
+
+
+@cache
+def spelled(question: Callable[[], models.QuerySet[Any]], alias: str) -> Sql:
+    return compiled(question())
 
 
 def rows(sql: str, params: Sequence[Any] = ()) -> list[Row]:

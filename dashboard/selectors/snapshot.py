@@ -18,6 +18,7 @@ from dashboard.selectors.fingerprints import Found, latest_ungrouped
 from dashboard.selectors.fleet import Fleet, newest_workers
 from dashboard.selectors.judgements import Judgements, judgements
 from dashboard.selectors.memory import Memory
+from dashboard.selectors.minutes import minutes
 from dashboard.selectors.open_groups import NO_GROUPS, OpenGroups, count_alone, to_count
 from dashboard.selectors.open_groups import open_groups as count_open
 from dashboard.selectors.scalars import as_moment, capped_count, first_value, latest, total
@@ -27,10 +28,9 @@ from dashboard.states import CONDITIONS
 from django_simple_queue.models import Attempt, OperatorAction, Task, Worker
 from django_simple_queue.models.primary import alias
 
-LASTS_SECONDS, LASTS_TIMES_ITS_COST, MOST_SECONDS = 1.0, 50, 3.0
+LASTS_SECONDS, LASTS_TIMES_ITS_COST, MOST_SECONDS = 1.0, 100, 3.0
 LASTS_FOR_NAVIGATION = timedelta(minutes=1)
 DEADLINE_SECONDS = 1.5
-MINUTES = 20
 FAILING_WINDOW = timedelta(minutes=15)
 SAMPLE = 200
 RUNNING_SHOWN = 200
@@ -144,7 +144,7 @@ def picture(now: datetime) -> Snapshot:
         failed_lately=answers["failed"],
         alarming=answers["alarming"],
         ended_lately=answers["ended"],
-        minutes=tuple(answers[f"minute {age}"] for age in range(MINUTES, 0, -1)),
+        minutes=minutes.told(now, answers),
         run_seconds=tuple(sorted((end - start).total_seconds() for start, end, _ in runs)),
         wait_seconds=tuple(sorted(max((start - ready).total_seconds(), 0.0) for start, _, ready in runs)),
         open_groups=count_open(found, decided),
@@ -165,14 +165,12 @@ def judged(found: Sequence[Found], now: datetime) -> Judgements:
 def questions(now: datetime, decided: Judgements) -> dict[str, tuple[str, tuple[object, ...]]]:
     rows = Task.objects.all()
     lately = rows.filter(finished__gte=now - FAILING_WINDOW)
-    minute = now.replace(second=0, microsecond=0)
     counts = {f"tab {tab}": capped_count(rows.filter(CONDITIONS[tab])) for tab in COUNTED}
-    flow = {f"minute {age}": capped_count(ended_in_minute(minute, age)) for age in range(1, MINUTES + 1)}
     return {
         "now": rows.query.get_compiler(using=alias()).compile(Now()),
         "tab ": capped_count(rows),
         **counts,
-        **flow,
+        **minutes.questions(now),
         "failed": capped_count(lately.filter(status=Task.FAILED)),
         "alarming": capped_count(decided.left(lately.filter(status=Task.FAILED))),
         "alive": capped_count(Worker.objects.live()),
@@ -200,11 +198,6 @@ def begun() -> dict[str, tuple[QuerySet[Any], int]]:
         "began_completed": (completed, SAMPLE),
         "began_tried": (Attempt.objects.order_by("-pk"), SAMPLE),
     }
-
-
-def ended_in_minute(minute: datetime, age: int) -> QuerySet[Task]:
-    start = minute - timedelta(minutes=age)
-    return Task.objects.filter(finished__gte=start, finished__lt=start + timedelta(minutes=1))
 
 
 def recent_runs(now: datetime) -> QuerySet[Task, tuple[Any, Any, datetime]]:

@@ -13,11 +13,13 @@ from django.db.models import BooleanField, Case, Q, Value, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext_noop
 
+from dashboard.deadline import deadline
 from dashboard.selectors.scalars import ask, first_value
 from dashboard.selectors.serving import queues_of
 from dashboard.states import State
 from django_simple_queue.models import OperatorAction, Task, Worker
 
+Jobs = Mapping[UUID | None, Sequence[Task]]
 MOST_WORKERS = 200
 MOST_JOBS = 1000
 JOBS_IN_A_ROW = 4
@@ -148,8 +150,7 @@ class Crew:
 def crew(now: datetime) -> Crew:
     """Return the live workers, those lost within a day and those stopped within an hour."""
     workers = list(recent_workers(now))
-    running, more_run = jobs_by_worker([worker.pk for worker in workers])
-    taken = taken_by_worker([worker for worker in workers if worker.state == Worker.State.LOST])
+    running, more_run, taken = jobs_of(workers) if workers else ({}, False, {})
     known = {worker.pk: worker for worker in workers}
     members = [
         Member(
@@ -189,14 +190,21 @@ def state_of(worker: Worker) -> State:
     return SILENT if silent else STATES[Worker.State(worker.state)]
 
 
-def jobs_by_worker(workers: Sequence[UUID]) -> tuple[Mapping[UUID | None, Sequence[Task]], bool]:
+def jobs_of(workers: Sequence[Worker]) -> tuple[Jobs, bool, Jobs]:
+    """Return by worker the tasks that run, whether more run, and the tasks that were taken from one that is lost."""
+    with deadline():
+        running, more = jobs_by_worker([worker.pk for worker in workers])
+        return running, more, taken_by_worker([worker for worker in workers if worker.state == Worker.State.LOST])
+
+
+def jobs_by_worker(workers: Sequence[UUID]) -> tuple[Jobs, bool]:
     """Return the tasks that run, 1 000 at most, and whether there are more."""
     running = Task.objects.filter(status=Task.PROGRESS, worker__in=workers)
     found = list(running.only(*JOB_COLUMNS).order_by("started")[: MOST_JOBS + 1])
     return grouped(found[:MOST_JOBS]), len(found) > MOST_JOBS
 
 
-def taken_by_worker(lost: Sequence[Worker]) -> Mapping[UUID | None, Sequence[Task]]:
+def taken_by_worker(lost: Sequence[Worker]) -> Jobs:
     """Return the tasks that were settled in the moment when these workers were found lost."""
     moments = Q()
     for worker in lost:
@@ -207,7 +215,7 @@ def taken_by_worker(lost: Sequence[Worker]) -> Mapping[UUID | None, Sequence[Tas
     return grouped(Task.objects.filter(moments).only(*JOB_COLUMNS)[:MOST_JOBS])
 
 
-def grouped(tasks: Iterable[Task]) -> Mapping[UUID | None, Sequence[Task]]:
+def grouped(tasks: Iterable[Task]) -> Jobs:
     found: dict[UUID | None, list[Task]] = defaultdict(list)
     for task in tasks:
         found[task.worker].append(task)

@@ -37,7 +37,7 @@ MARKS = ("new", "quiet")
 GROUP = re.compile("[0-9a-f]{16}")
 
 
-@operator()
+@operator(limited=False)
 def failures(request: HttpRequest) -> HttpResponseBase:
     """Show the groups."""
     picture = snapshot.current()

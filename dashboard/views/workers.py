@@ -29,7 +29,7 @@ AGE_SECONDS = 5
 PAGE = "simple_queue_dashboard:workers"
 
 
-@operator()
+@operator(limited=False)
 def workers(request: HttpRequest) -> HttpResponseBase:
     """Show the fleet."""
     may_change = may(request, "change_worker")

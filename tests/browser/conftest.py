@@ -10,6 +10,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from dashboard.selectors import snapshot
+from dashboard.selectors.minutes import minutes
 from dashboard.selectors.trouble import trouble
 from tests.browser.site import Site
 from tests.dashboard.people import operator
@@ -42,6 +43,7 @@ def allowlist(settings: Any, transactional_db: None) -> Iterator[None]:
     settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = ALLOWED
     snapshot.memory.forget()
     trouble.forget()
+    minutes.forget()
     yield
     snapshot.memory.forget()
 

@@ -4,6 +4,7 @@ import pytest
 
 from dashboard import tags
 from dashboard.selectors import search, snapshot
+from dashboard.selectors.minutes import minutes
 from dashboard.selectors.trouble import trouble
 from tests.dashboard.enqueueing import CHARGE, SHIP, SHOP
 from tests.dashboard.people import operator, signed_in
@@ -12,7 +13,7 @@ from tests.dashboard.task_page import TASK
 
 @pytest.fixture(autouse=True)
 def fresh_snapshot():
-    """The process keeps its picture of the queue for a second, its troubles for five; each test begins without one."""
+    """The process keeps its picture of the queue for a second, its troubles for five, and past minutes for good."""
     forget()
     yield
     forget()
@@ -27,6 +28,7 @@ def still(monkeypatch):
 def forget():
     snapshot.memory.forget()
     trouble.forget()
+    minutes.forget()
 
 
 @pytest.fixture(autouse=True)
