@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from dashboard.selectors.scalars import as_moment, read
 from dashboard.tags import tag_of
 from django_simple_queue.models import QueuePause
 
@@ -15,19 +13,9 @@ from django_simple_queue.models import QueuePause
 def paused(request: HttpRequest) -> list[QueuePause]:
     kept: dict[str, Any] = request.__dict__
     if "paused_queues" not in kept:
-        kept["paused_queues"] = [pause(*row) for row in read(current)]
+        kept["paused_queues"] = list(QueuePause.objects.current().order_by("queue"))
     found: list[QueuePause] = kept["paused_queues"]
     return found
-
-
-def pause(queue: str, reason: str, since: Any, until: Any, paused_by: str) -> QueuePause:
-    begun: Any = as_moment(since)
-    return QueuePause(queue=queue, reason=reason, since=begun, until=as_moment(until), paused_by=paused_by)
-
-
-def current() -> QuerySet[Any, Any]:
-    columns = ("queue", "reason", "since", "until", "paused_by")
-    return QueuePause.objects.current().order_by("queue").values_list(*columns)
 
 
 def with_pauses(tag: str, request: HttpRequest) -> str:
