@@ -27,7 +27,7 @@ from django.utils.translation import ngettext
 
 from dashboard import periods
 from dashboard.deadline import TookTooLong, deadline
-from dashboard.filters import PAGING, TABS, TaskFilter, time_field
+from dashboard.filters import PAGING, TABS, TaskFilter, read, time_field
 from dashboard.formats import day_and_time
 from dashboard.selectors.keyset import ORDERS, Cursor
 from dashboard.selectors.scalars import as_moment
@@ -141,9 +141,9 @@ def search_in_time(filters: TaskFilter, payload: bool, ids: list[UUID]) -> bool:
 
 
 def absolute(filters: TaskFilter, as_of: datetime) -> Sequence[Q]:
-    """Return the conditions of the filters; what they say relative to now is relative to ``as_of``."""
+    """Return the conditions of the filters, read anew: what they say relative to now is relative to ``as_of``."""
     with periods.as_of(as_of):
-        return filters.conditions
+        return read(filters.data).conditions
 
 
 def absolute_query(filters: TaskFilter, conditions: Iterable[Q]) -> str:
