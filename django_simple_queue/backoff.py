@@ -35,7 +35,7 @@ def retry_delay(task: str, attempt: int, own: str | None = None) -> timedelta:
     """
     try:
         return timedelta(seconds=bounded(chosen_delay(task, attempt, own)))
-    except Exception:
+    except (Exception, SystemExit):
         logger.exception("The backoff of task %r is unusable after attempt %s.", task, attempt)
         return timedelta(seconds=default_delay(attempt))
 

@@ -43,9 +43,17 @@ def progress(done: float | None = None, total: float | None = None, message: str
 def percentage(done: float | None, total: float | None) -> int | None:
     check_number("done", done)
     check_number("total", total)
-    if done is None or not total or not (math.isfinite(done) and math.isfinite(total)):
+    part, whole = finite(done), finite(total)
+    return None if part is None or not whole else int(min(max(100 * part / whole, 0), 100))
+
+
+def finite(value: float | None) -> float | None:
+    """Return ``value``; None for what is no number, or too large to reckon with."""
+    try:
+        number = math.nan if value is None else float(value)
+    except (OverflowError, ValueError):
         return None
-    return min(max(int(100 * float(done) / float(total)), 0), 100)
+    return number if math.isfinite(number) else None
 
 
 def check_number(name: str, value: object) -> None:
@@ -61,7 +69,10 @@ def wording(done: float | None, total: float | None, message: str) -> str:
 
 
 def spaced(value: float) -> str:
-    digits = f"{value:,}" if isinstance(value, int) else f"{value:,.1f}".removesuffix(".0")
+    try:
+        digits = f"{value:,}" if isinstance(value, int) else f"{float(value):,.1f}".removesuffix(".0")
+    except (OverflowError, ValueError):
+        return "?"
     return digits.replace(",", " ")
 
 

@@ -49,13 +49,14 @@ class Board:
 class Row:
     """What one child is at, and what its guard has condemned.
 
-    Either side first writes its own word and then reads the other's. So one of them always sees it: a condemned run
-    is ended, and never the one after it.
+    Either side first writes its own word and then reads the other's. So one of them sees it: a condemned run is ended,
+    and not the one after it. As a processor may hold back a write for a moment, the child looks again before that.
     """
 
     def __init__(self, board: Board, index: int) -> None:
         self.words, self.times = board.words, board.times
         self.index, self.start = index, HEADER + index * WIDTH
+        self.finished = -1
 
     @property
     def serial(self) -> int:
@@ -78,8 +79,13 @@ class Row:
 
     def finish(self, serial: int) -> bool:
         """Say that ``serial`` is over; False when the child must leave, because it has been condemned meanwhile."""
-        self.words[self.start + SERIAL] = 0
+        self.words[self.start + SERIAL], self.finished = 0, serial
         return self.words[self.start + CONDEMNED] != serial
+
+    @property
+    def is_spoilt(self) -> bool:
+        """Tell whether the run that is over has been condemned: who did so may have taken the child to be at it."""
+        return self.condemned == self.finished
 
     def condemn(self, serial: int) -> bool:
         """Tell whether the child is at ``serial``, which it does not survive; if not yet, it will not begin it."""

@@ -100,10 +100,12 @@ class Child:
     def serve(self) -> None:
         self.say("ready", 0)
         while (message := messages.receive_packet(self.tasks)) is not None:
-            verb, serial, seconds, *arguments = message
+            verb, serial, *details = message
+            self.worn_out = self.worn_out or self.row.is_spoilt or not details  # no more files can be opened
             if self.worn_out and verb == "run":
                 self.say("refused", serial)
                 continue
+            seconds, *arguments = details
             if not self.row.begin(serial, seconds):
                 return
             self.hard_seconds = seconds

@@ -9,9 +9,9 @@ from itertools import count
 from typing import Any
 
 from django_simple_queue import conf
-from django_simple_queue.engine import clock, messages, runs
-from django_simple_queue.engine.clock import FOREVER
-from django_simple_queue.engine.member import GONE_SECONDS, TELL_SECONDS, Member
+from django_simple_queue.engine import clock, events, messages, runs, store
+from django_simple_queue.engine.aside import Aside
+from django_simple_queue.engine.member import TELL_SECONDS, Member
 from django_simple_queue.engine.outbox import Entry, Outbox
 from django_simple_queue.engine.pace import Pace
 from django_simple_queue.engine.pool import Pool
@@ -29,13 +29,14 @@ AHEAD_RUNS, AHEAD_RUNS_ONCE = 100, 20
 """And how many runs; fewer of tasks that are never tried twice: a worker that is killed loses what it has claimed."""
 STALE_SECONDS = 0.2
 """What no child could take for so long goes back to the queue, for other workers."""
+LEFT = "child %d: %s has left a process or a thread that goes on, so they are ended"
 
 
 class Dispatcher:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.outbox = Outbox()
-        self.pace = Pace()
+        self.pace, self.aside = Pace(), Aside()
         self.ready: deque[Run] = deque()
         self.serials = count(1)
         self.some_run_once = True
@@ -100,12 +101,24 @@ class Dispatcher:
             run = self.ready[0]
             pid = min(backlogs, key=backlogs.__getitem__)
             member, seconds = self.pool.members[pid], self.pace.of(run.claimed.task)
-            if (member.stream and backlogs[pid] + seconds > AHEAD_SECONDS) or not member.give(run, now):
+            if (member.stream and backlogs[pid] + seconds > AHEAD_SECONDS) or not self.give(member, run, now):
                 return
             self.ready.popleft()
             backlogs[pid] += seconds
             if not self.room(member, now, depth):
                 del backlogs[pid]
+
+    def give(self, member: Member, run: Run, now: float) -> bool:
+        """Give ``run``, or settle one that cannot be given; False when it has to wait."""
+        try:
+            return member.give(run, now)
+        except OSError as error:
+            self.release([run])
+            reason = {store.key_of(run.claimed.id): f"it cannot be handed out ({error})"}
+            events.passed_over(self.aside.put(reason, now))
+        except (TypeError, ValueError) as error:
+            self.outbox.add(Entry(run.unfit(error), now, unreported=True))
+        return True
 
     def backlog(self, member: Member) -> float:
         return sum(self.pace.of(run.claimed.task) for run in member.runs)
@@ -154,19 +167,11 @@ class Dispatcher:
             self.pace.note(run.claimed.task, ending.ran_seconds or 0)
             entry = Entry(ending, now, serial, member.pid if awaits else None, ended_at=ended_at)
             if goes_on:
-                self.hold(entry, member, now)
+                logger.warning(LEFT, member.pid, run.claimed.task)
+                member.replace(entry, now)
             member.owed += entry.pid is not None
             self.outbox.add(entry)
             member.outlive()
-
-    def hold(self, entry: Entry, member: Member, now: float) -> None:
-        """What a run has started goes on: its child is replaced, which ends that; a next run may not begin before."""
-        task = entry.ending.task
-        logger.warning("child %d: %s has left a process or a thread that goes on, so they are ended", member.pid, task)
-        member.leave_by = now + GONE_SECONDS
-        if entry.ending.fails:
-            entry.pid, entry.unreported, entry.not_before = None, True, FOREVER
-            member.held = entry
 
     def refused(self, member: Member, serial: int, now: float) -> None:
         """The child has grown too big or is spoilt: another one takes what it has not begun."""

@@ -58,6 +58,11 @@ class Farewell:
         self.tell_what_is_lost()
 
     def end_all(self) -> None:
+        """End what runs; what has not begun goes back to the queue."""
+        try:
+            self.dispatcher.release_unread()
+        except Exception:
+            logger.exception("leaving without giving back what has not begun")
         for member in self.pool:
             self.dispatcher.hear(member)
         self.pool.disband()

@@ -154,6 +154,13 @@ class Member:
             self.gone_by = None
             self.worn_out_at = 0
 
+    def replace(self, entry: Entry, now: float) -> None:
+        """The run of ``entry`` has left something behind that ends with us; a next attempt may not begin before."""
+        self.leave_by = now + GONE_SECONDS
+        if entry.ending.fails:
+            entry.pid, entry.unreported, entry.not_before = None, True, FOREVER
+            self.held = entry
+
     def kill(self, now: float) -> None:
         """Have the child and its process group ended on the spot."""
         self.killed = True

@@ -16,7 +16,8 @@ LENGTH = struct.Struct("!I")
 PACKET_LIMIT = 64 * 1024
 FRAME_LIMIT = 256 * 1024 * 1024
 READ_SIZE = 256 * 1024
-BY_DESCRIPTOR = b"\0"
+LABEL = 2
+"""What names a message, its verb and a serial, in so many of its parts."""
 DESCRIPTOR_SPACE = socket.CMSG_SPACE(struct.calcsize("i"))
 FILES_LIMIT = 16
 Message = list[Any]
@@ -54,18 +55,19 @@ def send_packet(end: socket.socket, message: Message) -> bool:
         if len(payload) <= PACKET_LIMIT:
             end.sendall(LENGTH.pack(len(payload)) + payload)
         else:
-            send_by_descriptor(end, payload)
+            send_by_descriptor(end, message[:LABEL], payload)
     except BlockingIOError:
         return False
     return True
 
 
-def send_by_descriptor(end: socket.socket, payload: bytes) -> None:
-    """A packet of this size would not fit into the socket's buffer."""
+def send_by_descriptor(end: socket.socket, label: Message, payload: bytes) -> None:
+    """A packet of this size would not fit into the socket's buffer; who can open no more files gets its ``label``."""
+    outside = json.dumps(label).encode()
     file = anonymous_file("simple-queue-packet")
     try:
         write_all(file, payload)
-        socket.send_fds(end, [LENGTH.pack(1) + BY_DESCRIPTOR], [file])
+        socket.send_fds(end, [LENGTH.pack(len(outside)) + outside], [file])
     finally:
         os.close(file)
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 UNKNOWN_SECONDS = 0.1
 RISE, FALL = 0.5, 0.1
+KNOWN_PATHS = 1000
 
 
 class Pace:
-    """A moving average for each path that rises fast and falls slowly; an unknown path counts as slow."""
+    """A moving average for each path that rises fast and falls slowly; an unknown path counts as slow.
+
+    Those that have not been noted for the longest time are forgotten.
+    """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
@@ -17,9 +21,11 @@ class Pace:
         return self.seconds.get(path, UNKNOWN_SECONDS)
 
     def note(self, path: str, seconds: float) -> None:
-        known = self.seconds.get(path)
+        known = self.seconds.pop(path, None)
         self.seconds[path] = seconds if known is None else moved(known, seconds)
         self.typical = moved(self.typical, seconds)
+        if len(self.seconds) > KNOWN_PATHS:
+            del self.seconds[next(iter(self.seconds))]
 
 
 def moved(average: float, value: float) -> float:

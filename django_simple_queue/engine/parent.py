@@ -6,7 +6,6 @@ import logging
 import selectors
 
 from django_simple_queue.engine import clock, events, store
-from django_simple_queue.engine.aside import Aside
 from django_simple_queue.engine.bell import Bell
 from django_simple_queue.engine.burst import Burst
 from django_simple_queue.engine.clock import FOREVER
@@ -43,7 +42,6 @@ class Parent:
         self.lease = Lease(self.worker, self.pool, self.link)
         self.farewell = Farewell(self.worker, self.dispatcher, self.link, self.lease)
         self.left_to_claim = float("inf") if options.max_tasks is None else options.max_tasks
-        self.aside = Aside()
         self.house = House(self.worker.id, self.link, self.lease)
         self.burst = Burst(options, self.link, self.house)
 
@@ -71,7 +69,7 @@ class Parent:
                 self.turn()
         except store.LeaseLost:
             raise
-        except Exception:
+        except BaseException:
             self.farewell.after_an_error()
             raise
         return self.farewell.in_peace()
@@ -164,7 +162,7 @@ class Parent:
         if not (settling or claiming) or now < self.link.free_at("turn"):
             return
         batch = self.dispatcher.outbox.batch(clock.now())
-        endings, aside = [entry.ending for entry in batch], self.aside.keys(now)
+        endings, aside = [entry.ending for entry in batch], self.dispatcher.aside.keys(now)
         turn = self.link.ask("turn", lambda: store.turn(self.worker.id, endings, wanted, self.options.queues, aside))
         if turn is None or not turn.looked:
             self.lease.renew_at = now
@@ -192,7 +190,7 @@ class Parent:
 
     def claimed(self, turn: store.Turn, wanted: int, now: float) -> None:
         events.claimed(turn.claimed)
-        events.passed_over(self.aside.put(turn.refused, clock.now()))
+        events.passed_over(self.dispatcher.aside.put(turn.refused, clock.now()))
         self.left_to_claim -= len(turn.claimed)
         self.dispatcher.accept(turn.claimed)
         if wanted:
@@ -204,7 +202,7 @@ class Parent:
         if turn.claimed:
             self.burst.goes_on()
         elif not self.dispatcher.busy and self.burst.is_over(now):
-            self.farewell.unclaimed = len(self.aside.keys(now)) + self.burst.stuck
+            self.farewell.unclaimed = len(self.dispatcher.aside.keys(now)) + self.burst.stuck
             self.watch.finish()
 
     def keep_lease(self, now: float) -> None:

@@ -14,6 +14,7 @@ from django_simple_queue.engine.ward import FENCE, GUARD_LOST, MEMORY, TIMEOUT
 from django_simple_queue.models import Attempt
 from django_simple_queue.outcomes import TaskTimeout
 from django_simple_queue.reporting import Progress
+from django_simple_queue.running import Unfit, plain_failure
 from django_simple_queue.verdict import told_of_cap
 
 SOFT_TIMEOUT = f"{TaskTimeout.__module__}.{TaskTimeout.__qualname__}"
@@ -129,6 +130,14 @@ class Run:
         said = {"error": error, "error_class": error_class, "frames": frames, "retry": retry, "after": after}
         outcome = Attempt.Outcome.TIMED_OUT if error_class == SOFT_TIMEOUT else Attempt.Outcome.FAILED
         return self.ending("fail", outcome=outcome, **said, **common)
+
+    def unfit(self, error: Exception) -> Ending:
+        """Return the ending of a run whose call cannot even be told to a child."""
+        sentence = Unfit(f"The stored call cannot be handed to a child: {error}.")
+        sentence.__cause__ = error
+        said = plain_failure(sentence)
+        details = {"error": said.error, "error_class": said.error_class, "frames": said.frames, "retry": False}
+        return self.ending("fail", outcome=Attempt.Outcome.FAILED, ran_seconds=0.0, **details)
 
     def doomed(self, doom: Doom, pid: int, seconds: float, left: Shown) -> Ending:
         """Return the ending of a run that cannot report any more, with what it ``left``."""

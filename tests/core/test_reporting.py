@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -38,6 +39,11 @@ def said(*arguments, **named):
         ((0, 0), Progress(None, "0 of 0")),
         ((1, 2, "  two\n lines "), Progress(50, "two lines")),
         ((float("inf"), 2, "no end"), Progress(None, "no end")),
+        ((10**400, 10**401), Progress(None, ("10" + " 000" * 133)[:200])),
+        ((10**5000, 2), Progress(None, "? of 2")),
+        ((1e308, 1e308, "huge"), Progress(100, "huge")),
+        ((Decimal("1e999999999"), Decimal("sNaN")), Progress(None, "inf of ?")),
+        ((Fraction(1, 3), 1), Progress(33, "0.3 of 1")),
         ((), Progress(None, "")),
     ],
 )

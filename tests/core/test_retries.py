@@ -104,6 +104,15 @@ def test_a_setting_of_a_wrong_shape_never_blocks_an_ending(settings):
     assert 0 <= retry_delay(PATH, 1).total_seconds() <= 2 * BASE_SECONDS
 
 
+@pytest.mark.parametrize("error", [ValueError, SystemExit])
+def test_a_backoff_that_raises_counts_as_none(options, error):
+    def backoff(attempt):
+        raise error
+
+    options(backoff=backoff)
+    assert 0 <= retry_delay(PATH, 1).total_seconds() <= 2 * BASE_SECONDS
+
+
 @pytest.mark.parametrize("caught", [(), DatabaseError])
 def test_a_statement_of_a_backoff_that_fails_spoils_no_ending(options, caught):
     def backoff(attempt):

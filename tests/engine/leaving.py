@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import resource
 import signal
 import subprocess
 import sys
@@ -87,3 +88,7 @@ def leave_alarm_and_handlers() -> int:
 def timers_and_handlers() -> list[object]:
     timers = [signal.getitimer(timer)[0] for timer in (signal.ITIMER_REAL, signal.ITIMER_PROF)]
     return [os.getpid(), *timers, *(signal.getsignal(number) for number in HANDLED)]
+
+
+def leave_no_file_free() -> None:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))

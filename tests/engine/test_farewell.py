@@ -50,7 +50,7 @@ def worker() -> Iterator[Worker]:
 
 @pytest.fixture
 def leaver(worker: Worker) -> Farewell:
-    dispatcher = SimpleNamespace(pool=NoChildren(), outbox=Outbox())
+    dispatcher = SimpleNamespace(pool=NoChildren(), outbox=Outbox(), release_unread=list)
     return Farewell(worker, dispatcher, Link(SilentBell()), SimpleNamespace(last_chance=chance))
 
 

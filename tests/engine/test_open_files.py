@@ -78,6 +78,17 @@ def test_files_come_all_or_none(file_limit, count: int) -> None:
         assert open_descriptors() == before
 
 
+def test_a_packet_without_its_file_is_its_label(file_limit) -> None:
+    ours, theirs = messages.channel()
+    with ours, theirs:
+        before = open_descriptors()
+        assert messages.send_packet(ours, ["run", 7, "x" * messages.PACKET_LIMIT])
+        file_limit(max(map(int, before)) + 50, None)
+        with free_descriptors(0):
+            assert messages.receive_packet(theirs) == ["run", 7]
+        assert open_descriptors() == before
+
+
 def test_as_many_files_are_reserved_as_a_child_takes() -> None:
     with closing(Traces()) as traces:
         before = open_descriptors()

@@ -8,10 +8,10 @@ import pytest
 from django.db import connection
 
 from django_simple_queue.engine import forks, runs
-from django_simple_queue.engine.board import Board
+from django_simple_queue.engine.board import Board, Row
 from django_simple_queue.engine.guardlink import GuardLink
 from django_simple_queue.engine.outbox import BATCH_BYTES, BATCH_ROWS, Entry, Outbox
-from django_simple_queue.engine.pace import UNKNOWN_SECONDS, Pace
+from django_simple_queue.engine.pace import KNOWN_PATHS, UNKNOWN_SECONDS, Pace
 from django_simple_queue.engine.poll import LONGEST, SHORTEST, Poll
 from django_simple_queue.engine.store import Ending
 from django_simple_queue.models.fields import uuid7
@@ -61,6 +61,26 @@ def test_pace_rises_fast_and_falls_slowly() -> None:
     pace.note("a.quick", 0.001)
     assert pace.of("a.quick") > risen * 0.8
     assert pace.of("another.path") == UNKNOWN_SECONDS
+
+
+def test_pace_forgets_the_paths_that_come_no_more() -> None:
+    pace = Pace()
+    for number in range(KNOWN_PATHS + 1):
+        pace.note("a.steady", 0.001)
+        pace.note(f"a.path_{number}", 0.001)
+    assert len(pace.seconds) == KNOWN_PATHS
+    assert pace.of("a.steady") == 0.001
+    assert pace.of("a.path_0") == UNKNOWN_SECONDS
+
+
+def test_a_run_that_is_condemned_as_it_ends_spoils_its_child() -> None:
+    """The guard may have taken the child to be at it still, and ends it soon: it must not begin another run."""
+    child, guard = (Row(board, 0) for board in [Board(1)] * 2)
+    assert child.begin(1, 0)
+    assert child.finish(1)
+    assert not child.is_spoilt
+    guard.condemn(1)
+    assert child.is_spoilt
 
 
 def entry(size: int = 0) -> Entry:

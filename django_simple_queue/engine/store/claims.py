@@ -66,7 +66,7 @@ def claim_others(worker_id: UUID, wanted: int, queues: Sequence[str], aside: Col
     held, keys = choose(worker_id, wanted, queues, aside)
     done = in_pieces(partial(take, worker_id, held), keys, end)
     claimed = [row for rows in done.answers for row in rows]
-    refused = dict(done.refused[: MOST_ASIDE - len(aside)])
+    refused = dict(done.refused[: max(MOST_ASIDE - len(aside), 0)])
     if len(refused) < len(done.refused) and not claimed:
         raise done.refused[-1][1]
     reasons = {key: reason_of(error) for key, error in refused.items()}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from math import ceil
+from typing import Any
 from uuid import UUID
 
 from django.db import connections, transaction
@@ -112,6 +113,11 @@ def session() -> object:
 def answers(session: object) -> bool:
     """Tell, after an error, whether ``session`` is still good for something."""
     return still_works(session, alias())
+
+
+def key_of(task_id: UUID) -> Any:
+    """Return ``task_id`` as statements of the database name it."""
+    return Task._meta.pk.get_db_prep_value(task_id, connection())
 
 
 def connection() -> BaseDatabaseWrapper:
