@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import ngettext
 
 from dashboard import wording
 from django_simple_queue import callables, conf
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
-from django_simple_queue.models.audit import MAX_ROWS, can_undo, perform
+from django_simple_queue.models.audit import can_undo, perform
 from django_simple_queue.models.audit import undo as undo_action
-from django_simple_queue.models.audit.terms import Terms, doubtful, readable, without_answer
+from django_simple_queue.models.audit.terms import Terms, doubtful, without_answer
 
 User = AbstractBaseUser | AnonymousUser
 PERMISSIONS = {
@@ -59,43 +55,23 @@ class Result:
         return f"undo:{offered.pk}:{offered.left_to_undo}" if offered else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What an operator must answer before ``verb`` runs; ``safe`` are the rows for which nothing needs to be asked."""
+def act(verb: str, row: Task, actor: User) -> Result:
+    """Do ``verb`` to the task if it accepts it and has begun no other run, write down who did it, say how it ended.
 
-    verb: str
-    title: str
-    text: str
-    answer: str
-    ids: tuple[UUID, ...]
-    safe: tuple[UUID, ...] = ()
-
-
-def act(verb: str, ids: Collection[UUID], actor: User, reason: str = "") -> Result:
-    """Do ``verb`` to the tasks with these ids that accept it, write down who did it, and say how it ended.
-
-    Raises ValueError for more than 500 ids. Requeued rows are held for UNDO_SECONDS.
+    A requeued task is held for UNDO_SECONDS.
     """
-    check_size(ids)
-    rows = list(readable(Task.objects.filter(pk__in=ids)))
-    reasons = Terms.of(actor, {row.task for row in rows}).refusals(verb, rows)
-    accepted = Task.objects.filter(pk__in=[pk for pk, left_alone in reasons.items() if not left_alone])
-    action = perform(verb, accepted, actor, describe_scope(ids), reason=reason, **options(verb))
-    outcomes = {**action.outcomes, **count_refused(ids, reasons)}
-    if len(ids) > 1:
-        return Result(wording.many(verb, outcomes), moved(outcomes), action)
-    return one_result(verb, next(iter(ids)), actor, action, outcomes)
+    refusal = Terms.of(actor, [row.task]).refusal(verb, row)
+    if refusal:
+        return nothing_done(verb, row.pk, actor, {refusal: 1})
+    same_run = Task.objects.filter(pk=row.pk, epoch=row.epoch)
+    action = perform(verb, same_run, actor, describe(row.pk), **options(verb))
+    if not moved(action.outcomes):
+        return nothing_done(verb, row.pk, actor, action.outcomes or {"changed": 1})
+    return Result(wording.one(verb, describe(row.pk), "asked" in action.outcomes), 1, action)
 
 
 def options(verb: str) -> dict[str, Any]:
     return {"hold": timedelta(seconds=conf.get_undo_seconds())} if verb == "requeue" else {}
-
-
-def one_result(verb: str, pk: UUID, actor: User, action: OperatorAction, outcomes: dict[str, int]) -> Result:
-    if not moved(outcomes):
-        return nothing_done(verb, pk, actor, outcomes)
-    name = describe_scope([pk])
-    return Result(wording.one(verb, name, "asked" in outcomes), 1, action)
 
 
 def nothing_done(verb: str, pk: UUID, actor: User, outcomes: dict[str, int]) -> Result:
@@ -107,7 +83,7 @@ def nothing_done(verb: str, pk: UUID, actor: User, outcomes: dict[str, int]) -> 
         return Result(wording.refused(verb, outcomes), 0)
     latest = item.action
     if is_by(latest, actor) and timezone.now() - latest.created < DOUBLE_CLICK:
-        said = wording.one(verb, describe_scope([pk]), "asked" in latest.outcomes)
+        said = wording.one(verb, describe(pk), "asked" in latest.outcomes)
         return Result(said, 0, latest, again=True)
     return Result(was_first(latest, actor), 0)
 
@@ -148,7 +124,7 @@ def undo(action: OperatorAction, actor: User, pk: UUID | None = None) -> Result:
     if action.state == OperatorAction.State.UNDOING:
         return Result(wording.undoing(left), 0, action=action, goes_on=True)
     if restored:
-        name = describe_scope([pk]) if pk else action.scope if action.done == 1 else ""
+        name = describe(pk) if pk else action.scope if action.done == 1 else ""
         return Result(wording.undone(restored, {} if pk else action.undo_outcomes or {}, name), restored)
     latest = last_item(pk) if pk else None
     if latest and latest.action_id != action.pk:
@@ -162,16 +138,11 @@ def last_item(pk: UUID) -> OperatorActionItem | None:
     return OperatorActionItem.objects.filter(task=pk).select_related("action").order_by("-action").first()
 
 
-def question(verb: str, ids: Collection[UUID]) -> Question | None:
-    """Return what to ask before ``verb`` runs over these tasks: whether to repeat, or to end, what may be half done."""
-    rows = list(chosen(ids))
-    asking = doubtful(verb, rows)
-    if not asking:
+def question(verb: str, row: Task) -> wording.Asked | None:
+    """Return what to ask before ``verb`` is done to the task: whether to repeat, or to end, what may be half done."""
+    if not doubtful(verb, [row]):
         return None
-    answered = not without_answer(row for row in rows if row.pk in asking)
-    asked = wording.question(verb, len(asking), len(rows), describe_scope(ids), answered=answered)
-    safe = tuple(row.pk for row in rows if row.pk not in asking)
-    return Question(verb, asked.title, asked.text, asked.answer, tuple(ids), safe)
+    return wording.question(verb, describe(row.pk), answered=not without_answer([row]))
 
 
 def may_touch(actor: User, row: Task) -> bool:
@@ -180,33 +151,10 @@ def may_touch(actor: User, row: Task) -> bool:
     return not permission or bool(actor.has_perm(permission))  # type: ignore[union-attr]
 
 
-def chosen(ids: Collection[UUID]) -> QuerySet[Task]:
-    return Task.objects.filter(pk__in=ids).only("pk", "task", "status", "epoch")
-
-
-def describe_scope(ids: Collection[UUID]) -> str:
-    if len(ids) != 1:
-        return ngettext("%s ticked task", "%s ticked tasks", len(ids)) % len(ids)
-    (pk,) = ids
+def describe(pk: UUID) -> str:
+    """Return what the console calls one task: its name and the end of its id."""
     path = Task.objects.filter(pk=pk).values_list("task", flat=True).first() or "task"
     return f"{path.rpartition('.')[2]} {str(pk)[-8:]}"
-
-
-def check_size(ids: Collection[UUID]) -> None:
-    if len(ids) > MAX_ROWS:
-        limits = {"count": len(ids), "most": MAX_ROWS}
-        said = ngettext(
-            "%(count)s task is ticked; at most %(most)s can be changed at once.",
-            "%(count)s tasks are ticked; at most %(most)s can be changed at once.",
-            len(ids),
-        )
-        raise ValueError(said % limits)
-
-
-def count_refused(ids: Collection[UUID], reasons: Mapping[UUID, str]) -> dict[str, int]:
-    counts = Counter(reason for reason in reasons.values() if reason)
-    gone = len(ids) - len(reasons)
-    return {**counts, "gone": gone} if gone else dict(counts)
 
 
 def moved(outcomes: dict[str, int]) -> int:

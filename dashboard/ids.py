@@ -1,8 +1,12 @@
-"""Ids as operators type them: whole, in part, or as the console calls a task ("charge_invoice 4e71f931")."""
+"""Ids as operators type them: whole, in part, or as the console calls a task ("charge_invoice 4e71f931").
+
+And as forms carry them.
+"""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -29,6 +33,19 @@ def whole(text: str) -> UUID | None:
     """Return the id that ``text`` is."""
     match = WHOLE.match(text.strip())
     return UUID(match[1]) if match else None
+
+
+def as_uuid(text: str) -> UUID | None:
+    """Return the id that a form or a link carries."""
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        return None
+
+
+def tick(pk: UUID, modified: datetime) -> str:
+    """Return what the box of a row says: which task it is, and when that had last changed."""
+    return f"{pk}@{modified.isoformat()}"
 
 
 def part(text: str) -> Part | None:

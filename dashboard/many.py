@@ -25,9 +25,9 @@ def run(
     ``repeat``: also tasks about which an operator is asked (they may have taken effect; for cancel, those that run).
     ``shown`` is how many tasks the operator was told of: the outcomes sum up to it.
     """
-    total = counted(scope, verb)
+    total, left = counted(scope, verb), sum(scope.left.values())
     terms = Terms.of(actor, paths(scope, verb), repeat)
-    expected = max(total or 0, shown or 0) if total is not None else shown
+    expected = shown if total is None else max(total + left, shown or 0)
     call = {"expected": expected, "reason": reason.strip(), **actions.options(verb)}
     if total is None or total > MAX_ROWS:
         action = background.start(verb, scope.frozen, terms, actor, scope.words, **call)

@@ -11,16 +11,16 @@ from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from dashboard.deadline import TookTooLong, deadline
 from dashboard.formats import number
 from dashboard.scopes import Scope
-from dashboard.wording import past, why_not
+from dashboard.wording import ALREADY, left_alone, what_became
 from django_simple_queue.models.audit import MAX_ROWS
-from django_simple_queue.models.audit.background import moved_by_others
+from django_simple_queue.models.audit.since import moved_by_others
 from django_simple_queue.models.audit.terms import Terms, doubtful, readable
-from django_simple_queue.redaction import visible
+from django_simple_queue.models.audit.undoing import add_up
 
 ASK = {
     "requeue": ngettext_lazy("Requeue %(about)s%(count)s task?", "Requeue %(about)s%(count)s tasks?", "n"),
@@ -37,13 +37,6 @@ NOTHING_TO = {
 FINE = {
     "requeue": gettext_lazy("can run again: the task imports and the arguments fit"),
     "cancel": gettext_lazy("can be cancelled"),
-}
-LEFT_ALONE = {
-    "unfit": ngettext_lazy("no longer fits the signature", "no longer fit the signature", "count"),
-    "missing": ngettext_lazy("cannot be imported any more", "cannot be imported any more", "count"),
-    "not_allowed": ngettext_lazy("is not in the allowlist any more", "are not in the allowlist any more", "count"),
-    "not_permitted": ngettext_lazy("is not yours to change", "are not yours to change", "count"),
-    "never": ngettext_lazy("is never to be repeated", "are never to be repeated", "count"),
 }
 ROWS = 5_000
 SECONDS = 0.8
@@ -67,8 +60,8 @@ class Preflight:
     """``total`` is how many tasks the scope holds, None when counting them takes too long.
 
     ``refused`` counts by outcome which of the ``looked`` tasks would be left alone, ``asking`` those about which an
-    operator must say whether they are meant; ``arrived`` came since the mark and are not included; ``already`` says
-    who has done the same to how many others since, and ``missing`` how many more have changed since they were shown.
+    operator must say whether they are meant; ``arrived`` came since the mark and are not included; ``lost`` counts by
+    outcome what was meant and is not among them: who has done the same to it since, or that it has changed.
     """
 
     verb: str
@@ -79,12 +72,16 @@ class Preflight:
     refused: Mapping[str, int] = field(default_factory=dict)
     asking: int = 0
     arrived: int = 0
-    already: Mapping[str, int] = field(default_factory=dict)
-    missing: int = 0
+    lost: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_sampled(self) -> bool:
         return self.total is None or self.looked < self.total
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Tell whether it can be done at once: all is known, and nothing of it needs an answer."""
+        return not (self.asking or self.goes_on or self.is_sampled or self.scope.note)
 
     @property
     def is_unseen(self) -> bool:
@@ -141,9 +138,7 @@ class Preflight:
     @property
     def besides(self) -> Iterator[tuple[int, str]]:
         """Yield how many others than the tasks of the scope are left alone, and why."""
-        yield from ((count, done_by(self.verb, who, count)) for who, count in self.already.items())
-        if self.missing:
-            yield self.missing, changed(self.missing)
+        yield from ((count, what_became(self.verb, name, count)) for name, count in self.lost.items())
         if self.arrived:
             yield self.arrived, _("arrived since; not included")
 
@@ -175,10 +170,17 @@ def check(scope: Scope, verb: str, actor: Any, shown: int | None = None) -> Pref
     total = counted(scope, verb)
     terms = Terms.of(actor, paths(scope, verb), repeat=True)
     looked, refused, asking = look(scope, verb, terms)
-    already = done_by_others(scope, verb)
-    missing = max((shown or 0) - (total or 0) - sum(already.values()), 0) if total is not None else 0
+    missing = (shown or 0) - total - sum(scope.left.values()) if total is not None else 0
     arrived = number_of(scope.arrived(verb)) or 0
-    return Preflight(verb, scope, terms, total, looked, refused, asking, arrived, already, missing)
+    return Preflight(verb, scope, terms, total, looked, refused, asking, arrived, lost(scope, verb, missing))
+
+
+def lost(scope: Scope, verb: str, missing: int) -> Mapping[str, int]:
+    """Return by outcome what was meant and is not in the scope; ``missing`` of it were shown and are gone since."""
+    already = done_by_others(scope, verb)
+    changed = max(missing - sum(already.values()), 0)
+    named = {f"{ALREADY}{who}": count for who, count in already.items()}
+    return add_up(scope.left, named, {"changed": changed} if changed else None)
 
 
 def look(scope: Scope, verb: str, terms: Terms) -> tuple[int, Counter[str], int]:
@@ -196,29 +198,15 @@ def look(scope: Scope, verb: str, terms: Terms) -> tuple[int, Counter[str], int]
     return looked, refused, asking
 
 
-def left_alone(verb: str, why: str, count: int) -> str:
-    known = LEFT_ALONE.get(why)
-    return _("%(are)s and will be left alone") % {"are": known % {"count": count} if known else why_not(verb, why)}
-
-
-def done_by(verb: str, who: str, count: int) -> str:
-    said = ngettext("was already %(done)s by %(who)s", "were already %(done)s by %(who)s", count)
-    return said % {"done": past(verb), "who": visible(who) or _("application code")}
-
-
-def changed(count: int) -> str:
-    return ngettext("changed or was removed since it was shown", "changed or were removed since they were shown", count)
-
-
 def counted(scope: Scope, verb: str) -> int | None:
     return number_of(scope.rows(verb))
 
 
-def done_by_others(scope: Scope, verb: str) -> Counter[str]:
+def done_by_others(scope: Scope, verb: str) -> Mapping[str, int]:
     """Return who has done the same since, to how many; nobody when finding out takes too long."""
     with suppress(TookTooLong), deadline():
         return moved_by_others(verb, scope.frozen)
-    return Counter()
+    return {}
 
 
 def number_of(rows: Any) -> int | None:

@@ -47,7 +47,7 @@ def make(row: Task, actor: AbstractBaseUser | AnonymousUser) -> UUID:
     if not actions.may_touch(actor, row):
         raise ValueError(_("This task is not yours to run."))
     try:
-        scope = actions.describe_scope([row.pk])
+        scope = actions.describe(row.pk)
         action = perform(VERB, Task.objects.filter(pk=row.pk), actor, scope, created_by=actor.get_username())
     except TaskNotAllowedError as error:
         raise ValueError(str(error)) from error

@@ -9,9 +9,9 @@ frozen: what a search finds is taken instead, up to 1 000 tasks, and ``note`` sa
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -34,6 +34,7 @@ from dashboard.selectors.scalars import as_moment
 from dashboard.selectors.search import search
 from django_simple_queue.models import Task
 from django_simple_queue.models.audit import scope as core
+from django_simple_queue.models.audit import since
 from django_simple_queue.models.primary import alias
 from django_simple_queue.models.task import TaskQuerySet
 from django_simple_queue.models.transitions import MOVES
@@ -46,13 +47,17 @@ SECONDS = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """``query`` opens the list on these tasks, "" when only their ``ids`` do; ``note`` says what a search left out."""
+    """``query`` opens the list on these tasks, "" when only their ``ids`` do; ``note`` says what a search left out.
+
+    ``left`` counts by outcome what was meant and is not among them.
+    """
 
     frozen: core.Frozen
     words: str
     query: str = ""
     note: str = ""
     ids: tuple[UUID, ...] = ()
+    left: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def mark(self) -> datetime:
@@ -64,7 +69,7 @@ class Scope:
 
     def arrived(self, verb: str) -> TaskQuerySet:
         """Return what has come since the mark and is not included."""
-        return core.arrivals(self.frozen).filter(status__in=MOVES[verb].sources)
+        return since.arrivals(verb, self.frozen).filter(status__in=MOVES[verb].sources)
 
 
 def mark() -> datetime:
@@ -102,10 +107,12 @@ def freeze_where(conditions: Iterable[Q], as_of: datetime, words: str, query: st
     return Scope(core.freeze(conditions, as_of) | {"query": query}, words, query)
 
 
-def freeze_ids(ids: Iterable[UUID], as_of: datetime, words: str, note: str = "") -> Scope:
+def freeze_ids(
+    ids: Iterable[UUID], as_of: datetime, words: str, note: str = "", left: Mapping[str, int] | None = None
+) -> Scope:
     """Freeze a list of ids."""
-    listed = tuple(ids)
-    return Scope(core.freeze([Q(pk__in=listed)], as_of), words, note=note, ids=listed)
+    listed, left = tuple(ids), left or {}
+    return Scope(core.freeze([Q(pk__in=listed)], as_of) | {"left": left}, words, note=note, ids=listed, left=left)
 
 
 def found(filters: TaskFilter, as_of: datetime, payload: bool, words: str) -> Scope:

@@ -49,6 +49,13 @@ REFUSED = {
     "unanswered": gettext_lazy("that may have taken effect already"),
     "changed": gettext_lazy("changed or removed since"),
 }
+LEFT_ALONE = {
+    "unfit": ngettext_lazy("no longer fits the signature", "no longer fit the signature", "count"),
+    "missing": ngettext_lazy("cannot be imported any more", "cannot be imported any more", "count"),
+    "not_allowed": ngettext_lazy("is not in the allowlist any more", "are not in the allowlist any more", "count"),
+    "not_permitted": ngettext_lazy("is not yours to change", "are not yours to change", "count"),
+    "never": ngettext_lazy("is never to be repeated", "are never to be repeated", "count"),
+}
 ALREADY = "already "
 DOING = {"requeue": gettext_lazy("Requeueing"), "cancel": gettext_lazy("Cancelling")}
 UNDONE = {
@@ -106,6 +113,26 @@ def why_not(verb: str, reason: str) -> str:
         who = reason.removeprefix(ALREADY) or _("application code")
         return _("already %(done)s by %(who)s") % {"done": past(verb), "who": who}
     return str(WHY_NOT.get((verb, reason)) or REFUSED.get(reason) or reason)
+
+
+def left_alone(verb: str, why: str, count: int) -> str:
+    known = LEFT_ALONE.get(why)
+    return _("%(are)s and will be left alone") % {"are": known % {"count": count} if known else why_not(verb, why)}
+
+
+def what_became(verb: str, name: str, count: int) -> str:
+    if name.startswith(ALREADY):
+        return done_by(verb, name.removeprefix(ALREADY), count)
+    return changed(count) if name in ("changed", "gone") else left_alone(verb, name, count)
+
+
+def done_by(verb: str, who: str, count: int) -> str:
+    said = ngettext("was already %(done)s by %(who)s", "were already %(done)s by %(who)s", count)
+    return said % {"done": past(verb), "who": visible(who) or _("application code")}
+
+
+def changed(count: int) -> str:
+    return ngettext("changed or was removed since it was shown", "changed or were removed since they were shown", count)
 
 
 def going_on(verb: str) -> str:
@@ -179,30 +206,14 @@ def undoing(count: int) -> str:
     return _("Undoing %s; the workers do it, batch by batch.") % tasks(count)
 
 
-def question(verb: str, doubtful: int, total: int, name: str, answered: bool) -> Asked:
+def question(verb: str, name: str, answered: bool) -> Asked:
+    """Ask about one task; ``answered`` says that its last run ended with an answer."""
     if verb == "cancel":
-        return stop(doubtful, total, name)
-    if total == 1:
-        known = _("It has run before, and repeating it may do harm: its effects may happen twice.")
-        unknown = _("Its last run ended without an answer and may have taken effect. Running it again may repeat that.")
-        return Asked(_("Requeue %s?") % name, known if answered else unknown, _("Requeue anyway"))
-    words = {"doubtful": number(doubtful), "total": number(total)}
-    text = _("%(doubtful)s of %(total)s may have taken effect already. Running them again may repeat it.") % words
-    return Asked(_("Requeue %s?") % tasks(total), text, _("Requeue all %s") % number(total))
-
-
-def stop(running: int, total: int, name: str) -> Asked:
-    if total == 1:
         text = _("It is running. Its process is ended at once; what it has done so far stays done.")
         return Asked(_("Stop %s?") % name, text, _("Stop task"))
-    text = ngettext(
-        "%(running)s of %(total)s is running. Its process is ended at once; what it has done so far stays done.",
-        "%(running)s of %(total)s are running. Their processes are ended at once; "
-        "what they have done so far stays done.",
-        running,
-    )
-    words = {"running": number(running), "total": number(total)}
-    return Asked(_("Cancel %s?") % tasks(total), text % words, _("Cancel all %s") % number(total))
+    known = _("It has run before, and repeating it may do harm: its effects may happen twice.")
+    unknown = _("Its last run ended without an answer and may have taken effect. Running it again may repeat that.")
+    return Asked(_("Requeue %s?") % name, known if answered else unknown, _("Requeue anyway"))
 
 
 def worker_command(queue: str) -> str:

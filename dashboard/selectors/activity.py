@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dashboard import wording
+from dashboard.ids import as_uuid
 from dashboard.wording import past, why_not
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
 from django_simple_queue.models.audit import can_undo, would_restore
@@ -117,7 +118,7 @@ class Filter:
     def holds(text: str) -> Q:
         """Return the condition for a text in who, what or why; for a task's id also by the tasks that were moved."""
         within = Q(actor__icontains=text) | Q(scope__icontains=text) | Q(reason__icontains=text)
-        pk = as_id(text)
+        pk = as_uuid(text)
         return within | Q(pk__in=OperatorActionItem.objects.filter(task=pk).values("action")) if pk else within
 
 
@@ -144,13 +145,6 @@ def activity_page(chosen: Filter, before: int | None, after: int | None, now: da
         people=choices(people),
         verbs=choices(verbs),
     )
-
-
-def as_id(text: str) -> UUID | None:
-    try:
-        return UUID(text.strip())
-    except ValueError:
-        return None
 
 
 def choices(names: Iterable[str]) -> Sequence[str]:

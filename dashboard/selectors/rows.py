@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from dashboard.filter_words import STALLED
 from dashboard.formats import coarse
+from dashboard.ids import tick
 from dashboard.selectors.fleet import Fleet
 from dashboard.selectors.headline import last_line, named, short
 from dashboard.selectors.live import BUSY_SECONDS
@@ -222,9 +223,9 @@ class Row:
         return self.viewer.requeue and self.waits_to_retry
 
     @property
-    def seen(self) -> str:
-        """What makes this row another one than the one that was ticked: its state and its run."""
-        return f"{self.tab}.{self.task.epoch}"
+    def tick(self) -> str:
+        """What the row's box says: when it has changed, it is not the row any more that was ticked."""
+        return tick(self.task.pk, self.task.modified)
 
     @property
     def verbs(self) -> str:

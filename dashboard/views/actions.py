@@ -7,12 +7,14 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dashboard import actions
 from dashboard.access import may, operator, require, safe_next
 from dashboard.htmx import go_to, render_dialog
 from django_simple_queue.models import OperatorAction, Task
+from django_simple_queue.models.audit.terms import readable
 
 View = Callable[..., HttpResponseBase]
 ID_DIGITS = 18
@@ -22,9 +24,7 @@ UNDO_PERMISSION = {"requeue": "requeue_task", "cancel": "cancel_task"}
 def one_task(verb: str) -> View:
     @operator(actions.PERMISSIONS[verb], methods=("POST",))
     def view(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-        if not Task.objects.filter(pk=pk).exists():
-            raise Http404(_("No task has the id %s. It may have been removed since this page was loaded.") % pk)
-        return act_or_ask(request, verb, [pk])
+        return act_or_ask(request, verb, pk)
 
     return view
 
@@ -68,17 +68,18 @@ def undo_permission(verb: str) -> str:
     return UNDO_PERMISSION.get(verb, "requeue_task")
 
 
-def act_or_ask(request: HttpRequest, verb: str, ids: list[UUID]) -> HttpResponseBase:
-    answer = request.POST.get("confirm", "")
-    asked = None if answer else actions.question(verb, ids)
+def act_or_ask(request: HttpRequest, verb: str, pk: UUID) -> HttpResponseBase:
+    """Do ``verb`` to one task; what is asked first is answered for the run that was asked about, and for no other."""
+    row = readable(Task.objects.filter(pk=pk)).first()
+    if row is None:
+        raise Http404(_("No task has the id %s. It may have been removed since this page was loaded.") % pk)
+    answered = whole_number(request.POST.get("confirm"), ID_DIGITS)
+    asked = actions.question(verb, row) if answered != row.epoch else None
     if asked:
-        return render_dialog(
-            request, "confirm", {"question": asked, "next": safe_next(request), "action": request.path}
-        )
-    try:
-        result = actions.act(verb, ids, request.user)
-    except ValueError as error:
-        return tell(request, str(error))
+        action = reverse(f"simple_queue_dashboard:task_{verb}", args=[pk])
+        question = {"question": asked, "epoch": row.epoch, "next": safe_next(request), "action": action}
+        return render_dialog(request, "confirm", question)
+    result = actions.act(verb, row, request.user)
     edit = f"edit:{result.edit}" if result.edit and may(request, "add_task") else ""
     return tell(request, result.sentence, done=result.is_done, offer=result.undo_offer or edit)
 
@@ -89,22 +90,5 @@ def tell(request: HttpRequest, sentence: str, done: bool = False, offer: str = "
     return go_to(request, safe_next(request))
 
 
-def ticked_ids(request: HttpRequest) -> list[UUID]:
-    """Return the ids of the ticked rows, those of other pages too, without those that have changed since."""
-    if request.POST.get("which") == "safe":
-        texts = request.POST.get("safe", "").split()
-    else:
-        texts = [*request.POST.getlist("ids"), *request.POST.get("elsewhere", "").split()]
-    skipped = {as_uuid(text) for text in request.POST.get("skip", "").split()}
-    return [pk for pk in dict.fromkeys(map(as_uuid, texts)) if pk and pk not in skipped]
-
-
 def whole_number(text: str | None, digits: int = 9) -> int | None:
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) <= digits else None
-
-
-def as_uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -10,16 +10,15 @@ from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from dashboard import actions, filters, many, preflight, scopes
+from dashboard import ticked as ticks
 from dashboard.access import may, operator, require, safe_next
-from dashboard.formats import number
 from dashboard.htmx import client_redirect, is_fragment, render_dialog
+from dashboard.ids import as_uuid
 from dashboard.scopes import Scope
-from dashboard.views.actions import act_or_ask, as_uuid, tell, ticked_ids, whole_number
+from dashboard.views.actions import act_or_ask, tell, whole_number
 from django_simple_queue.models import Worker
-from django_simple_queue.models.audit import MAX_ROWS
 from django_simple_queue.models.audit.scope import CannotFreeze
 
 VERBS = ("requeue", "cancel")
@@ -51,20 +50,18 @@ def tasks_matching(request: HttpRequest, verb: str) -> HttpResponseBase:
 
 
 def ticked(verb: str) -> Callable[..., HttpResponseBase]:
-    """Return the view for ticked rows: a few at once, more than 500 as all others are that match."""
+    """Return the view for ticked rows: as for all that match, but at once where nothing is to be asked."""
 
     @operator(actions.PERMISSIONS[verb], methods=("POST",))
     def view(request: HttpRequest) -> HttpResponseBase:
-        ids = ticked_ids(request)
-        if not ids:
+        now = scopes.mark()
+        rows = ticks.read(request.POST, scopes.read_moment(request.POST.get("mark"), now), now)
+        if not rows:
             return tell(request, _("No task is ticked. Nothing done."))
-        if len(ids) <= MAX_ROWS:
-            return act_or_ask(request, verb, ids)
-        kept = ids[: scopes.MOST_FOUND]
-        note = _("More than that are not taken at once.") if len(ids) > len(kept) else ""
-        words = ngettext("%s ticked task", "%s ticked tasks", len(kept)) % number(len(kept))
-        scope = scopes.freeze_ids(kept, read_mark(request), words, note)
-        return answer(request, verb, scope, {"elsewhere": " ".join(map(str, scope.ids))})
+        scope = ticks.freeze(rows, verb, now)
+        if len(rows) == len(scope.ids) == 1:
+            return act_or_ask(request, verb, scope.ids[0])
+        return answer(request, verb, scope, {"ticked": ticks.tokens(rows)}, one_click=True)
 
     return view
 
@@ -74,19 +71,28 @@ tasks_cancel = ticked("cancel")
 
 
 def answer(
-    request: HttpRequest, verb: str, scope: Scope, fields: Fields, count: int | None = None, **more: Any
+    request: HttpRequest,
+    verb: str,
+    scope: Scope,
+    fields: Fields,
+    count: int | None = None,
+    *,
+    one_click: bool = False,
+    **more: Any,
 ) -> HttpResponseBase:
     """Say what ``verb`` would do to the scope, or, when that is confirmed, do it.
 
     ``fields`` are what the form must carry so that the same request, confirmed, makes the same scope; ``mark`` and
     ``expected`` are added here. ``count`` is how many tasks the page showed that ``verb`` may be done to, if it said,
-    and ``more`` is what else the question offers.
+    and ``more`` is what else the question offers. ``one_click``: when there is nothing to ask, it is done.
     """
     shown = whole_number(request.POST.get("expected")) or count
     if request.POST.get("confirm") == "yes":
-        return carry_out(request, verb, scope, shown)
+        return carry_out(request, verb, scope, shown, repeat=request.POST.get("repeat") != "no")
     checked = preflight.check(scope, verb, request.user, shown)
-    expected = "" if checked.total is None else str(max(checked.total, shown or 0))
+    if one_click and checked.asks_nothing:
+        return carry_out(request, verb, scope, shown, repeat=False)
+    expected = "" if checked.total is None else str(max(checked.total + sum(scope.left.values()), shown or 0))
     carried = {**fields, "mark": scope.mark.isoformat(), "expected": expected, "next": safe_next(request)}
     context = {
         "checked": checked,
@@ -99,8 +105,8 @@ def answer(
     return render_dialog(request, "preflight", context)
 
 
-def carry_out(request: HttpRequest, verb: str, scope: Scope, shown: int | None) -> HttpResponseBase:
-    repeat, reason = request.POST.get("repeat") != "no", request.POST.get("reason", "")[:500]
+def carry_out(request: HttpRequest, verb: str, scope: Scope, shown: int | None, repeat: bool) -> HttpResponseBase:
+    reason = request.POST.get("reason", "")[:500]
     result = many.run(scope, verb, request.user, repeat=repeat, reason=reason, shown=shown)
     if result.goes_on and result.action and may(request, "view_operatoraction"):
         url = reverse("simple_queue_dashboard:action", args=[result.action.pk])

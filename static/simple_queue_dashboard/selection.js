@@ -1,41 +1,41 @@
-// ---- ticked rows: kept across updates and pages, with what was seen of them when they were ticked
+// ---- ticked rows: kept across updates and pages, each with when it had last changed as it was ticked
 const SELECTED_MAX = 1000;
 const kept = { key: `simple_queue_dashboard_selected_${document.documentElement.dataset.user}` }; // of this person: another may sign in in this tab
 kept.read = () => new Map(JSON.parse(sessionStorage.getItem(kept.key) || "[]"));
 kept.write = chosen => sessionStorage.setItem(kept.key, JSON.stringify([...chosen].slice(-SELECTED_MAX)));
 
+const idOf = box => box.value.split("@")[0];
 function selectionChanged() {
   const form = $("#rows:has(#bulk)"), chosen = kept.read();
   if (!form) return;
   for (const box of all("tbody [name=ids]", form)) {
-    if (!box.checked) chosen.delete(box.value);
-    else if (!chosen.has(box.value)) chosen.set(box.value, { seen: box.dataset.seen, verbs: box.dataset.verbs });
+    const [id, seen] = box.value.split("@");
+    if (!box.checked) chosen.delete(id);
+    else if (!chosen.has(id)) chosen.set(id, { seen, verbs: box.dataset.verbs });
   }
   kept.write(chosen);
   showSelection(kept.read());
 }
-// a ticked row that is not any more what was ticked is marked, and left out of what the buttons do
+// a ticked row that is not any more what was ticked is marked: the server leaves it alone
 function markChanged(box, ticked, words) {
-  const changed = Boolean(ticked) && ticked.seen !== box.dataset.seen;
+  const changed = Boolean(ticked) && ticked.seen !== box.value.split("@")[1];
   const row = box.closest("tr"), cell = $(".grow", row);
   row.classList.toggle("is-changed", changed);
   if (changed) cell.dataset.changed = words;
   else delete cell.dataset.changed;
-  box.form.elements.skip.value = changed ? `${box.form.elements.skip.value} ${box.value}`.trim() : box.form.elements.skip.value;
   return changed;
 }
 function showSelection(chosen = kept.read()) {
   const form = $("#rows:has(#bulk)");
   if (!form) return;
-  const boxes = [...all("tbody [name=ids]", form)], here = new Set(boxes.map(box => box.value));
+  const boxes = [...all("tbody [name=ids]", form)], here = new Set(boxes.map(idOf));
   const elsewhere = [...chosen.keys()].filter(id => !here.has(id));
-  form.elements.skip.value = "";
   let changed = 0;
   for (const box of boxes) {
-    box.checked = chosen.has(box.value);
-    if (markChanged(box, chosen.get(box.value), form.dataset.changed)) changed += 1;
+    box.checked = chosen.has(idOf(box));
+    if (markChanged(box, chosen.get(idOf(box)), form.dataset.changed)) changed += 1;
   }
-  $("[name=elsewhere]", form).value = elsewhere.join(" ");
+  form.elements.ticked.value = [...chosen].map(([id, { seen }]) => `${id}@${seen}`).join(" ");
   form.closest(".list").classList.toggle("has-selection", chosen.size > 0);
   showMaster(boxes);
   sayCount(form, chosen.size, elsewhere.length, changed);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from django_simple_queue.models import Task
@@ -175,7 +176,7 @@ def test_a_ticked_row_that_changed_is_marked_and_left_out(console: Page) -> None
     for task in (first, second):
         row(console, task).get_by_role("checkbox").check()
     expect(console.locator("#bulk")).to_contain_text("Requeue 2")
-    Task.objects.filter(pk=first.pk).update(status=Task.COMPLETED)
+    Task.objects.filter(pk=first.pk).update(status=Task.COMPLETED, modified=timezone.now())
     expect(row(console, first)).to_have_class("is-changed")
     expect(console.locator("[data-selected]")).to_have_text("2 ticked, 1 changed since and left out")
     expect(console.locator("#bulk")).to_contain_text("Requeue 1 of 2")

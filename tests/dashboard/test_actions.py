@@ -11,11 +11,10 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from django_simple_queue.models import Attempt, OperatorAction, Task
+from django_simple_queue.models import OperatorAction, Task
 from tests.dashboard.answers import said
 from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import CHARGE, SEND, a_task, a_worker, row_of, status_of
-from tests.dashboard.routes import HTMX
 
 pytestmark = pytest.mark.django_db
 
@@ -109,59 +108,6 @@ def test_cancel_of_a_waiting_task_and_its_undo(ada):
     assert said(response).startswith("Cancelled: send_email")
     undo(ada, task)
     assert status_of(task) == Task.QUEUED
-
-
-def test_stopping_a_running_task_asks_first_even_without_scripts(ada):
-    task = a_task(Task.PROGRESS, worker=a_worker().pk)
-    page = do(ada, task, "cancel")
-    assert page.status_code == 200
-    assert b"<html" in page.content
-    assert b"Stop send_email" in page.content
-    assert Task.objects.get(pk=task.pk).cancel_requested is None
-    response = do(ada, task, "cancel", confirm="yes")
-    assert Task.objects.get(pk=task.pk).cancel_requested
-    assert said(response).startswith("Asked the worker to stop")
-
-
-def test_with_scripts_the_question_opens_in_the_dialog(ada):
-    task = a_task(Task.PROGRESS, worker=a_worker().pk)
-    response = ada.post(f"/tasks/{task.pk}/cancel/", {"next": "/"}, headers=HTMX)
-    assert response["HX-Retarget"] == "#dialog"
-    assert b"<html" not in response.content
-    assert b'name="confirm" value="yes"' in response.content
-
-
-@pytest.mark.parametrize("outcome", ["lost", "timed_out", "crashed", "interrupted"])
-def test_what_ended_without_an_answer_asks_before_it_is_repeated(ada, outcome):
-    task = a_task(Task.FAILED)
-    Attempt.objects.create(task=task, epoch=1, attempt=1, outcome=outcome)
-    assert b"may have taken effect" in do(ada, task, "requeue").content
-    assert status_of(task) == Task.FAILED
-    do(ada, task, "requeue", confirm="yes")
-    assert status_of(task) == Task.QUEUED
-
-
-def test_an_answer_of_an_earlier_round_does_not_ask(ada):
-    task = a_task(Task.FAILED, epoch=2)
-    Attempt.objects.create(task=task, epoch=1, attempt=1, outcome="lost")
-    Attempt.objects.create(task=task, epoch=2, attempt=1, outcome="failed")
-    do(ada, task, "requeue")
-    assert status_of(task) == Task.QUEUED
-
-
-@pytest.mark.parametrize(
-    ("rerun", "status", "asks"), [("confirm", Task.FAILED, True), ("safe", Task.QUEUED, False), ("never", 3, False)]
-)
-def test_the_allowlist_says_what_is_safe_to_repeat(ada, settings, rerun, status, asks):
-    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {SEND: {"rerun": rerun}}
-    task = a_task(Task.FAILED)
-    if rerun == "safe":
-        Attempt.objects.create(task=task, epoch=1, attempt=1, outcome="lost")
-    response = do(ada, task, "requeue")
-    assert status_of(task) == status
-    assert (b"may do harm" in response.content) == asks
-    if rerun == "never":
-        assert said(response) == "This task is never to be repeated. Nothing done."
 
 
 def test_a_task_outside_the_allowlist_is_not_requeued(ada, settings):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard import preflight, wording
+from dashboard import wording
 from dashboard.selectors import health
 
 
@@ -13,9 +13,8 @@ from dashboard.selectors import health
     [
         (lambda n: wording.started("requeue", n), {1: "Requeueing 1 task; the", 2: "Requeueing 2 tasks; the"}),
         (lambda n: wording.outcome_words({"changed": n}), {1: "1 was changed since", 2: "2 were changed since"}),
-        (lambda n: wording.stop(n, 3, "x").text, {1: "1 of 3 is running. Its", 2: "2 of 3 are running. Their"}),
-        (lambda n: preflight.left_alone("requeue", "never", n), {1: "is never to be", 2: "are never to be"}),
-        (lambda n: preflight.done_by("cancel", "omar", n), {1: "was already cancelled", 2: "were already cancelled"}),
+        (lambda n: wording.left_alone("requeue", "never", n), {1: "is never to be", 2: "are never to be"}),
+        (lambda n: wording.done_by("cancel", "omar", n), {1: "was already cancelled", 2: "were already cancelled"}),
         (lambda n: health.room(n, 0), {1: "of 1 slot, 1 free", 2: "of 2 slots, 2 free"}),
     ],
 )

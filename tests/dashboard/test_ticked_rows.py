@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.db.models.functions import Now
 
 from dashboard import wording
 from django_simple_queue.models import Attempt, OperatorAction, Task
-from tests.dashboard.answers import said
-from tests.dashboard.queue import a_task, a_worker, later, status_of
+from django_simple_queue.models.audit import perform, undo
+from tests.dashboard.answers import said, text_of
+from tests.dashboard.asking import confirm
+from tests.dashboard.queue import a_task, a_worker, later, page, status_of
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +22,7 @@ def test_ticked_rows_are_requeued_and_every_outcome_is_told(ada):
     failed = [a_task(Task.FAILED) for _ in range(3)]
     other = [a_task(Task.COMPLETED), a_task(**later(60))]
     ids = [str(task.pk) for task in (*failed, *other)] + ["0" * 32, "nonsense"]
-    response = ada.post("/tasks/requeue/", {"ids": ids[:4], "elsewhere": " ".join(ids[4:]), "next": "/?status=failed"})
+    response = ada.post("/tasks/requeue/", {"ids": ids[:4], "ticked": " ".join(ids[4:]), "next": "/?status=failed"})
     assert response["Location"] == "/?status=failed"
     head, *reasons = re.split(": |, ", said(response))
     assert head == "Requeued 3 of 6"
@@ -33,19 +37,29 @@ def test_cancelling_ticked_rows_asks_when_some_run(ada):
     waiting, running = a_task(), a_task(Task.PROGRESS, worker=a_worker().pk)
     ids = [str(waiting.pk), str(running.pk)]
     page = ada.post("/tasks/cancel/", {"ids": ids})
-    assert b"1 of 2 is running" in page.content
-    response = ada.post("/tasks/cancel/", {"elsewhere": " ".join(ids), "confirm": "yes"})
-    assert said(response) == "Cancelled 1 of 2, asked the workers to stop 1."
+    assert "Cancel 2 tasks?" in text_of(page)
+    assert "1 of them is running" in text_of(page)
+    assert said(confirm(ada, page, "/tasks/cancel/")) == "Cancelled 1 of 2, asked the workers to stop 1."
 
 
 def test_only_the_safe_ones_may_be_chosen(ada):
     safe, unknown = a_task(Task.FAILED), a_task(Task.FAILED)
     Attempt.objects.create(task=unknown, epoch=1, attempt=1, outcome="lost")
-    page = ada.post("/tasks/requeue/", {"ids": [str(safe.pk), str(unknown.pk)]}).content.decode()
-    assert re.search(rf'name="safe" value="{safe.pk}"', page)
-    values = {"elsewhere": f"{safe.pk} {unknown.pk}", "safe": str(safe.pk), "which": "safe", "confirm": "yes"}
-    ada.post("/tasks/requeue/", values)
+    page = ada.post("/tasks/requeue/", {"ids": [str(safe.pk), str(unknown.pk)]})
+    assert "Only the other one" in text_of(page)
+    confirm(ada, page, "/tasks/requeue/", repeat="no")
     assert (status_of(safe), status_of(unknown)) == (Task.QUEUED, Task.FAILED)
+
+
+def test_only_the_others_stops_nothing_that_has_started_since(ada):
+    worker = a_worker().pk
+    waiting, other, running = a_task(), a_task(), a_task(Task.PROGRESS, worker=worker)
+    page = ada.post("/tasks/cancel/", {"ids": [str(task.pk) for task in (waiting, other, running)]})
+    Task.objects.filter(pk=waiting.pk).update(status=Task.PROGRESS, worker=worker, epoch=1, modified=Now())
+    assert said(confirm(ada, page, "/tasks/cancel/", repeat="no")) == (
+        "Cancelled 1 of 3: 1 changed or removed since, 1 running."
+    )
+    assert [Task.objects.get(pk=task.pk).cancel_requested for task in (waiting, running)] == [None, None]
 
 
 def test_nothing_ticked_is_told(ada):
@@ -55,10 +69,7 @@ def test_nothing_ticked_is_told(ada):
 def test_more_ticked_rows_than_a_request_moves_are_left_to_the_workers(ada):
     task = a_task(Task.FAILED)
     ids = " ".join([str(task.pk), *(f"{number:032x}" for number in range(500))])
-    page = ada.post("/tasks/requeue/", {"elsewhere": ids})
-    assert b"501 ticked tasks" in page.content
-    response = ada.post("/tasks/requeue/", {"elsewhere": ids, "confirm": "yes", "expected": "501"})
-    assert said(response) == "Requeued 1 of 501: 500 changed or removed since."
+    assert said(ada.post("/tasks/requeue/", {"ticked": ids})) == "Requeued 1 of 501: 500 gone."
     assert status_of(task) == Task.QUEUED
 
 
@@ -68,15 +79,58 @@ def test_outcomes_add_up_in_words():
     )
 
 
+@pytest.fixture
+def tasks():
+    return [a_task(Task.FAILED) for _ in range(3)]
+
+
+def requeue(client, page, tasks, **kept):
+    """Tick these on the page and press Requeue; ``kept`` is what the browser has kept of them since."""
+    boxes = [re.search(rf'name="ids" value="({task.pk}@[^"]+)"', page)[1] for task in tasks]
+    return client.post("/tasks/requeue/", {"ids": boxes, **kept})
+
+
 @pytest.mark.ability(2)
-def test_ticked_rows_that_changed_since_are_left_alone(ada):
-    changed, same = a_task(Task.FAILED), a_task(Task.FAILED)
-    ada.post("/tasks/requeue/", {"ids": [str(changed.pk), str(same.pk)], "skip": str(changed.pk)})
-    assert (status_of(changed), status_of(same)) == (Task.FAILED, Task.QUEUED)
+def test_ticked_rows_that_changed_since_are_left_alone(ada, tasks):
+    shown = page(ada, "status=failed")
+    Task.objects.filter(pk=tasks[0].pk).update(modified=Now())
+    assert said(requeue(ada, shown, tasks)) == "Requeued 2 of 3: 1 changed or removed since."
+    assert [status_of(task) for task in tasks] == [Task.FAILED, Task.QUEUED, Task.QUEUED]
+
+
+@pytest.mark.ability(2)
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_somebody_has_cancelled_since_is_not_started_by_who_ticked_it_before(ada, tasks, count):
+    ticked = " ".join(re.findall(r'name="ids" value="([^"]+)"', page(ada, "status=failed"))[:count])
+    ours = [task for task in tasks if str(task.pk) in ticked]
+    perform("requeue", Task.objects.all(), "omar")
+    perform("cancel", Task.objects.all(), "omar")
+    now = page(ada, "status=cancelled")
+    assert said(requeue(ada, now, ours, ticked=ticked)) == f"Requeued 0 of {count}: {count} changed or removed since."
+    assert {status_of(task) for task in tasks} == {Task.CANCELLED}
+
+
+def test_who_has_requeued_them_meanwhile_is_told_unless_it_was_taken_back(ada, tasks):
+    shown = page(ada, "status=failed")
+    perform("requeue", Task.objects.filter(pk=tasks[0].pk), "omar")
+    undo(perform("requeue", Task.objects.filter(pk=tasks[1].pk), "omar"))
+    assert said(requeue(ada, shown, tasks)) == (
+        "Requeued 1 of 3: 1 already requeued by omar, 1 changed or removed since."
+    )
+
+
+def test_rows_of_an_older_page_are_held_to_when_it_was_shown(ada, tasks):
+    ids, mark = [str(task.pk) for task in tasks], mark_of(page(ada, "status=failed"))
+    Task.objects.filter(pk=tasks[0].pk).update(modified=Now() + timedelta(seconds=1))
+    assert said(ada.post("/tasks/requeue/", {"ids": ids, "mark": mark})).startswith("Requeued 2 of 3: 1 changed")
+
+
+def mark_of(html):
+    return re.search(r'name="mark" value="([^"]+)"', html)[1]
 
 
 def test_more_ticked_rows_than_are_taken_at_once_are_told_as_such(ada):
     ids = " ".join(f"{number:032x}" for number in range(1001))
-    html = ada.post("/tasks/requeue/", {"elsewhere": ids}).content.decode()
+    html = ada.post("/tasks/requeue/", {"ticked": ids}).content.decode()
     assert "1\N{NARROW NO-BREAK SPACE}000 ticked tasks" in html
     assert "More than that are not taken at once." in html

@@ -17,7 +17,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 
 from django_simple_queue.models.audit import scope, walk
-from django_simple_queue.models.audit.tables import OperatorAction, OperatorActionItem
+from django_simple_queue.models.audit.since import lost
+from django_simple_queue.models.audit.tables import OperatorAction
 from django_simple_queue.models.audit.terms import Terms
 from django_simple_queue.models.audit.undoing import add_up, close_undo, not_undone, put_back
 from django_simple_queue.models.audit.verbs import MAX_ROWS, identify, move, require_verb
@@ -104,6 +105,7 @@ def new(
         scope=words[:500],
         scope_filter=frozen | {"terms": terms.as_json(), "hold": hold.total_seconds()},
         reason=reason[:500],
+        outcomes=frozen.get("left", {}),
         expected=expected,
         state=OperatorAction.State.RUNNING,
         **identify(actor),
@@ -199,29 +201,10 @@ def listed(known: dict[str, list[str]] | None, refusals: dict[Any, str]) -> dict
 
 def finish(action: OperatorAction) -> list[str]:
     """End the action; what the scope held when it began and has lost since is accounted for as well."""
-    action.outcomes = add_up(action.outcomes, lost_since(action))
+    missing = (action.expected or 0) - sum(action.outcomes.values())
+    action.outcomes = add_up(action.outcomes, lost(action.verb, action.scope_filter, missing, action.pk))
     action.state, action.finished = OperatorAction.State.DONE, Now()
     return ["state", "finished"]
-
-
-def lost_since(action: OperatorAction) -> dict[str, int]:
-    """Return who else moved the rows that were expected and not found, and how many changed in another way."""
-    missing = (action.expected or 0) - sum(action.outcomes.values())
-    counts: dict[str, int] = {}
-    if missing <= 0:
-        return counts
-    for name, count in moved_by_others(action.verb, action.scope_filter, action.pk).most_common():
-        counts[f"already {name}"] = min(count, missing - sum(counts.values()))
-    rest = missing - sum(counts.values())
-    return {name: count for name, count in {**counts, "changed": rest}.items() if count}
-
-
-def moved_by_others(verb: str, frozen: scope.Frozen, besides: int = 0) -> Counter[str]:
-    """Return by name who has done the same to rows of the scope since its mark, in other actions than ``besides``."""
-    since = OperatorActionItem.objects.filter(action__created__gte=scope.mark_of(frozen), action__verb=verb)
-    who = dict(since.exclude(action=besides).values_list("task", "action__actor")[:LISTED])
-    matching = scope.same_but_moved(frozen).filter(pk__in=who)
-    return Counter(who[pk] for pk in matching.values_list("pk", flat=True))
 
 
 def undo_batch(action: OperatorAction, size: int) -> None:

@@ -1,6 +1,7 @@
 """A filter frozen as JSON: conditions on the columns of tasks with absolute times, and the moment they were true.
 
-``freeze`` makes it, ``rows`` and ``arrivals`` read it back; workers need nothing else to go on with an action.
+``freeze`` makes it, ``rows`` and ``arrivals`` read it back; workers need nothing else to go on with an action. What was
+meant and is not among the rows may be counted in it as ``left``, by outcome.
 """
 
 from __future__ import annotations
