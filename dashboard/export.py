@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language, gettext_noop, override
 
 from dashboard.deadline import TookTooLong, deadline
 from dashboard.scopes import Scope
@@ -31,8 +31,8 @@ COLUMNS = (
 PAYLOAD = ("args", "error_class", "error", "output", "log")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson; charset=utf-8"}
-CUT_OFF = "The download ended before all tasks were sent."
-TOO_SLOW = "The database took longer than %g s to find the next tasks. Narrow the filter and export again."
+CUT_OFF = gettext_noop("The download ended before all tasks were sent.")
+TOO_SLOW = gettext_noop("The database took too long to find the next tasks. Narrow the filter and export again.")
 
 
 class Line:
@@ -79,7 +79,7 @@ def lines(scope: Scope, kind: str, with_payload: bool, action: OperatorAction) -
             sent += 1
         problem = ""
     except TookTooLong:
-        problem = TOO_SLOW % CHUNK_SECONDS
+        problem = TOO_SLOW
         raise
     finally:
         done = {"outcomes": {"done": sent}, "problem": problem, "finished": Now()}

@@ -36,6 +36,7 @@ THEME = Preference("theme", ("", "light", "dark"))
 INTERVAL = Preference("every", ("2", "1", "5", "15", "60", "0"))
 KEYS = Preference("keys", ("on", "off"))
 ZONE = "zone"
+NOT_OF_BROWSERS = {"Factory", "localtime", "posixrules", "leapseconds"}
 ZONE_COOKIE = f"{PREFIX}{ZONE}"
 LABELS = {
     "theme": gettext_lazy("Theme"),
@@ -54,7 +55,7 @@ def zone(request: HttpRequest) -> str:
 
 @lru_cache(maxsize=1)
 def zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones() - NOT_OF_BROWSERS)
 
 
 def in_zone(request: HttpRequest) -> AbstractContextManager[None]:

@@ -48,6 +48,17 @@ def encode_args(args: object) -> str:
     return encoded
 
 
+def decode_args(text: str | None) -> dict[str, Any]:
+    """Return the arguments that ``encode_args`` has made ``text`` of; ValueError when it is no JSON object."""
+    try:
+        value = json.loads(text) if text else {}
+    except RecursionError:
+        raise ValueError("args are nested too deeply.") from None
+    if not isinstance(value, dict):
+        raise ValueError(f"args must be a JSON object, not {type(value).__name__}.")
+    return value
+
+
 def dump(args: Mapping[str, Any]) -> str:
     try:
         require_plain(args, "args")

@@ -23,6 +23,7 @@ from django_simple_queue.secret_patterns import (
     plain,
     replacement,
 )
+from django_simple_queue.withheld import TOO_DEEP, TOO_MANY, UNREADABLE, Reason, nameless, not_json, too_long
 
 __all__ = [
     "REDACTED",
@@ -47,9 +48,6 @@ INVISIBLE = (*range(0x80, 0xA0), 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F),
 NOT_PLAIN = re.compile(f"[{''.join(map(chr, (*CONTROLS, *INVISIBLE)))}\ud800-\udfff]")
 VISIBLE = CONTROLS | {code: f"<U+{code:04X}>" for code in (*INVISIBLE, *range(0xD800, 0xE000))}
 
-TOO_MANY = Redacted("The arguments hold too many secrets to look for each of them, so this is not shown.")
-TOO_DEEP = Redacted("The arguments are nested too deeply to look for secrets in them, so this is not shown.")
-UNREADABLE = Redacted("The arguments are not valid JSON; this may hold a secret of theirs, so it is not shown.")
 STORED_CUT = re.compile(r"(\n\[\.\.\. [0-9,]+ bytes dropped \.\.\.\]\n)")
 
 
@@ -63,12 +61,12 @@ def redact_args(task_path: str, args_text: str | None, most: int = sys.maxsize) 
         return args
     secret = secret_keys(task_path)
     masker = masker_of(secret, args_text)
-    if isinstance(masker, Redacted):
-        return masker
+    if isinstance(masker, Reason):
+        return masker.told()
     try:
         return Masking(secret, masker.pattern, most).masked(args)
     except RecursionError:
-        return TOO_DEEP
+        return TOO_DEEP.told()
 
 
 def redact_text(task_path: str, args_text: str | None, text: str | None) -> str:
@@ -99,7 +97,7 @@ def redact_source(task_path: str, args_text: str | None, line: str) -> str:
 def redact(task_path: str, args_text: str | None, text: str, replace: Replace) -> str:
     secret = secret_keys(task_path)
     masker = masker_of(secret, args_text)
-    return masker if isinstance(masker, Redacted) else mask_pairs(masker.masked(visible(text)), secret, replace)
+    return masker.told() if isinstance(masker, Reason) else mask_pairs(masker.masked(visible(text)), secret, replace)
 
 
 def without_end(text: str, left_out: int) -> str:
@@ -108,7 +106,7 @@ def without_end(text: str, left_out: int) -> str:
 
 def longest(task_path: str, args_text: str | None) -> int:
     masker = masker_of(secret_keys(task_path), args_text)
-    return 0 if isinstance(masker, Redacted) else masker.longest
+    return 0 if isinstance(masker, Reason) else masker.longest
 
 
 def visible(text: str) -> str:
@@ -122,7 +120,7 @@ def parsed(args_text: str | None) -> Any:
     try:
         return json.loads(args_text) if args_text else {}
     except (ValueError, RecursionError):
-        return Redacted(f"These {len(args_text or ''):,} characters are not valid JSON, so they are not shown.")
+        return not_json(args_text or "")
 
 
 def secret_keys(task_path: str) -> frozenset[str]:
@@ -159,11 +157,11 @@ class Masking:
         return REDACTED
 
     def key(self, key: str, place: int) -> str:
-        return self.text(key) if len(key) <= self.left else f"name {place + 1}"
+        return self.text(key) if len(key) <= self.left else nameless(place)
 
     def text(self, value: str) -> str:
         if len(value) > self.left:
-            return Redacted(f"{len(value):,} characters, too many to show here")
+            return too_long(value)
         self.left -= len(value)
         return mask_pairs(self.hidden.sub(REDACTED, visible(value)), self.secret, replacement)
 
@@ -207,8 +205,8 @@ class Masker:
 
 
 @lru_cache(maxsize=16)
-def masker_of(secret: frozenset[str], args_text: str | None) -> Masker | Redacted:
-    """Return what masks the secrets in the arguments; a sentence when they cannot be looked for."""
+def masker_of(secret: frozenset[str], args_text: str | None) -> Masker | Reason:
+    """Return what masks the secrets in the arguments; the reason when they cannot be looked for."""
     args = parsed(args_text)
     if isinstance(args, Redacted):
         return UNREADABLE

@@ -41,6 +41,13 @@ def attempts_of(task: Task, with_payload: bool) -> Sequence[Attempt]:
     return list(reversed(newest))
 
 
+def unread(task: Task, attempts: Sequence[Attempt]) -> int:
+    """Return how many attempts there were before the ones that ``attempts_of`` has read."""
+    if len(attempts) < MOST_ATTEMPTS:
+        return 0
+    return task.attempts.filter(epoch__lt=attempts[0].epoch).count()
+
+
 def earlier(task: Task, attempts: Sequence[Attempt]) -> Sequence[Said]:
     """Return what the attempts before the latest run said, newest first."""
     told = [each for each in reversed(attempts) if each.epoch != task.epoch and (each.head or each.tail)]  # type: ignore[attr-defined]

@@ -117,8 +117,8 @@ def unfit(page: TaskPage) -> list[str]:
     call = describe(task.task)
     try:
         problems = [call.error] if call.error else call.misfits(task.arguments)
-    except ValueError as error:
-        problems = [str(error)]
+    except ValueError:
+        problems = [gettext("The arguments are not a JSON object.")]
     return [visible(problem) for problem in problems]
 
 

@@ -110,7 +110,7 @@ def branch(value: Mapping[str, Any] | list[Any], key: str, depth: int) -> Iterat
 
 def leaf(value: Any, key: str) -> Token:
     if isinstance(value, Redacted):
-        return Token("redacted", key, "redacted" if value == REDACTED else str(value))
+        return Token("redacted", key, _("redacted") if value == REDACTED else str(value))
     text = json.dumps(value, ensure_ascii=False)
     kind = "text" if isinstance(value, str) else "plain"
     return Token(kind, key, text[:MAX_LEAF], more=max(len(text) - MAX_LEAF, 0))

@@ -101,13 +101,20 @@ def of_task(call: Call, task: Task, keep: bool) -> Start:
 
     Raises ValueError, in a sentence, when its arguments cannot be shown.
     """
-    stored = {**by_place(call, task), **(task.arguments or {})}
+    stored = {**by_place(call, task), **by_name(task)}
     shown = redact_args(call.path, json.dumps(stored))
     if isinstance(shown, Redacted):
         raise ValueError(shown)
     if keep:
         return Start(shown, Kept(stored, shown))
     return without_secrets(shown, _("A secret is never copied; type it again: %s."))
+
+
+def by_name(task: Task) -> dict[str, Any]:
+    try:
+        return task.arguments
+    except ValueError:
+        raise ValueError(_("They are not a JSON object.")) from None
 
 
 def by_place(call: Call, task: Task) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.db.models import BooleanField, Case, Q, Value, When
 from django.db.models.functions import Now
 
 from dashboard.selectors import diagnosis, payload
-from dashboard.selectors.attempts import Said, attempts_of, earlier
+from dashboard.selectors.attempts import Said, attempts_of, earlier, unread
 from dashboard.selectors.call import MOST_ARGUMENTS, call_of
 from dashboard.selectors.endings import Ending, ending
 from dashboard.selectors.payload import FrameGroup, Token
@@ -53,6 +53,7 @@ class TaskPage:
     now: datetime
     payload: Payload | None
     attempts: Sequence[Attempt]
+    unread: int
     earlier: Sequence[Said]
     ending: Ending | None
     items: Sequence[OperatorActionItem]
@@ -170,13 +171,15 @@ def task_page(
     """Return the picture of ``task`` at ``now``; ``read_task`` has read it, and ``actions_on`` its ``items``."""
     attempts = list(attempts_of(task, with_payload))
     requeued = sorted(item.action.created for item in items if item.action.verb == "requeue")
-    bars = timeline(task, attempts, requeued, now)
+    before = unread(task, attempts)
+    bars = timeline(task, attempts, requeued, now, whole=not before)
     worker = worker_of(task)
     return TaskPage(
         task=task,
         now=now,
         payload=read_payload(task, wider) if with_payload else None,
         attempts=attempts,
+        unread=before,
         earlier=earlier(task, attempts),
         ending=ending(task, attempts, worker),
         items=items,

@@ -88,9 +88,15 @@ class Bar:
         return "all" if self.width >= PHONE_LABEL_FROM else "wide" if self.width >= LABEL_FROM else ""
 
 
-def timeline(task: Task, attempts: Sequence[Attempt], requeued: Sequence[datetime], now: datetime) -> list[Bar]:
-    """Return the bars of the task's line. ``attempts`` by epoch, ``requeued`` the times of its requeues, rising."""
-    found = stretches(task, attempts, requeued, now)
+def timeline(
+    task: Task, attempts: Sequence[Attempt], requeued: Sequence[datetime], now: datetime, *, whole: bool = True
+) -> list[Bar]:
+    """Return the bars of the task's line. ``attempts`` by epoch, ``requeued`` the times of its requeues, rising.
+
+    Unless they are the ``whole`` of them, the line begins with the first: what was before it is not known.
+    """
+    begin = None if whole else attempts[0]
+    found = stretches(task, attempts, requeued, now, begin)
     return list(placed([stretch for stretch in found if stretch.kind == "run" or stretch.seconds > 0]))
 
 
@@ -121,16 +127,20 @@ def spoken(stretch: Stretch) -> str:
 
 
 def stretches(
-    task: Task, attempts: Sequence[Attempt], requeued: Sequence[datetime], now: datetime
+    task: Task, attempts: Sequence[Attempt], requeued: Sequence[datetime], now: datetime, begin: Attempt | None
 ) -> Iterator[Stretch]:
-    free, number = task.created, 0
+    free, number = (beginning(begin), begin.round) if begin else (task.created, 0)
     for attempt in attempts:
-        started = attempt.started or attempt.finished
+        started = beginning(attempt)
         yield from pause(free, started, number, attempt.round, requeued)
         yield Stretch("run", started, attempt.finished, attempt.outcome, attempt.attempt, attempt.round)
         free, number = attempt.finished, attempt.round
     told = bool(attempts) and attempts[-1].epoch == task.epoch and task.status != Task.QUEUED
     yield from () if told else latest(task, free, number, requeued, now)
+
+
+def beginning(attempt: Attempt) -> datetime:
+    return attempt.started or attempt.finished
 
 
 def latest(task: Task, free: datetime, number: int, requeued: Sequence[datetime], now: datetime) -> Iterator[Stretch]:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from copy import copy
 from datetime import timedelta
 from typing import Any, Self
@@ -13,6 +12,7 @@ from django.db.models.functions import Now, Right
 from django.utils.translation import gettext_lazy as _
 
 from django_simple_queue import callables, conf
+from django_simple_queue.arguments import decode_args
 from django_simple_queue.backoff import wait_after
 from django_simple_queue.failure import LOST, UNOWNED, Failure
 from django_simple_queue.models import primary, states
@@ -138,10 +138,7 @@ class Task(TaskColumns):
     @property
     def arguments(self) -> dict[str, Any]:
         """The keyword arguments; raises ValueError when the stored text is not a JSON object."""
-        value = json.loads(self.args) if self.args else {}
-        if not isinstance(value, dict):
-            raise ValueError(f"args must be a JSON object, not {type(value).__name__}.")
-        return value
+        return decode_args(self.args)
 
     @property
     def as_dict(self) -> dict[str, Any]:

@@ -1,5 +1,17 @@
 // ---- the one clock: it asks for news unless nobody looks
-const clock = { every: 2, wanted: "2", last: Date.now(), failures: 0, due: 0, acted: 0 };
+const clock = { every: 2, wanted: "2", last: Date.now(), asked: Date.now(), failures: 0, still: 0, due: 0, acted: 0 };
+// While nothing changes and nobody touches the page it asks less and less often. With 8 s at most it shows a fleet that
+// died within 10 s after the lease.
+const STILL = 3, SLOWEST = 8;
+function pace() {
+  const slower = clock.every * 2 ** Math.max(0, clock.still - STILL + 1);
+  return Math.max(clock.every, Math.min(slower, SLOWEST));
+}
+function wake() {
+  if (!clock.still) return;
+  clock.still = 0;
+  clock.due = Math.min(clock.due, clock.asked + clock.every * 1000);
+}
 
 function show(state) {
   if (!connection || (connection.dataset.state === state && state !== "offline")) return;
@@ -15,36 +27,47 @@ function stateNow() {
   if (connection.dataset.state === "signed-out") return "signed-out";
   if (!clock.every) return "paused";
   if (clock.failures) return "offline";
-  return Date.now() - clock.last > (clock.every * 2 + 6) * 1000 ? "late" : "live";
+  return Date.now() - clock.last > (pace() + clock.every + 6) * 1000 ? "late" : "live";
 }
 function tick() {
   if (document.hidden) return;
   show(stateNow());
   if (clock.every && Date.now() >= clock.due) {
-    clock.due = Date.now() + clock.every * 1000;
+    clock.asked = Date.now();
+    clock.due = clock.asked + pace() * 1000;
     live.dispatchEvent(new CustomEvent("live:tick"));
   }
 }
 function arrived(response) {
-  const zone = document.documentElement.dataset.zone, date = new Date(response.headers.get("Date") || Date.now());
+  const date = new Date(response.headers.get("Date") || Date.now());
   Object.assign(clock, { last: Date.now(), failures: 0 });
+  if (response.status === 304) clock.still += 1;
+  else wake();
   const time = $("time", connection);
   time.dateTime = date.toISOString();
-  time.textContent = date.toLocaleTimeString(document.documentElement.lang, { timeZone: zone, hourCycle: "h23" });
+  time.textContent = inZone(date);
   show(stateNow());
 }
+function inZone(date) {
+  const { lang, dataset } = document.documentElement;
+  try {
+    return date.toLocaleTimeString(lang, { timeZone: dataset.zone, hourCycle: "h23" });
+  } catch { // a zone of the server's that this browser does not know
+    return `${date.toISOString().slice(11, 19)} UTC`;
+  }
+}
 function missed() {
-  clock.failures += 1;
+  Object.assign(clock, { failures: clock.failures + 1, still: 0 });
   clock.due = Date.now() + Math.min(30, 2 ** clock.failures) * 1000;
   show("offline");
 }
 function refused() { // what is shown stays, and soon says how old it is
-  clock.due = Date.now() + 30_000;
+  Object.assign(clock, { due: Date.now() + 30_000, still: 0 });
 }
 function choose(every) {
   clock.every = Number(every);
   if (clock.every) clock.wanted = every;
-  clock.due = 0;
+  Object.assign(clock, { due: 0, still: 0 });
   $(`[name=every][value="${every}"]`, connection).checked = true;
   remember("every", every);
   tick();
@@ -54,7 +77,9 @@ if (live && connection) {
   if (clock.every) clock.wanted = connection.dataset.every;
   clock.due = Date.now() + clock.every * 1000;
   connection.addEventListener("change", event => choose(event.target.value));
-  document.addEventListener("visibilitychange", () => { clock.due = 0; tick(); });
+  for (const sign of ["pointerdown", "keydown", "input"]) document.addEventListener(sign, wake, true);
+  addEventListener("focus", wake);
+  document.addEventListener("visibilitychange", () => { wake(); clock.due = 0; tick(); });
   addEventListener("online", () => { clock.due = 0; tick(); });
   setInterval(tick, 1000);
   tick();

@@ -124,7 +124,7 @@ def test_source_lines_keep_names_and_lose_literals():
 def test_arguments_that_cannot_be_read_are_not_shown(args):
     shown = redact_args(TASK, args)
     assert isinstance(shown, Redacted)
-    assert f"{len(args):,} characters" in shown
+    assert f"{len(args):,} character" in shown
     assert SECRET not in shown
 
 

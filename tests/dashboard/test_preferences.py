@@ -14,6 +14,11 @@ def viewer(client):
     return signed_in(client, operator("ada", "view_task"))
 
 
+@pytest.mark.parametrize("zone", ["Factory", "localtime"])
+def test_a_zone_that_no_browser_knows_is_no_choice(viewer, zone):
+    assert viewer.post("/preferences/", {"zone": zone}).status_code == 400
+
+
 @pytest.mark.parametrize(
     ("name", "label"),
     [("zone", "Time zone"), ("theme", "Theme"), ("keys", "Single-key shortcuts"), ("every", "Updates")],

@@ -77,7 +77,7 @@ def test_a_task_that_demands_a_permission_of_its_own_offers_nothing_without_it(c
     [
         ('{"invoice_id": 7, "gone": "leak"}', "gone is not a parameter of charge"),
         ("{}", "invoice_id is missing"),
-        ("[1]", "args must be a JSON object"),
+        ("[1]", "The arguments are not a JSON object"),
     ],
 )
 @pytest.mark.ability(11)
