@@ -16,7 +16,7 @@ from dashboard import wording
 from dashboard.selectors.activity import UNDO_OFFERED_FOR, did
 from dashboard.states import QUEUED, State, is_held, state_of
 from django_simple_queue.models import OperatorAction, Task, Worker
-from django_simple_queue.models.audit import can_undo
+from django_simple_queue.models.audit import VERBS, can_undo
 from django_simple_queue.models.audit.scope import mark_of
 from django_simple_queue.redaction import visible
 
@@ -52,11 +52,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ActionPage:
+    """``missing`` tasks of the outcome ``chosen`` have been deleted, and their places in the list with them."""
+
     action: OperatorAction
     now: datetime
     outcomes: Sequence[Outcome]
     undone: Sequence[Outcome]
     lines: Sequence[Line]
+    missing: int
     chosen: str
     onward: str
     workers: bool
@@ -123,10 +126,17 @@ def action_page(action: OperatorAction, chosen: str, after: int, now: datetime) 
         outcomes=outcomes,
         undone=[Outcome(name, count, wording.put_back(name, count)) for name, count in undone.items()],
         lines=[Line(pk, tasks.get(pk), action.verb) for pk in ids],
+        missing=0 if after or onward else missing(action, listed, len(ids)),
         chosen=listed,
         onward=more,
         workers=Worker.objects.live().exists(),
     )
+
+
+def missing(action: OperatorAction, listed: str, found: int) -> int:
+    """Return how many tasks are missing in a list that has ``found`` of them and no further page."""
+    lists_tasks = listed in MOVED and action.verb in (*VERBS, "enqueue")
+    return max(int(action.outcomes.get(listed, 0)) - found, 0) if lists_tasks else 0
 
 
 def outcome(action: OperatorAction, name: str, count: int) -> Outcome:

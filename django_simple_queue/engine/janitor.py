@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 
 from django_simple_queue import conf, wake
 from django_simple_queue.engine.chores import Chores
+from django_simple_queue.engine.pruning import STATUS_NAMES, forget_workers, prune
 from django_simple_queue.engine.settling import SETTLE_ROWS, locked, settle
 from django_simple_queue.engine.store.database import Needs
 from django_simple_queue.engine.store.lease import connection
@@ -29,11 +30,8 @@ PROMOTE_ROWS = 1000
 PROMOTE_SECONDS = 0.1
 PROMOTE_AGAIN_SECONDS = 0.1
 """Where nothing could be promoted although it is time: another worker is at it."""
-PRUNE_ROWS = 500
 DATE_ROWS = 2000
 PRUNE_EVERY_SECONDS = 60.0
-KEEP_WORKERS = timedelta(days=7)
-STATUS_NAMES = {"completed": Task.COMPLETED, "failed": Task.FAILED, "cancelled": Task.CANCELLED}
 _prune_at = 0.0
 
 
@@ -146,8 +144,7 @@ def tidy(chores: Chores, now: float) -> tuple[list[Task], bool]:
     if now < _prune_at:
         return [], False
     _prune_at = now + PRUNE_EVERY_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311
-    heaps = [count >= PRUNE_ROWS for count in prune(chores)]
-    heaps.append(chores.do("dating what older code ended", date_endings, 0) >= DATE_ROWS)
+    heaps = [prune(chores), chores.do("dating what older code ended", date_endings, 0) >= DATE_ROWS]
     chores.do("forgetting workers", forget_workers, None)
     unowned = chores.do("settling what has no worker", settle_unowned, list[Task]())
     if chores.met_odd_rows:
@@ -180,31 +177,3 @@ def settle_unowned() -> list[Task]:
         return []
     aged = Task.objects.using(alias()).running().filter(worker=None, modified__lt=Now() - timedelta(seconds=timeout))
     return settle(aged, f"older than TASK_TIMEOUT ({timeout} s) and without a worker")
-
-
-def prune(chores: Chores) -> list[int]:
-    """Delete a batch of the tasks of each status that RETENTION lets go of; return how many they were."""
-    ages = {name: timedelta(days=days) for name, days in conf.get_retention().items() if days is not None}
-    return [
-        chores.do(f"pruning {name} tasks", partial(prune_status, STATUS_NAMES[name], age), 0)
-        for name, age in ages.items()
-    ]
-
-
-def forget_workers() -> None:
-    """Rows are deleted by key: MySQL locks what a DELETE looks at, and would wait for the turns of live workers."""
-    ended = Worker.objects.using(alias()).exclude(state__in=Worker.LIVE_STATES)
-    gone = list(ended.filter(ended__lt=Now() - KEEP_WORKERS).values_list("pk", flat=True))
-    Worker.objects.using(alias()).filter(pk__in=gone).delete()
-
-
-@restarted_after_deadlock
-def prune_status(status: int, age: timedelta) -> int:
-    """Delete a batch of rows past ``age``; who is requeued meanwhile stays."""
-    rows = Task.objects.using(alias())
-    past = rows.filter(status=status, finished__lt=Now() - age).order_by("finished", "id")
-    oldest = list(past.values_list("pk", flat=True)[:PRUNE_ROWS])
-    with transaction.atomic(using=alias()):
-        chosen = locked(rows.filter(pk__in=oldest, status=status), to_delete=True)
-        _, deleted = rows.filter(pk__in=chosen).only("pk").delete()
-    return deleted.get(Task._meta.label, 0)

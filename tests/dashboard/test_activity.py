@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from django_simple_queue.models import OperatorAction, Task
@@ -174,6 +177,20 @@ def test_deleted_tasks_stay_in_the_list(auditor):
     requeue()
     Task.objects.all().delete()
     assert "deleted since" in text_of(auditor)
+
+
+@pytest.mark.parametrize(("gone", "words"), [(2, "2 tasks are not listed any more"), (1, "1 task is not listed any")])
+def test_a_list_that_retention_has_shortened_says_so(auditor, gone, words):
+    action = requeue(2)
+    page = f"{URL}{action.pk}/"
+    assert "not listed" not in auditor.get(page).content.decode()
+    kept = list(Task.objects.values_list("pk", flat=True)[gone:])
+    Task.objects.exclude(pk__in=kept).update(status=Task.FAILED, finished=Now() - timedelta(days=8))
+    call_command("prune_tasks", "--older-than", "7", stdout=StringIO())
+    html = auditor.get(page).content.decode()
+    assert words in html
+    assert "deleted since" not in html
+    assert all(f"/tasks/{pk}/" in html for pk in kept)
 
 
 def test_hostile_text_is_inert(auditor):

@@ -10,9 +10,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models.functions import Now
 
-from django_simple_queue.engine import janitor
-from django_simple_queue.models import Attempt, Task
+from django_simple_queue.engine import pruning
+from django_simple_queue.models import Attempt, OperatorAction, OperatorActionItem, Task
+from django_simple_queue.models.audit import perform
 from tests.core.rows import a_task
+from tests.engine.locking import locked_elsewhere
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +50,7 @@ def test_a_dry_run_only_counts() -> None:
 
 
 def test_all_batches_of_the_statuses_named_go(monkeypatch) -> None:
-    monkeypatch.setattr(janitor, "PRUNE_ROWS", 2)
+    monkeypatch.setattr(pruning, "PRUNE_ROWS", 2)
     for _ in range(5):
         Attempt.objects.create(task=ended(Task.FAILED, 8), epoch=1, attempt=1)
     kept = [ended(Task.CANCELLED, 8), a_task(), a_task(Task.PROGRESS)]
@@ -68,6 +70,26 @@ def test_without_retention_it_asks_for_an_age() -> None:
 def test_an_impossible_age_is_refused(days: str) -> None:
     with pytest.raises(CommandError, match=f"--older-than {days} is not possible: use days from 0 to 36500"):
         prune("--older-than", days)
+
+
+@pytest.mark.locks_rows
+@pytest.mark.django_db(transaction=True)
+def test_what_others_have_locked_is_gone_past_and_told(monkeypatch) -> None:
+    monkeypatch.setattr(pruning, "PRUNE_ROWS", 1)
+    locked, *_ = [ended(Task.FAILED, days) for days in (30, 20, 10)]
+    with locked_elsewhere(locked.pk):
+        said = prune("--older-than", "7", "--status", "failed")
+    assert said.splitlines() == ["failed, older than 7 days: 2; locked by others, and left: 1", "Deleted 2 tasks."]
+    assert Task.objects.get() == locked
+
+
+def test_a_task_that_goes_takes_its_place_in_the_lists_of_actions_along() -> None:
+    gone, kept = a_task(Task.FAILED), a_task(Task.FAILED)
+    perform("requeue", Task.objects.all(), "ada", "both")
+    Task.objects.filter(pk=gone.pk).update(status=Task.FAILED, finished=Now() - timedelta(days=8))
+    prune("--older-than", "7")
+    assert [item.task for item in OperatorActionItem.objects.all()] == [kept.pk]
+    assert OperatorAction.objects.get().outcomes == {"done": 2}
 
 
 @pytest.mark.postgres

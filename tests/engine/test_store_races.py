@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from django_simple_queue import monitor
-from django_simple_queue.engine import janitor, store
+from django_simple_queue.engine import janitor, pruning, store
 from django_simple_queue.models import Attempt, Task, Worker
 from tests.engine.storing import claim, completed, enqueue, failed, let_lease_end, live_worker, released, running, write
 
@@ -118,7 +118,7 @@ VERBS = {
     "requeue": lambda made: made.rows.requeue(),
     "hold": lambda made: made.rows.requeue(HOUR),
     "undo requeue": lambda made: made.rows.undo_requeue(Task.FAILED),
-    "prune": lambda made: janitor.prune_status(Task.FAILED, timedelta(days=7)),
+    "prune": lambda made: pruning.prune_status(Task.FAILED, timedelta(days=7))[0],
 }
 SITUATIONS = {
     in_progress: ("complete", "fail", "release", "time out", "cancel", "reap"),

@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from django_simple_queue.engine import janitor, store
+from django_simple_queue.engine import janitor, pruning, store
 from django_simple_queue.engine.chores import Chores
 from django_simple_queue.models import Attempt, Task, Worker
 from tests.engine.storing import HOURS, claim, enqueue, reload
@@ -46,16 +46,16 @@ def test_promotion_goes_on_until_nothing_is_due(worker, monkeypatch):
 
 
 def test_pruning_that_fails_is_tried_again_a_minute_later_and_holds_up_nothing_else(reaper, monkeypatch, settings):
-    def fail(status, age):
+    def fail(status, age, end):
         if status == Task.COMPLETED:
             raise OperationalError("canceling statement due to statement timeout")
-        return prune_status(status, age)
+        return prune_status(status, age, end)
 
-    prune_status = janitor.prune_status
+    prune_status = pruning.prune_status
     settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"completed": 7, "failed": 7}
     settings.DJANGO_SIMPLE_QUEUE_TASK_TIMEOUT = 60
     monkeypatch.setattr(janitor, "_prune_at", 0.0)
-    monkeypatch.setattr(janitor, "prune_status", fail)
+    monkeypatch.setattr(pruning, "prune_status", fail)
     unowned, undated = enqueue()[0], enqueue()[0]
     Task.objects.filter(pk=unowned.pk).update(status=Task.PROGRESS, modified=Now() - timedelta(hours=1))
     Task.objects.filter(pk=undated.pk).update(status=Task.COMPLETED)
@@ -69,7 +69,8 @@ def test_pruning_that_fails_is_tried_again_a_minute_later_and_holds_up_nothing_e
 
 
 def test_a_heap_to_prune_keeps_the_house_busy(reaper, monkeypatch, settings):
-    monkeypatch.setattr(janitor, "PRUNE_ROWS", 2)
+    monkeypatch.setattr(pruning, "PRUNE_ROWS", 2)
+    monkeypatch.setattr(pruning, "PRUNE_SECONDS", 0.0)
     monkeypatch.setattr(janitor, "_prune_at", 0.0)
     settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"completed": 7}
     for _ in range(3):
@@ -131,29 +132,42 @@ def test_retention_prunes_ended_tasks_by_status(reaper, settings):
     gone = [ended(Task.COMPLETED, 8), ended(Task.CANCELLED, 31)]
     kept = [ended(Task.COMPLETED, 6), ended(Task.FAILED, 900), ended(Task.CANCELLED, 8), enqueue()[0]]
     gone[0].attempts.create(epoch=1, attempt=1, outcome="failed")
-    assert sum(janitor.prune(Chores())) == 2
+    assert not pruning.prune(Chores())
     assert set(Task.objects.values_list("pk", flat=True)) == {task.pk for task in kept}
     assert not Attempt.objects.exists()
 
 
 def test_everything_is_kept_by_default(reaper):
     ended(Task.COMPLETED, 4000)
-    assert sum(janitor.prune(Chores())) == 0
+    assert not pruning.prune(Chores())
+    assert Task.objects.exists()
 
 
 def test_pruning_goes_in_batches_oldest_first(reaper, settings, monkeypatch):
     settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"completed": 1}
-    monkeypatch.setattr(janitor, "PRUNE_ROWS", 2)
+    monkeypatch.setattr(pruning, "PRUNE_ROWS", 2)
+    monkeypatch.setattr(pruning, "PRUNE_SECONDS", 0.0)
     tasks = [ended(Task.COMPLETED, days) for days in (5, 9, 7)]
-    assert sum(janitor.prune(Chores())) == 2
+    assert pruning.prune(Chores())
     assert Task.objects.get() == tasks[0]
-    assert sum(janitor.prune(Chores())) == 1
+    assert not pruning.prune(Chores())
+    assert not Task.objects.exists()
+
+
+def test_pruning_goes_on_for_a_while(reaper, settings, monkeypatch):
+    settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"completed": 1}
+    monkeypatch.setattr(pruning, "PRUNE_ROWS", 2)
+    monkeypatch.setattr(pruning, "PRUNE_SECONDS", 60.0)
+    for _ in range(5):
+        ended(Task.COMPLETED, days=2)
+    assert not pruning.prune(Chores())
+    assert not Task.objects.exists()
 
 
 def test_worker_rows_are_kept_a_while(worker, reaper):
     store.leave(worker.pk)
-    janitor.forget_workers()
+    pruning.forget_workers()
     assert Worker.objects.filter(pk=worker.pk).exists()
     Worker.objects.filter(pk=worker.pk).update(ended=Now() - timedelta(days=8))
-    janitor.forget_workers()
+    pruning.forget_workers()
     assert list(Worker.objects.values_list("pk", flat=True)) == [reaper.pk]

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models.functions import Now
 
 from django_simple_queue import conf, shapes
-from django_simple_queue.engine import janitor
+from django_simple_queue.engine import pruning
 from django_simple_queue.models import Task
 from django_simple_queue.models.primary import alias
 
@@ -19,20 +19,24 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="Count only.")
         parser.add_argument("--older-than", metavar="DAYS", help="Instead of what RETENTION says.")
-        parser.add_argument("--status", nargs="+", choices=sorted(janitor.STATUS_NAMES), help="Only these.")
+        parser.add_argument("--status", nargs="+", choices=sorted(pruning.STATUS_NAMES), help="Only these.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        total = 0
+        total, dry_run = 0, options["dry_run"]
         for name, days in chosen(options["status"], options["older_than"]).items():
-            count = (counted if options["dry_run"] else pruned)(janitor.STATUS_NAMES[name], timedelta(days=days))
+            status, age = pruning.STATUS_NAMES[name], timedelta(days=days)
+            count = counted(status, age) if dry_run else pruning.prune_status(status, age)[0]
+            left = 0 if dry_run else counted(status, age)
             total += count
-            self.stdout.write(f"{name}, older than {days:g} days: {count}")
-        self.stdout.write(f"{'Would delete' if options['dry_run'] else 'Deleted'} {total} tasks.")
+            self.stdout.write(
+                f"{name}, older than {days:g} days: {count}{f'; locked by others, and left: {left}' if left else ''}"
+            )
+        self.stdout.write(f"{'Would delete' if dry_run else 'Deleted'} {total} tasks.")
 
 
 def chosen(names: list[str] | None, older_than: str | None) -> dict[str, float]:
     """Return the days to keep by status name."""
-    names = names or sorted(janitor.STATUS_NAMES)
+    names = names or sorted(pruning.STATUS_NAMES)
     if older_than is not None:
         return dict.fromkeys(names, as_days(older_than))
     kept = conf.get_retention()
@@ -57,10 +61,3 @@ def as_days(text: str) -> float:
 def counted(status: int, age: timedelta) -> int:
     rows = Task.objects.using(alias())
     return rows.filter(status=status, finished__lt=Now() - age).count()
-
-
-def pruned(status: int, age: timedelta) -> int:
-    total = 0
-    while batch := janitor.prune_status(status, age):
-        total += batch
-    return total
