@@ -8,12 +8,14 @@ import selectors
 import signal
 import sys
 import threading
+import time
 
 # The public one makes an enum of each answer: too slow to ask about every signal after every task.
 from _signal import getsignal  # type: ignore[import-not-found]
 from concurrent.futures import thread as executor
 from types import FrameType
 
+MOMENT_SECONDS = 0.02
 TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 EXECUTOR = executor._worker.__code__
 WAITING = {threading.Condition.wait.__code__, selectors.DefaultSelector.select.__code__}
@@ -43,7 +45,7 @@ class Leftovers:
 
     def go_on(self) -> bool:
         """Tell whether a process or a thread that was started here goes on."""
-        return has_children() or self.has_grandchildren() or any(map(is_at_work, started_threads()))
+        return has_children() or self.has_grandchildren() or threads_go_on()
 
     def has_grandchildren(self) -> bool:
         """Tell whether others are in our process group; they have come by way of a child that we have collected."""
@@ -76,6 +78,14 @@ def group_of(pid: int) -> int:
         return 0
 
 
+def threads_go_on() -> bool:
+    """Tell whether a thread that was started here is at work; one that is just ending is given a moment for that."""
+    if not any(map(is_at_work, started_threads())):
+        return False
+    time.sleep(MOMENT_SECONDS)
+    return any(map(is_at_work, started_threads()))
+
+
 def started_threads() -> list[threading.Thread]:
     if threading.active_count() == 1:
         return []
@@ -83,9 +93,12 @@ def started_threads() -> list[threading.Thread]:
 
 
 def is_at_work(thread: threading.Thread) -> bool:
-    """Tell whether ``thread`` does something, or will by itself; those of pools and error trackers wait to be asked."""
+    """Tell whether ``thread`` does something, or will by itself; those of pools and error trackers wait to be asked.
+
+    A thread without a frame is not Python's, and in none of our code.
+    """
     frame = sys._current_frames().get(thread.ident or 0)
-    return frame is None or isinstance(thread, threading.Timer) or not waits_to_be_asked(frame)
+    return frame is not None and (isinstance(thread, threading.Timer) or not waits_to_be_asked(frame))
 
 
 def waits_to_be_asked(frame: FrameType) -> bool:

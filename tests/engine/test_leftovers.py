@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from django_simple_queue.engine import leftovers
 from django_simple_queue.engine.leftovers import Leftovers
 from django_simple_queue.models import Task
 from django_simple_queue.utils import create_task
@@ -100,11 +103,23 @@ def test_timers_and_signal_handlers_are_not_for_the_next_run(fleet: Fleet) -> No
     assert json.loads(after) == json.loads(before)
 
 
+def test_a_thread_that_is_ending_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    thread = threading.Thread(target=os.read, args=(reader, 1), daemon=True)
+    thread.start()
+    monkeypatch.setattr(leftovers, "started_threads", lambda: [thread])
+    wait_until(lambda: leftovers.is_at_work(thread), 10, "it reads")
+    assert leftovers.threads_go_on()
+    monkeypatch.setattr(leftovers, "time", SimpleNamespace(sleep=lambda seconds: (os.close(writer), thread.join())))
+    assert not leftovers.threads_go_on()
+    os.close(reader)
+
+
 def test_a_forked_copy_that_returns_leaves() -> None:
-    leftovers = Leftovers()
+    here = Leftovers()
     copy = os.fork()
     if copy == 0:
-        leftovers.leave_if_copied()
+        here.leave_if_copied()
         os._exit(1)
     assert os.waitpid(copy, 0)[1] == 0
-    leftovers.leave_if_copied()
+    here.leave_if_copied()
