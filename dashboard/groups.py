@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import router, transaction
 from django.db.models import Q
-from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from dashboard.models import FailureGroup
@@ -16,6 +16,8 @@ from dashboard.selectors.failures import Group, query_of
 from django_simple_queue.models import OperatorAction, Task
 from django_simple_queue.models.audit import identify
 
+SAME = timedelta(milliseconds=1)
+"""SQLite keeps times with three digits or six, and compares them as text."""
 VERBS = {
     "resolve_group": FailureGroup.State.RESOLVED,
     "ignore_group": FailureGroup.State.IGNORED,
@@ -23,15 +25,37 @@ VERBS = {
 }
 
 
-def judge(verb: str, group: Group, actor: Any) -> OperatorAction:
-    """Resolve, ignore or reopen a group from now on, and write down who did it."""
+def judge(verb: str, group: Group, actor: Any, *, decision: str, until: datetime) -> OperatorAction | None:
+    """Resolve, ignore or reopen what failed of a group ``until`` then, and write down who did it.
+
+    ``decision`` is the one that was shown. None, and nothing is done, when it is not the latest, or says the same.
+    """
     who = identify(actor)
-    columns = {"state": VERBS[verb], "since": Now(), "set_by": who["actor"]}
+    columns = {"state": VERBS[verb], "since": until, "set_by": who["actor"]}
+    if group.decision != decision or group.state == VERBS[verb]:
+        return None
     with transaction.atomic(using=router.db_for_write(FailureGroup)):
-        FailureGroup.objects.update_or_create(fingerprint=group.fingerprint, defaults=columns)
+        if not decide(group, columns):
+            return None
         return OperatorAction.objects.create(
             verb=verb, scope=words(group)[:500], scope_filter={"fingerprint": group.fingerprint}, **who
         )
+
+
+def decide(group: Group, columns: Mapping[str, Any]) -> bool:
+    """Store a decision unless somebody else has made one since ``group`` was read."""
+    if group.judged is None:
+        _row, is_first = FailureGroup.objects.get_or_create(fingerprint=group.fingerprint, defaults=columns)
+        return is_first
+    read = group.judged
+    same = FailureGroup.objects.filter(pk=read.pk, state=read.state, set_by=read.set_by)
+    return bool(same.filter(since__gt=read.since - SAME, since__lt=read.since + SAME).update(**columns))
+
+
+def latest(fingerprint: str) -> OperatorAction | None:
+    """Return what was decided about a group last."""
+    decided = OperatorAction.objects.filter(verb__in=VERBS, scope_filter__fingerprint=fingerprint)
+    return decided.order_by("-pk").first()
 
 
 def scope_of(fingerprint: str, group: Group | None, since: datetime, until: datetime, as_of: datetime) -> Scope:

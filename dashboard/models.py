@@ -34,6 +34,11 @@ class FailureGroup(models.Model):
     def __str__(self) -> str:
         return self.fingerprint
 
+    @property
+    def decision(self) -> str:
+        """What tells this decision from any other about the group."""
+        return f"{self.state}@{self.since.isoformat()}"
+
     def handles(self, moment: datetime) -> bool:
         """Tell whether a failure at ``moment`` needs nobody: a resolved group is reopened by what fails after it."""
         return self.state == self.State.IGNORED or (self.state == self.State.RESOLVED and moment <= self.since)

@@ -93,6 +93,11 @@ class Group:
         return self.judged.state
 
     @property
+    def decision(self) -> str:
+        """What a form carries so that nobody overwrites a decision unseen; "" when none was ever made."""
+        return self.judged.decision if self.judged else ""
+
+    @property
     def returned(self) -> bool:
         """Resolved once, and failing again since."""
         return self.judged is not None and self.judged.state == State.RESOLVED and self.state == State.OPEN

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from dashboard import groups, scopes
 from dashboard.access import may, operator
+from dashboard.actions import was_first
 from dashboard.deadline import deadline
 from dashboard.htmx import render, with_query
 from dashboard.models import FailureGroup
@@ -33,6 +34,7 @@ SAID = {
     "ignore_group": gettext_lazy("Ignored. It is never told again."),
     "reopen_group": gettext_lazy("Open again."),
 }
+RETURNED = gettext_lazy("Resolved as it was shown. It has failed again since.")
 MARKS = ("new", "quiet")
 GROUP = re.compile("[0-9a-f]{16}")
 
@@ -140,10 +142,21 @@ def as_file(request: HttpRequest, shown: Any, now: datetime, name: str) -> HttpR
 def judged(verb: str) -> Callable[..., HttpResponseBase]:
     @operator(CHANGE, methods=("POST",))
     def view(request: HttpRequest, fingerprint: str) -> HttpResponseBase:
-        groups.judge(verb, found(fingerprint, timezone.now(), with_payload=False), request.user)
-        return tell(request, str(SAID[verb]), done=True)
+        now, decision = scopes.mark(), request.POST.get("decision", "")
+        seen = scopes.read_moment(request.POST.get("seen"), now)
+        group = found(fingerprint, timezone.now(), with_payload=False)
+        again = group.found.last > seen
+        if not groups.judge(verb, group, request.user, decision=decision, until=seen if again else now):
+            return tell(request, why_not(fingerprint, request.user))
+        said = RETURNED if again and verb == "resolve_group" else SAID[verb]
+        return tell(request, str(said), done=True)
 
     return view
+
+
+def why_not(fingerprint: str, actor: Any) -> str:
+    latest = groups.latest(fingerprint)
+    return was_first(latest, actor) if latest else _("Nobody has decided anything about it. Nothing done.")
 
 
 failure_resolve = judged("resolve_group")

@@ -14,7 +14,7 @@ from dashboard.models import FailureGroup
 from dashboard.selectors import attention, fingerprints, open_groups, snapshot
 from django_simple_queue.models import OperatorAction, Task
 from tests.dashboard.counting import few_statements
-from tests.dashboard.failing import HOURS, MAIL, PAY, URL, failed
+from tests.dashboard.failing import HOURS, MAIL, PAY, URL, decide, failed
 from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import CHARGE, SEND, a_task, a_worker, shown
 
@@ -105,7 +105,7 @@ def test_an_ignored_group_is_never_told_and_can_be_reopened(chief):
     chief.post(f"{URL}{PAY}/ignore/")
     failed(hours=-0.001)
     assert on_tab(text_of(chief), "ignored") == "1"
-    chief.post(f"{URL}{PAY}/reopen/")
+    decide(chief, "reopen", text_of(chief, "?state=ignored"))
     assert on_tab(text_of(chief), "open") == "1"
     verbs = OperatorAction.objects.order_by("pk").values_list("verb", "actor")
     assert list(verbs) == [("ignore_group", "chief"), ("reopen_group", "chief")]
