@@ -8,8 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
-from django.shortcuts import redirect
-from django.shortcuts import render as render_template
+from django.shortcuts import redirect, render
 from django.utils.encoding import escape_uri_path
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -17,52 +16,45 @@ from dashboard import shared
 from dashboard.pauses import with_pauses
 
 FOLDER = "simple_queue_dashboard"
-Context = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
+Context = Callable[[], Mapping[str, Any]]
 
 
-def render(
-    request: HttpRequest,
-    page: str,
-    context: Context,
-    *,
-    tag: str = "",
-    live: bool = True,
-    same_for_all: bool = False,
-    status: int = 200,
+def page(request: HttpRequest, name: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
+    """Answer with ``<name>.html``, a page that is read once."""
+    return render(request, f"{FOLDER}/{name}.html", dict(context), status=status)
+
+
+def live_page(
+    request: HttpRequest, name: str, context: Context, tag: str, *, same_for_all: bool = False
 ) -> HttpResponseBase:
-    """Answer with ``<page>.html``, or for ``?live=1`` with its live region, ``_<page>_live.html``.
+    """Answer with ``<name>.html``, or for ``?live=1`` with its live region, ``_<name>_live.html``.
 
-    ``context`` may be a function, called only when something is rendered: not when ``tag`` is what the region shows
-    already (then the answer is 304). A page without a live region says ``live=False`` and is never polled.
+    When ``tag`` is what the region shows already, the answer is 304, and ``context`` is not called.
     ``same_for_all`` says that whoever gets this ``tag`` sees the same region: a poll may get what another one got.
     """
-    key, tag = tag, tag and with_pauses(tag, request)
-    if live and tag and is_shown_already(request, tag):
+    with_all = with_pauses(tag, request)
+    if is_shown_already(request, with_all):
         return HttpResponseNotModified()
-    make = context if callable(context) else lambda: context
-    region = f"{FOLDER}/_{page}_live.html"
+    region = f"{FOLDER}/_{name}_live.html"
     if same_for_all and is_live(request) and not len(get_messages(request)):
-        values: dict[str, Any] = {"live_html": shared.region(request, key, region, make)}
+        values: Mapping[str, Any] = {"live_html": shared.region(request, tag, region, context)}
     else:
-        values = {"live_url": live_path(request), "live_tag": tag, "live_region": region} if live else {}
-        values |= make()
-    template = "_live.html" if live and is_live(request) else f"{page}.html"
-    response = render_template(request, f"{FOLDER}/{template}", values, status=status)
-    if tag:
-        response["HX-PTag"] = tag
+        values = {"live_url": live_path(request), "live_tag": with_all, "live_region": region, **context()}
+    response = page(request, "_live" if is_live(request) else name, values)
+    response["HX-PTag"] = with_all
     return response
 
 
 def fragment(request: HttpRequest, name: str, context: Mapping[str, Any]) -> HttpResponse:
     """Answer with ``_<name>.html``, a part of a page that some script puts in its place."""
-    return render_template(request, f"{FOLDER}/_{name}.html", dict(context))
+    return page(request, f"_{name}", context)
 
 
-def render_dialog(request: HttpRequest, page: str, context: Mapping[str, Any]) -> HttpResponse:
-    """Answer with ``<page>.html``, or for a fragment with ``_<page>.html`` inside the page's dialog."""
+def render_dialog(request: HttpRequest, name: str, context: Mapping[str, Any]) -> HttpResponse:
+    """Answer with ``<name>.html``, or for a fragment with ``_<name>.html`` inside the page's dialog."""
     if not is_fragment(request):
-        return render_template(request, f"{FOLDER}/{page}.html", dict(context))
-    return retarget(render_template(request, f"{FOLDER}/_{page}.html", dict(context)), "#dialog")
+        return page(request, name, context)
+    return retarget(fragment(request, name, context), "#dialog")
 
 
 def is_shown_already(request: HttpRequest, tag: str) -> bool:

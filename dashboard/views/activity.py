@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from dashboard import actions
 from dashboard.access import may, operator, require
-from dashboard.htmx import page_path, render
+from dashboard.htmx import live_page, page_path
 from dashboard.selectors.action_page import action_page
 from dashboard.selectors.activity import PERIOD_LABELS, Filter, activity_page
 from dashboard.tags import age, tag_of
@@ -28,7 +28,7 @@ NUMBERS = ("before", "after", "action")
 def activity(request: HttpRequest) -> HttpResponseBase:
     """Show who did what."""
     tag = tag_of(page_path(request), request.user.pk, *news())
-    return render(request, "activity", lambda: context(request), tag=tag)
+    return live_page(request, "activity", lambda: context(request), tag)
 
 
 def news() -> tuple[object, ...]:
@@ -71,7 +71,7 @@ def action(request: HttpRequest, pk: int) -> HttpResponseBase:
     busy = row.state in OperatorAction.ACTIVE
     seen = (row.state, row.outcomes, row.undone, row.undo_outcomes, row.undone_by, Worker.objects.live().exists())
     tag = tag_of(page_path(request), request.user.pk, *seen, age(lasts(busy)))
-    return render(request, "action", lambda: about(request, row), tag=tag)
+    return live_page(request, "action", lambda: about(request, row), tag)
 
 
 def about(request: HttpRequest, row: OperatorAction) -> Mapping[str, Any]:

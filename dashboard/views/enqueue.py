@@ -14,7 +14,7 @@ from dashboard import enqueue_page, origin
 from dashboard.access import operator, require
 from dashboard.drafts import FORM, JSON
 from dashboard.forms import EnqueueForm
-from dashboard.htmx import render, with_query
+from dashboard.htmx import page, with_query
 from dashboard.signature import Call, describe
 from django_simple_queue import conf
 from django_simple_queue.models import Task
@@ -28,7 +28,7 @@ def enqueue(request: HttpRequest) -> HttpResponseBase:
     source = origin.edited_task(request)
     call = chosen_call(request, source.task if source else request.GET.get("task", ""))
     if call is None or call.error:
-        return page(request, call, status=422 if call and request.method == "POST" else 200)
+        return show(request, call, status=422 if call and request.method == "POST" else 200)
     if request.method != "POST":
         return begin(request, call, source)
     form = origin.posted_form(request, call, source)
@@ -42,7 +42,7 @@ def begin(request: HttpRequest, call: Call, source: Task | None) -> HttpResponse
     if start.note and "args" in request.GET:
         messages.warning(request, start.note)
         return redirect(with_query(request, args=json.dumps(start.values) if start.values else None))
-    return page(request, call, origin.first_form(request, call, source, start))
+    return show(request, call, origin.first_form(request, call, source, start))
 
 
 def chosen_call(request: HttpRequest, path: str) -> Call | None:
@@ -55,32 +55,32 @@ def chosen_call(request: HttpRequest, path: str) -> Call | None:
     return describe(path)
 
 
-def page(
+def show(
     request: HttpRequest, call: Call | None, form: EnqueueForm | None = None, status: int = 200, **more: Any
 ) -> HttpResponseBase:
     context = enqueue_page.context(request, call, form, told=status == 422) | more
-    return render(request, "enqueue", context, live=False, status=status)
+    return page(request, "enqueue", context, status)
 
 
 def work_on(request: HttpRequest, call: Call, form: EnqueueForm, step: str) -> HttpResponseBase:
     """Answer a button that enqueues nothing: a row more or less, the other way of typing, the preview."""
     if step in SWITCHES:
         form.draft = form.draft.switched(step)
-        return page(request, call, form, 422 if form.draft.problems else 200, switching=True)
+        return show(request, call, form, 422 if form.draft.problems else 200, switching=True)
     form.draft.do(step)
-    return page(request, call, form)
+    return show(request, call, form)
 
 
 def submit(request: HttpRequest, call: Call, form: EnqueueForm) -> HttpResponseBase:
     if not form.is_valid():
-        return page(request, call, form, 422)
+        return show(request, call, form, 422)
     if enqueue_page.asks_first(call) and request.POST.get("reviewed") != form.digest():
-        return page(request, call, form, review=enqueue_page.review(request, form))
+        return show(request, call, form, review=enqueue_page.review(request, form))
     try:
         task_id, is_new = form.save(request.user)
     except (TypeError, ValueError) as error:
         form.draft.refuse(str(error))
-        return page(request, call, form, 422)
+        return show(request, call, form, 422)
     said = _("Enqueued %(task)s %(id)s.") if is_new else _("This form was sent before; it made %(task)s %(id)s.")
     messages.success(request, said % {"task": call.name, "id": str(task_id)[-8:]})
     return redirect("simple_queue_dashboard:task", task_id)

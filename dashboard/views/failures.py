@@ -17,7 +17,7 @@ from dashboard import groups, scopes
 from dashboard.access import may, operator
 from dashboard.actions import was_first
 from dashboard.deadline import deadline
-from dashboard.htmx import render, with_query
+from dashboard.htmx import live_page, with_query
 from dashboard.models import FailureGroup
 from dashboard.selectors import failures as selector
 from dashboard.selectors import live, snapshot
@@ -44,7 +44,7 @@ def failures(request: HttpRequest) -> HttpResponseBase:
     """Show the groups."""
     picture = snapshot.current()
     tag = live.tag(request, picture, may(request, "view_task_payload"))
-    return render(request, "failures", lambda: context(request, picture), tag=tag)
+    return live_page(request, "failures", lambda: context(request, picture), tag)
 
 
 def context(request: HttpRequest, picture: snapshot.Snapshot) -> Mapping[str, Any]:
@@ -107,7 +107,7 @@ def failure(request: HttpRequest, fingerprint: str) -> HttpResponseBase:
     """Show one group, or that none of its tasks is failed any more: an Undo brings them back."""
     picture = snapshot.current()
     tag = live.tag(request, picture, may(request, "view_task_payload"))
-    return render(request, "failure", lambda: group_context(request, fingerprint), tag=tag)
+    return live_page(request, "failure", lambda: group_context(request, fingerprint), tag)
 
 
 def group_context(request: HttpRequest, fingerprint: str) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dashboard.access import may, operator
-from dashboard.htmx import page_path, render
+from dashboard.htmx import live_page, page_path
 from dashboard.pauses import paused
 from dashboard.selectors.named import named_task
 from dashboard.selectors.queue_page import queue_page
@@ -26,7 +26,7 @@ SECONDS_A_PICTURE_LASTS = 4
 @operator()
 def named(request: HttpRequest, path: str) -> HttpResponseBase:
     """Show what is known of all tasks with one path."""
-    return render(request, "named", lambda: about_task(request, path), tag=tag(request))
+    return live_page(request, "named", lambda: about_task(request, path), tag(request))
 
 
 def about_task(request: HttpRequest, path: str) -> Mapping[str, Any]:
@@ -47,7 +47,7 @@ def window_of(request: HttpRequest) -> str:
 @operator()
 def queue(request: HttpRequest, name: str) -> HttpResponseBase:
     """Show what waits in one queue, and who serves it."""
-    return render(request, "queue", lambda: about_queue(request, name), tag=tag(request))
+    return live_page(request, "queue", lambda: about_queue(request, name), tag(request))
 
 
 def about_queue(request: HttpRequest, name: str) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from dashboard import preferences as choices
 from dashboard.access import READ, operator, safe_next
-from dashboard.htmx import render
+from dashboard.htmx import page
 
 
 @operator(methods=("POST",))
@@ -25,13 +25,13 @@ def theme(request: HttpRequest) -> HttpResponseBase:
 def preferences(request: HttpRequest) -> HttpResponseBase:
     """Show the choices; keep those that a form sends, and none when one of them does not exist."""
     if request.method != "POST":
-        return render(request, "preferences", context(request), live=False)
+        return page(request, "preferences", context(request))
     response = redirect(safe_next(request))
     try:
         for name in {*choices.CHOICES, choices.ZONE} & set(request.POST):
             choices.keep(response, name, request.POST[name])
     except ValueError as error:
-        return render(request, "preferences", context(request) | {"problem": error}, live=False, status=400)
+        return page(request, "preferences", context(request) | {"problem": error}, status=400)
     return response
 
 

@@ -8,11 +8,11 @@ from django.contrib.auth import logout as end_session
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.csrf import csrf_protect
 
 from dashboard.access import LIST, public
-from dashboard.htmx import FOLDER
+from dashboard.htmx import FOLDER, page
 from dashboard.typed import FIELD, carried
 
 
@@ -26,7 +26,7 @@ class SignIn(LoginView):
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Sign in, and go on where one was led here from, with what was typed there."""
         response, typed = super().form_valid(form), carried(self.request)
-        return render(self.request, f"{FOLDER}/resume.html", {"typed": typed}) if typed else response
+        return page(self.request, "resume", {"typed": typed}) if typed else response
 
 
 login = public(SignIn.as_view())

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from dashboard import repeat
 from dashboard.access import may, operator
-from dashboard.htmx import page_path, render
+from dashboard.htmx import live_page, page_path
 from dashboard.links import host_links
 from dashboard.pauses import paused
 from dashboard.selectors.offers import OWN, offers
@@ -40,7 +40,7 @@ def task(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         raise Http404(_("There is no task %s. It may have been deleted with other old tasks.") % pk)
     items = actions_on(found)
     tag = name_of(request, found, items)
-    return render(request, "task", lambda: context(request, found, items, with_payload), tag=tag)
+    return live_page(request, "task", lambda: context(request, found, items, with_payload), tag)
 
 
 def context(request: HttpRequest, found: Task, items: Items, with_payload: bool) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from dashboard import filters, scopes, tokens
 from dashboard.access import may, operator
 from dashboard.deadline import deadline
-from dashboard.htmx import fragment, render, with_query
+from dashboard.htmx import fragment, live_page, with_query
 from dashboard.selectors import attention, counts, health, live, marks, snapshot
 from dashboard.selectors import tasks as selector
 from dashboard.selectors.suggestions import suggest
@@ -32,7 +32,7 @@ def tasks(request: HttpRequest) -> HttpResponseBase:
     picture = snapshot.current()
     who = viewer(request, picture)
     tag = live.shared_tag(request, picture, who)
-    return render(request, "tasks", lambda: context(request, picture, who), tag=tag, same_for_all=True)
+    return live_page(request, "tasks", lambda: context(request, picture, who), tag, same_for_all=True)
 
 
 def is_there(pk: UUID) -> bool:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from dashboard import controls
 from dashboard.access import may, operator, safe_next
 from dashboard.controls import Control
-from dashboard.htmx import go_to, page_path, render, render_dialog
+from dashboard.htmx import go_to, live_page, page_path, render_dialog
 from dashboard.pauses import paused
 from dashboard.selectors.queues import queues
 from dashboard.selectors.workers import crew, latest_news
@@ -34,7 +34,7 @@ def workers(request: HttpRequest) -> HttpResponseBase:
     """Show the fleet."""
     may_change = may(request, "change_worker")
     tag = tag_of(page_path(request), request.user.pk, may_change, latest_news(), age(AGE_SECONDS))
-    return render(request, "workers", lambda: context(request, may_change), tag=tag)
+    return live_page(request, "workers", lambda: context(request, may_change), tag)
 
 
 def context(request: HttpRequest, may_change: bool) -> Mapping[str, Any]:
