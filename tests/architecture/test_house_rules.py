@@ -58,3 +58,9 @@ def test_functions_are_short_as_a_rule(package):
 
 def test_a_file_over_its_budget_is_found():
     assert over(2, lines, [Path(__file__)]) == {name(Path(__file__)): lines(Path(__file__))}
+
+
+def test_one_place_says_in_which_database_the_queue_is():
+    asking = {name(path) for path in python_files(*PACKAGES) if "db_for_write(" in path.read_text()}
+    checking, of_its_own = "django_simple_queue/checks/database.py", "dashboard/groups.py"
+    assert asking == {"django_simple_queue/models/primary.py", checking, of_its_own}
