@@ -30,6 +30,7 @@ from django_simple_queue.text import in_one_line
 logger = logging.getLogger("django_simple_queue.worker")
 LOCKED = "another transaction has locked its row"
 NOT_YET = "the database has refused others, and its turn has not come"
+Write = Callable[[UUID, Sequence[Ending]], Turn]
 
 
 def turn(
@@ -51,7 +52,7 @@ def turn(
         level = logging.INFO if refused and endings else logging.DEBUG
         logger.log(level, "trying again, in smaller pieces: %s", in_one_line(error))
         end = clock.now() + PIECES_SECONDS
-        turn = written(partial(around_locks, worker_id), endings, end)
+        turn = written(partial(around_locks, by_lease, worker_id), endings, end)
     else:
         end = clock.now() + PIECES_SECONDS
     if wanted and (aside or refused) and not turn.withheld:
@@ -95,14 +96,18 @@ def in_other_words(piece: Sequence[Ending], error: Exception) -> list[Sequence[E
 
 
 @restarted_after_deadlock
-def around_locks(worker_id: UUID, endings: Sequence[Ending]) -> Turn:
-    """Write the endings whose rows are free, for one row that a stranger holds must not keep up the worker."""
+def around_locks(write: Write, worker_id: UUID, endings: Sequence[Ending]) -> Turn:
+    """Have the endings written whose rows are free, for one row that a stranger holds must not keep up the worker."""
     with hurried():
         free, held = lock_what_is_free((ending.id for ending in endings), alias())
-        turn = attempted(worker_id, [ending for ending in endings if ending.id in free], 0, ())
+        turn = write(worker_id, [ending for ending in endings if ending.id in free])
     turn.withheld = {ending.run: LOCKED for ending in endings if ending.id in held}
-    turn.reworded = reworded(endings)
+    turn.reworded = {ending.run: ending for ending in endings if ending.is_rejected}
     return turn
+
+
+def by_lease(worker_id: UUID, endings: Sequence[Ending]) -> Turn:
+    return attempted(worker_id, endings, 0, ())
 
 
 @restarted_after_deadlock
@@ -117,10 +122,7 @@ def attempted(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: S
         if opening is None:
             raise LeaseLost(f"The lease of worker {worker_id} has ended.")
         ended = dict(opening.ended)
-        history.record(worker_id, endings, ended)
-        live.keep_progress(worker_id, endings, ended)
-        if any(ending.verb == "release" for ending in endings):
-            wake.workers(alias())
+        keep(worker_id, endings, ended)
         may_claim = opening.state == Worker.State.RUNNING
         return Turn(ended, claim(database, worker_id, wanted if may_claim else 0, queues, opening))
 
@@ -131,24 +133,22 @@ def last_words(worker_id: UUID, endings: Sequence[Ending]) -> Turn:
     A claim needs the lease; an ending needs its fence only.
     """
     history.plan_retries(endings)
-    return written(partial(outlived, worker_id), endings, clock.now() + PIECES_SECONDS)
+    return written(partial(around_locks, by_fence, worker_id), endings, clock.now() + PIECES_SECONDS)
 
 
-@restarted_after_deadlock
-def outlived(worker_id: UUID, endings: Sequence[Ending]) -> Turn:
+def by_fence(worker_id: UUID, endings: Sequence[Ending]) -> Turn:
     database = opened()
-    with hurried():
-        free, held = lock_what_is_free((ending.id for ending in endings), alias())
-        said = [ending for ending in endings if ending.id in free]
-        groups = by_verb(said).items()
-        ended = dict(row for verb, group in groups for row in database.end(worker_id, verb, group))
-        history.record(worker_id, said, ended)
-    withheld = {ending.run: LOCKED for ending in endings if ending.id in held}
-    return Turn(ended, withheld=withheld, reworded=reworded(endings))
+    ended = dict(row for verb, group in by_verb(endings).items() for row in database.end(worker_id, verb, group))
+    keep(worker_id, endings, ended)
+    return Turn(ended)
 
 
-def reworded(endings: Iterable[Ending]) -> dict[Key, Ending]:
-    return {ending.run: ending for ending in endings if ending.is_rejected}
+def keep(worker_id: UUID, endings: Sequence[Ending], ended: dict[Key, int]) -> None:
+    """Write what goes with ``endings``, as far as they are ``ended``."""
+    history.record(worker_id, endings, ended)
+    live.keep_progress(worker_id, endings, ended)
+    if any(ending.verb == "release" for ending in endings):
+        wake.workers(alias())
 
 
 def by_verb(endings: Iterable[Ending]) -> dict[str, list[Ending]]:
