@@ -12,6 +12,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dashboard.wording import paused_already
 from django_simple_queue.models import OperatorAction, QueuePause, Worker
 from django_simple_queue.models.control import (
     REASON_LENGTH,
@@ -34,6 +35,9 @@ Do = Callable[[dict[str, Any], object], OperatorAction]
 
 
 class ReasonForm(forms.Form):
+    answer = ""
+    """What its button says instead of the control's answer."""
+
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=REASON_LENGTH,
@@ -43,9 +47,18 @@ class ReasonForm(forms.Form):
 
 
 class PauseForm(ReasonForm):
+    """``seen`` is the pause that it replaces: none, unless somebody has been told of one and sends it once more."""
+
+    seen = forms.CharField(max_length=16, required=False, widget=forms.HiddenInput)
     lasting = forms.ChoiceField(
         label=gettext_lazy("For how long"), choices=list(LASTS.items()), required=False, widget=forms.Select
     )
+
+    def tell_of(self, pause: QueuePause, actor: object) -> None:
+        """Say that ``pause`` stands; sent once more, the form changes that."""
+        self.data = {**self.data.dict(), "seen": pause.version}  # type: ignore[attr-defined]
+        self.answer = _("Change the pause")
+        self.add_error(None, paused_already(pause, actor))
 
 
 class QueueForm(PauseForm):
@@ -119,8 +132,8 @@ def resuming_worker(pk: UUID) -> Do:
     return lambda data, actor: resume_worker(pk, actor)
 
 
-def resuming_queue(queue: str) -> Do:
-    return lambda data, actor: resume_queue(queue, actor)
+def resuming_queue(queue: str, seen: str) -> Do:
+    return lambda data, actor: resume_queue(queue, actor, seen=seen)
 
 
 def pausing_queue(queue: str) -> Control:
@@ -133,7 +146,9 @@ def pausing_queue(queue: str) -> Control:
         else _("No worker claims from it. What runs goes on, and other queues are served as before."),
         answer=_("Pause everything") if everything else _("Pause queue"),
         said=lambda data: _("Paused %(queue)s.") % {"queue": queue_words(data.get("queue") or queue)},
-        do=lambda data, actor: pause_queue(data.get("queue") or queue, data["reason"], actor, until=end_of(data)),
+        do=lambda data, actor: pause_queue(
+            data.get("queue") or queue, data["reason"], actor, until=end_of(data), seen=data["seen"]
+        ),
         danger=everything,
     )
 

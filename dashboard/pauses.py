@@ -20,5 +20,5 @@ def paused(request: HttpRequest) -> list[QueuePause]:
 
 def with_pauses(tag: str, request: HttpRequest) -> str:
     """Return the tag of a live region with what is paused: a pause that begins, changes or ends by itself is news."""
-    found = [(pause.queue, pause.reason, pause.paused_by, pause.until) for pause in paused(request)]
+    found = [(pause.queue, pause.version) for pause in paused(request)]
     return tag_of(tag, found) if found else tag

@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from dashboard.formats import coarse, number
 from django_simple_queue import conf
-from django_simple_queue.models import OperatorAction
+from django_simple_queue.models import OperatorAction, QueuePause
+from django_simple_queue.models.audit import identify
+from django_simple_queue.models.control import queue_words
 from django_simple_queue.redaction import visible
 
 PAST = {
@@ -175,6 +178,20 @@ def somebody_was_first(action: OperatorAction, age: timedelta, same_person: bool
     who = _("You") if same_person else action.actor or _("Application code")
     said = {"who": who, "done": past(action.verb), "age": coarse(max(age, timedelta(seconds=1)))}
     return _("%(who)s %(done)s this %(age)s ago. Nothing done.") % said
+
+
+def paused_already(pause: QueuePause, actor: object) -> str:
+    """Say who has paused the queue, when and why."""
+    same_person = bool(pause.paused_by) and pause.paused_by == identify(actor)["actor"]
+    said = {
+        "who": _("You") if same_person else visible(pause.paused_by) or _("Application code"),
+        "queue": visible(queue_words(pause.queue)),
+        "age": coarse(max(timezone.now() - pause.since, timedelta(seconds=1))),
+        "reason": visible(pause.reason),
+    }
+    if pause.reason:
+        return _("%(who)s paused %(queue)s %(age)s ago: %(reason)s. Nothing done.") % said
+    return _("%(who)s paused %(queue)s %(age)s ago. Nothing done.") % said
 
 
 def undone(restored: int, outcomes: Mapping[str, int], name: str = "") -> str:

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
@@ -21,9 +20,10 @@ from dashboard.pauses import paused
 from dashboard.selectors.queues import queues
 from dashboard.selectors.workers import crew, latest_news
 from dashboard.tags import age, tag_of
+from dashboard.wording import paused_already
 from django_simple_queue import conf
 from django_simple_queue.models import QueuePause, Worker
-from django_simple_queue.models.control import NotPossible, queue_words
+from django_simple_queue.models.control import NotPossible, PausedAlready, queue_words
 
 AGE_SECONDS = 5
 PAGE = "simple_queue_dashboard:workers"
@@ -72,14 +72,20 @@ def queue_pause(request: HttpRequest) -> HttpResponseBase:
 def queue_resume(request: HttpRequest) -> HttpResponseBase:
     queue = request.POST.get("queue", "")
     said = _("Resumed %(queue)s.") % {"queue": queue_words(queue)}
-    return done(request, controls.resuming_queue(queue), {}, said)
+    try:
+        return done(request, controls.resuming_queue(queue, request.POST.get("seen", "")), {}, said)
+    except PausedAlready as other:
+        messages.warning(request, paused_already(other.pause, request.user))
+        return go_to(request, safe_next(request, PAGE))
 
 
-def ask(request: HttpRequest, control: Control, make_form: Callable[[Any], forms.Form]) -> HttpResponseBase:
+def ask(request: HttpRequest, control: Control, make_form: Callable[[Any], Any]) -> HttpResponseBase:
     form = make_form(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             return done(request, control.do, form.cleaned_data, control.said(form.cleaned_data))
+        except PausedAlready as other:
+            form.tell_of(other.pause, request.user)
         except ValueError as error:
             form.add_error(None, str(error))
     here = safe_next(request, PAGE)

@@ -18,7 +18,7 @@ from django_simple_queue import wake
 from django_simple_queue.arguments import as_instant
 from django_simple_queue.models.audit import OperatorAction, identify
 from django_simple_queue.models.primary import alias
-from django_simple_queue.models.queue import QueuePause
+from django_simple_queue.models.queue import QueuePause, QueuePauseQuerySet
 from django_simple_queue.models.worker import Worker
 
 REASON_LENGTH = 200
@@ -36,13 +36,29 @@ class NotPossible(ValueError):
     """The sentence says why nothing was done."""
 
 
+class PausedAlready(ValueError):
+    """Another ``pause`` stands than the one that was seen."""
+
+    def __init__(self, pause: QueuePause) -> None:
+        words = {"queue": sentence(queue_words(pause.queue)), "name": pause.paused_by or _("application code")}
+        super().__init__(_("%(queue)s is paused by %(name)s. Nothing done.") % words)
+        self.pause = pause
+
+
 def pause_queue(
-    queue: str, reason: str = "", actor: object = None, *, until: datetime | timedelta | None = None
+    queue: str,
+    reason: str = "",
+    actor: object = None,
+    *,
+    until: datetime | timedelta | None = None,
+    seen: str | None = None,
 ) -> OperatorAction:
     """Let no worker claim from ``queue`` (``QueuePause.ALL``: from any) from now on; what runs goes on.
 
     ``until`` is a time as ``run_after`` of a task may be, None: until somebody resumes it. ``actor`` is a user or a
-    name, who must give a reason, or None for code. Of a queue that is paused already, the reason and the end change.
+    name, who must give a reason, or None for code. Of a queue that is paused already, the reason and the end change,
+    unless ``seen`` (the ``version`` of a pause, "" for none) says that it is another pause that is to be replaced: then
+    PausedAlready is raised.
 
     Raises ValueError for an empty or too long name or reason, and for an end that has passed or is no time of a
     calendar or of a known zone; nothing is done then.
@@ -50,22 +66,39 @@ def pause_queue(
     columns = {"reason": checked_reason(reason, actor), "until": checked_end(until), **by("paused_by", actor)}
     name = checked_queue(queue)
     with transaction.atomic(using=alias()):
-        pauses = QueuePause.objects.using(alias())
-        pauses.filter(pk=name).filter(~Q(pk__in=pauses.current())).delete()
-        pauses.update_or_create(queue=name, defaults=columns)
+        pauses = forget_ended(name)
+        standing, is_new = pauses.select_for_update().get_or_create(queue=name, defaults=columns)
+        if not is_new:
+            require_seen(standing, seen)
+            pauses.filter(pk=name).update(**columns)
         return written("pause_queue", queue_words(name), {"queue": name}, actor, reason)
 
 
-def resume_queue(queue: str, actor: object = None) -> OperatorAction:
-    """Let workers claim from ``queue`` again. Raises NotPossible when it is not paused."""
+def resume_queue(queue: str, actor: object = None, *, seen: str | None = None) -> OperatorAction:
+    """Let workers claim from ``queue`` again. Raises NotPossible when it is not paused.
+
+    With ``seen``, the ``version`` of the pause that is to be lifted, PausedAlready when another one stands.
+    """
     with transaction.atomic(using=alias()):
-        pause = QueuePause.objects.using(alias()).filter(queue=queue)
-        holds, _models = pause.current().delete()
-        pause.delete()
-        if holds:
+        standing = forget_ended(queue).select_for_update().filter(pk=queue).first()
+        if standing:
+            require_seen(standing, seen)
+            standing.delete()
             wake.workers(alias(), "" if queue == QueuePause.ALL else queue)
             return written("resume_queue", queue_words(queue), {"queue": queue}, actor)
     raise NotPossible(_("%(queue)s is not paused. Nothing done.") % {"queue": sentence(queue_words(queue))})
+
+
+def forget_ended(queue: str) -> QueuePauseQuerySet:
+    """Delete the pause of ``queue`` if it has ended, and return all others; a write, with which SQLite must begin."""
+    pauses = QueuePause.objects.using(alias())
+    pauses.filter(pk=queue).filter(~Q(pk__in=pauses.current())).delete()
+    return pauses
+
+
+def require_seen(standing: QueuePause, seen: str | None) -> None:
+    if seen is not None and seen != standing.version:
+        raise PausedAlready(standing)
 
 
 def pause_worker(worker: UUID, reason: str = "", actor: object = None) -> OperatorAction:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Final
 
 from django.db import models
@@ -37,3 +38,9 @@ class QueuePause(models.Model):
 
     def __str__(self) -> str:
         return gettext("all queues") if self.queue == self.ALL else self.queue
+
+    @property
+    def version(self) -> str:
+        """What tells this pause, as it is now, from any other of its queue."""
+        said = (self.since.isoformat(), self.until and self.until.isoformat(), self.paused_by, self.reason)
+        return sha256(repr(said).encode()).hexdigest()[:16]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -20,6 +21,13 @@ WHY = {"reason": "Provider is down"}
 @pytest.fixture
 def chief(client):
     return signed_in(client, operator("chief", "view_task", "change_worker"))
+
+
+def shown(client):
+    """What the button carries that resumes the queue mail."""
+    fields = dict(re.findall(r'name="(queue|seen)" value="([^"]*)"', client.get("/workers/").content.decode()))
+    assert fields["queue"] == "mail"
+    return fields
 
 
 def verb(worker, name):
@@ -89,7 +97,7 @@ def test_a_queue_is_paused_for_an_hour_and_resumed(chief):
     pause = QueuePause.objects.get()
     assert (pause.queue, pause.paused_by, pause.reason) == ("mail", "chief", "Provider is down")
     assert timedelta(minutes=59) < pause.until - timezone.now() <= timedelta(minutes=60)
-    assert b"Resumed queue mail." in chief.post("/workers/queues/resume/", {"queue": "mail"}, follow=True).content
+    assert b"Resumed queue mail." in chief.post("/workers/queues/resume/", shown(chief), follow=True).content
     assert not QueuePause.objects.exists()
     assert b"Queue mail is not paused" in chief.post("/workers/queues/resume/", {"queue": "mail"}, follow=True).content
 
