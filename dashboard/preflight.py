@@ -86,7 +86,7 @@ class Preflight:
     @property
     def is_unseen(self) -> bool:
         """Tell whether nothing is known of the tasks, because to find a single one took too long."""
-        return not self.looked and (self.total is None or bool(self.scope.note))
+        return not self.looked and (self.total is None or self.scope.is_cut)
 
     @property
     def able(self) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -31,7 +31,7 @@ from dashboard.filters import PAGING, TABS, TaskFilter, read, time_field
 from dashboard.formats import day_and_time
 from dashboard.selectors.keyset import ORDERS, Cursor
 from dashboard.selectors.scalars import as_moment
-from dashboard.selectors.search import search
+from dashboard.selectors.search import search, unread_words
 from django_simple_queue.models import Task
 from django_simple_queue.models.audit import scope as core
 from django_simple_queue.models.audit import since
@@ -47,9 +47,9 @@ SECONDS = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """``query`` opens the list on these tasks, "" when only their ``ids`` do; ``note`` says what a search left out.
+    """``query`` opens the list on these tasks, "" when only their ``ids`` do; ``note`` says what was left out.
 
-    ``left`` counts by outcome what was meant and is not among them.
+    ``left`` counts by outcome what was meant and is not among them. ``is_cut``: a search has not looked at all.
     """
 
     frozen: core.Frozen
@@ -58,6 +58,7 @@ class Scope:
     note: str = ""
     ids: tuple[UUID, ...] = ()
     left: Mapping[str, int] = field(default_factory=dict)
+    is_cut: bool = False
 
     @property
     def mark(self) -> datetime:
@@ -117,9 +118,20 @@ def freeze_ids(
 
 def found(filters: TaskFilter, as_of: datetime, payload: bool, words: str) -> Scope:
     """Freeze what a search for texts finds: the first 1 000 tasks, or those that are found in time."""
-    ids: list[UUID] = []
-    ended = search_in_time(filters, payload, ids)
-    return freeze_ids(ids, as_of, words, "" if ended else cut_short(len(ids)))
+    hits = Hits()
+    search_in_time(filters, payload, hits)
+    notes = (cut_short(len(hits.ids)) if hits.is_cut else "", unread_words(hits.unread))
+    scope = freeze_ids(hits.ids, as_of, words, " ".join(filter(None, notes)))
+    return replace(scope, is_cut=hits.is_cut)
+
+
+@dataclass(slots=True)
+class Hits:
+    """What a search has found so far; ``is_cut`` until it has looked at all."""
+
+    ids: list[UUID] = field(default_factory=list)
+    unread: int = 0
+    is_cut: bool = True
 
 
 def cut_short(count: int) -> str:
@@ -133,18 +145,17 @@ def cut_short(count: int) -> str:
     return said % {"count": count}
 
 
-def search_in_time(filters: TaskFilter, payload: bool, ids: list[UUID]) -> bool:
-    """Add what is found to ``ids``; tell whether all was looked through."""
+def search_in_time(filters: TaskFilter, payload: bool, hits: Hits) -> None:
     reach: Cursor | None = None
     end = time.monotonic() + SECONDS
     with suppress(TookTooLong), deadline(SECONDS):
-        while len(ids) < MOST_FOUND and (reach is None or time.monotonic() < end):
-            hits, where = search(filters, ORDERS[filters.tab], reach, payload)
-            ids += [hit.pk for hit in hits]
-            reach = where.cursor
-            if reach is None:
-                return True
-    return False
+        while len(hits.ids) < MOST_FOUND and (reach is None or time.monotonic() < end):
+            rows, where = search(filters, ORDERS[filters.tab], reach, payload)
+            hits.ids += [row.pk for row in rows]
+            hits.unread += where.unread
+            reach, hits.is_cut = where.cursor, where.cursor is not None
+            if not hits.is_cut:
+                return
 
 
 def absolute(filters: TaskFilter, as_of: datetime) -> Sequence[Q]:

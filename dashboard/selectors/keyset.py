@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from heapq import merge
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +18,9 @@ from django.utils.translation import gettext, gettext_noop
 from dashboard.selectors.scalars import as_moment
 from django_simple_queue.models import Task
 from django_simple_queue.models.primary import alias
+
+ALL = Q()
+Expression = Coalesce | F
 
 
 class BrokenCursor(ValueError):
@@ -50,6 +56,7 @@ class Order:
     descending: bool
     head: str
     said: str
+    with_undated: bool = True
 
     @property
     def label(self) -> str:
@@ -59,13 +66,31 @@ class Order:
     def words(self) -> str:
         return gettext(self.said)
 
-    def apply(self, rows: QuerySet[Task], backwards: bool = False) -> QuerySet[Task]:
-        sign = "-" if self.descending != backwards else ""
-        return self.with_key(rows).order_by(f"{sign}key", f"{sign}id")
+    def first(self, rows: QuerySet[Task], count: int, narrow: Q = ALL, backwards: bool = False) -> list[Any]:
+        """Return the first rows of those that ``narrow`` leaves; it may speak of the ``key``."""
+        parts = (part.filter(narrow)[:count] for part in self.parts(rows, backwards))
+        return list(islice(self.merged(parts, backwards), count))
 
-    def with_key(self, rows: QuerySet[Task]) -> QuerySet[Task]:
-        key = Coalesce("started", "modified") if self.column == "started" else F(self.column)
-        return rows.annotate(key=key, key_text=Cast(key, TextField()))
+    def parts(self, rows: QuerySet[Task], backwards: bool = False) -> Sequence[QuerySet[Task]]:
+        """Return the rows in parts that an index orders: ended rows, say, and those of them that are undated.
+
+        An order by whichever of two columns is set would be one by no index.
+        """
+        if self.column != "finished":
+            return [self.apply(rows, backwards)]
+        dated = self.apply(rows.filter(finished__isnull=False), backwards)
+        return [dated, self.apply(undated(rows), backwards, F("modified"))] if self.with_undated else [dated]
+
+    def merged(self, parts: Iterable[Iterable[Any]], backwards: bool = False) -> Iterator[Any]:
+        return merge(*parts, key=place_of, reverse=self.descending != backwards)
+
+    def apply(self, rows: QuerySet[Task], backwards: bool = False, key: Expression | None = None) -> QuerySet[Task]:
+        sign = "-" if self.descending != backwards else ""
+        return self.with_key(rows, key).order_by(f"{sign}key", f"{sign}id")
+
+    def with_key(self, rows: QuerySet[Task], key: Expression | None = None) -> QuerySet[Task]:
+        own = Coalesce("started", "modified") if self.column == "started" else F(self.column)
+        return rows.annotate(key=key or own, key_text=Cast(key or own, TextField()))
 
     def cursor(self, row: Any) -> Cursor:
         return Cursor(row.key_text, row.pk)
@@ -76,6 +101,19 @@ class Order:
         moment = bound(cursor.moment)
         tie = Q(("key", moment), (f"id__{side}e" if inclusive else f"id__{side}", cursor.pk))
         return Q((f"key__{side}e", moment)) & (Q((f"key__{side}", moment)) | tie)
+
+
+def undated(rows: QuerySet[Task]) -> QuerySet[Task]:
+    """Return what older code ended without a time: until a worker dates it, when it was modified stands for that."""
+    return rows.filter(finished__isnull=True)
+
+
+def order_of(tab: str, with_undated: bool) -> Order:
+    return replace(ORDERS[tab], with_undated=with_undated)
+
+
+def place_of(row: Any) -> tuple[Any, UUID]:
+    return row.key, row.pk
 
 
 def bound(moment: str) -> Any:

@@ -6,21 +6,25 @@ A search must not tell what a secret is, so what the database finds counts only 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Q, TextField, Value
-from django.db.models.functions import Cast, Replace
+from django.db.models import BooleanField, Case, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast, Left, Length, Replace
 from django.db.models.lookups import EndsWith, StartsWith
 
 from dashboard import ids
 from dashboard.filters import TaskFilter
 from dashboard.formats import arguments_text
-from dashboard.selectors.rows import ERROR_EDGE, end_of_error
+from dashboard.selectors.rows import ERROR_EDGE, end_of_error, light
+from django_simple_queue.models import Task
 from django_simple_queue.redaction import redact_args, redact_head, redact_text
 
-ERROR_SEARCHED = 20_000
+ARGS_SEARCHED, ERROR_SEARCHED = 20_000, 200_000
+LONG_ARGS, LONG_ERROR = Q(args_size__gt=ARGS_SEARCHED), Q(error_size__gt=ERROR_SEARCHED)
 NOTHING = Q(pk__in=())
 EDGES = ' "'
 
@@ -41,17 +45,31 @@ class Needles:
     def __bool__(self) -> bool:
         return bool(self.anywhere or self.args or self.error)
 
-    @property
-    def condition(self) -> Q:
-        """Return what the database can tell: every row that matches, and perhaps some that only seem to."""
-        return self.text_condition() & self.args_condition() & self.error_condition()
+    def sought_in(self, rows: QuerySet[Task]) -> QuerySet[Task]:
+        """Return what the database can tell: every row that matches, some that only seem to, and what ``is_unread``.
+
+        Whether the latter hold the text is not asked: it may be a secret, and their number is shown.
+        """
+        too_long = self.too_long()
+        is_unread = Case(When(too_long, then=Value(True)), default=Value(False), output_field=BooleanField())
+        read = light(rows, ARGS_SEARCHED).annotate(error_size=Length("error"))
+        found = self.text_condition() & self.args_condition() & self.error_condition()
+        return read.filter(found | too_long).annotate(is_unread=is_unread, error_start=Left("error", ERROR_SEARCHED))
+
+    def too_long(self) -> Q:
+        """Return the condition for texts that are too long to be redacted; without its arguments no error can be."""
+        if not self.payload:
+            return NOTHING
+        if self.anywhere:
+            return LONG_ARGS | LONG_ERROR
+        return LONG_ARGS if self.args else LONG_ERROR | (LONG_ARGS & Q(error_size__gt=0))
 
     def text_condition(self) -> Q:
         if not self.anywhere:
             return Q()
-        found = Q(task__icontains=self.anywhere) | id_condition(self.anywhere)
+        found = stored("task", self.anywhere) | id_condition(self.anywhere)
         if self.payload:
-            found |= stored_args(self.anywhere) | Q(error__icontains=self.anywhere)
+            found |= stored_args(self.anywhere) | stored("error", self.anywhere)
         return found
 
     def args_condition(self) -> Q:
@@ -62,8 +80,8 @@ class Needles:
     def error_condition(self) -> Q:
         if not self.error:
             return Q()
-        known = Q(error_class__icontains=self.error)
-        return known | Q(error__icontains=self.error) if self.payload else known
+        known = stored("error_class", self.error)
+        return known | stored("error", self.error) if self.payload else known
 
     def are_in(self, row: Any) -> bool:
         """Tell whether the row shows each text where it is looked for."""
@@ -112,7 +130,20 @@ def stored_args(text: str) -> Q:
     """Return the condition for arguments, which are JSON text, escaped or not; of ``key=value`` the value is found."""
     key, equals, value = text.partition("=")
     sought = value.strip(EDGES) if equals and is_path(key) and value else text
-    return Q(args__icontains=sought) | Q(args__icontains=json.dumps(sought)[1:-1])
+    return stored("args", sought) | stored("args", sought, escaped)
+
+
+def stored(column: str, text: str, written: Callable[[str], str] = str) -> Q:
+    """Return the condition for a text in either case: SQLite knows that of ASCII letters, and an escape has none."""
+    return reduce(or_, (Q((f"{column}__icontains", written(spelling))) for spelling in spellings(text)))
+
+
+def spellings(text: str) -> Iterable[str]:
+    return [text] if text.isascii() else {text, text.lower(), text.upper(), text.title(), text.capitalize()}
+
+
+def escaped(text: str) -> str:
+    return json.dumps(text)[1:-1]
 
 
 def is_path(key: str) -> bool:

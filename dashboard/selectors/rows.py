@@ -40,10 +40,10 @@ COLUMNS = (
 READ = (*COLUMNS, "key", "args_size", "args_short", "error_end")
 
 
-def light(rows: QuerySet[Task]) -> QuerySet[Task]:
+def light(rows: QuerySet[Task], longest_args: int = ARGS_SHOWN) -> QuerySet[Task]:
     """Read what a row shows, and never a whole text: long arguments stay behind, of an error only its end comes."""
     short = Case(
-        When(args_size__lte=ARGS_SHOWN, then=F("args")), default=Value(None), output_field=TextField(null=True)
+        When(args_size__lte=longest_args, then=F("args")), default=Value(None), output_field=TextField(null=True)
     )
     sized = rows.only(*COLUMNS).annotate(args_size=Length("args"))
     return sized.annotate(args_short=short, error_end=Right("error", ERROR_READ))
@@ -88,14 +88,14 @@ class Row:
         """The redacted arguments, or a sentence in place of what may not or need not be shown."""
         if not self.viewer.payload:
             return None
-        if self.args_are_long:
-            size = self.task.args_size
+        size = self.task.args_size or 0
+        if size > ARGS_SHOWN:
             return ngettext("%s character of arguments", "%s characters of arguments", size) % f"{size:,}"
         return redact_args(self.task.task, self.task.args_short)
 
     @property
-    def args_are_long(self) -> bool:
-        """Not read here, so that nobody knows which secrets they hold."""
+    def args_are_unread(self) -> bool:
+        """Nobody knows here which secrets they hold."""
         return self.task.args_short is None and bool(self.task.args_size)
 
     @property
@@ -127,7 +127,7 @@ class Row:
     def error_parts(self) -> tuple[str, str]:
         if self.state.slug not in ("failed", "retrying") or not self.task.error_end:
             return "", ""
-        if not self.viewer.payload or self.args_are_long:
+        if not self.viewer.payload or self.args_are_unread:
             return str(self.task.error_class), ""
         kind, said = named(self.task, self.task.args_short, last_line(self.task.error_end))
         if kind:
@@ -136,7 +136,7 @@ class Row:
 
     @property
     def progress_message(self) -> str:
-        if not self.viewer.payload or self.args_are_long:
+        if not self.viewer.payload or self.args_are_unread:
             return ""
         return redact_text(self.task.task, self.task.args_short, self.task.progress_message)
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
-from django.db.models.functions import Left
+from django.db.models import Q, QuerySet
+from django.utils.translation import ngettext
 
 from dashboard.filters import TaskFilter
-from dashboard.selectors.keyset import Cursor, Order
-from dashboard.selectors.needles import ERROR_SEARCHED, Needles
+from dashboard.formats import number
+from dashboard.selectors.keyset import ALL, Cursor, Order
+from dashboard.selectors.needles import Needles
 from dashboard.selectors.rows import light
 from django_simple_queue.models import Task
 
@@ -21,19 +22,34 @@ FIRST_CHUNK, MOST_CHUNKS, LONGEST_WALK = 5_000, 2, 100_000
 HITS = 50
 SECONDS, SECONDS_WITHOUT_TEXT = 0.3, 0.05
 LEEWAY = 0.1
-READ_AT_ONCE = 50
+READ_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
     """How far a walk came: to the end of the list when ``cursor`` is None, else down to ``moment``.
 
-    ``filled`` says that it ended because it had found enough.
+    ``filled`` says that it ended because it had found enough; of ``unread`` tasks nobody knows whether they match.
     """
 
     cursor: Cursor | None
     moment: datetime | None = None
     filled: bool = False
+    unread: int = 0
+
+    @property
+    def unread_words(self) -> str:
+        return unread_words(self.unread)
+
+
+def unread_words(count: int) -> str:
+    """Say how many tasks have texts that are too long to be looked into, "" when none has."""
+    said = ngettext(
+        "%(count)s task with very long arguments or a very long error was not looked into.",
+        "%(count)s tasks with very long arguments or errors were not looked into.",
+        count,
+    )
+    return said % {"count": number(count)} if count else ""
 
 
 @dataclass(slots=True)
@@ -47,6 +63,7 @@ class Walk:
     reach: Reach
     end: float
     inclusive: bool
+    unread: int = 0
 
     def hits(self) -> list[Any]:
         found: list[Any] = []
@@ -71,38 +88,37 @@ class Walk:
         return int(rows * (self.end - now) / max(now - began, 0.001))
 
     def last_of_chunk(self, size: int) -> Any:
-        rows = self.order.apply(self.onward(self.filters.walked.qs).only("pk"))
-        return rows[size - 1 : size].first()
+        rows, *_undated = self.order.parts(self.filters.walked.qs.only("pk"))
+        return rows.filter(self.onward())[size - 1 : size].first()
 
-    def chunk(self, last: Any) -> QuerySet[Task]:
-        rows = self.onward(self.filters.looked_through)
+    def chunk(self, last: Any) -> Iterator[Any]:
+        rows, until = self.filters.looked_through, ALL
         if last:
-            rows = rows.filter(self.order.beyond(self.order.cursor(last), backwards=True, inclusive=True))
-        return self.order.apply(light(rows.filter(self.needles.condition)))
+            until = self.order.beyond(self.order.cursor(last), backwards=True, inclusive=True)
+        read = self.needles.sought_in(rows) if self.needles else light(rows)
+        parts = [part.filter(self.onward() & until) for part in self.order.parts(read)]
+        return self.order.merged(map(self.read, parts))
 
-    def onward(self, rows: QuerySet[Task]) -> QuerySet[Task]:
-        keyed = self.order.with_key(rows)
-        if self.reach.cursor is None:
-            return keyed
-        return keyed.filter(self.order.beyond(self.reach.cursor, inclusive=self.inclusive))
+    def onward(self) -> Q:
+        return self.order.beyond(self.reach.cursor, inclusive=self.inclusive) if self.reach.cursor else ALL
 
-    def take(self, rows: QuerySet[Task], found: list[Any]) -> bool:
+    def take(self, rows: Iterator[Any], found: list[Any]) -> bool:
         """Add the rows that match as the operator sees them; tell whether to stop before the end of the chunk."""
-        for row in self.read(rows):
+        for row in rows:
             if self.needles.are_in(row):
                 if len(found) == self.wanted:
                     self.reach = Reach(self.order.cursor(found[-1]), found[-1].key, filled=True)
                     return True
                 found.append(row)
+            elif row.is_unread:
+                self.unread += 1
             if time.monotonic() > self.end + LEEWAY:
                 self.reach = Reach(self.order.cursor(row), row.key)
                 return True
         return False
 
     def read(self, rows: QuerySet[Task]) -> Iterator[Any]:
-        if not self.needles:
-            return iter(rows[: self.wanted + 1])
-        return rows.annotate(error_start=Left("error", ERROR_SEARCHED)).iterator(chunk_size=READ_AT_ONCE)
+        return rows.iterator(chunk_size=READ_AT_ONCE) if self.needles else iter(rows[: self.wanted + 1])
 
 
 def search(
@@ -115,4 +131,5 @@ def search(
     needles = Needles.of(filters, payload)
     wanted, seconds = (HITS, SECONDS) if needles else (size, SECONDS_WITHOUT_TEXT)
     walk = Walk(filters, order, needles, wanted, Reach(start), time.monotonic() + seconds, inclusive)
-    return walk.hits(), walk.reach
+    found = walk.hits()
+    return found, replace(walk.reach, unread=walk.unread)

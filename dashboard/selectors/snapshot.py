@@ -12,11 +12,13 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from dashboard.deadline import TookTooLong, deadline
+from dashboard.filters import ENDED
 from dashboard.formats import CAP
 from dashboard.selectors import backlog, marks, scalars
 from dashboard.selectors.fingerprints import Found, latest_ungrouped
 from dashboard.selectors.fleet import Fleet, newest_workers
 from dashboard.selectors.judgements import Judgements, judgements
+from dashboard.selectors.keyset import undated
 from dashboard.selectors.memory import Memory
 from dashboard.selectors.minutes import minutes
 from dashboard.selectors.open_groups import NO_GROUPS, OpenGroups, count_alone, to_count
@@ -42,9 +44,9 @@ class Snapshot:
     """``counts`` by tab, capped; ``minutes`` are the tasks that ended in each of the last whole minutes.
 
     ``came_lately`` were created within the last minute; of what ``failed_lately`` nobody has handled ``alarming``;
-    ``ungrouped``: some failures are in no group; ``stalled`` are in progress although no live worker holds them.
-    ``last_claim`` is when a worker last began a task, whatever became of it. ``held`` wait in paused queues, and are
-    not the ``oldest_queued``.
+    ``ungrouped``: some failures are in no group; ``undated``: some tasks have ended without a time; ``stalled`` are in
+    progress although no live worker holds them. ``last_claim`` is when a worker last began a task, whatever became of
+    it. ``held`` wait in paused queues, and are not the ``oldest_queued``.
     """
 
     taken: datetime
@@ -63,6 +65,7 @@ class Snapshot:
     wait_seconds: tuple[float, ...] = ()
     open_groups: OpenGroups = NO_GROUPS
     ungrouped: bool = False
+    undated: bool = True
     stalled: int = 0
     last_action: int = 0
     deeds: Sequence[marks.Deed] = ()
@@ -149,6 +152,7 @@ def picture(now: datetime) -> Snapshot:
         wait_seconds=tuple(sorted(max((start - ready).total_seconds(), 0.0) for start, _, ready in runs)),
         open_groups=count_open(found, decided),
         ungrouped=answers["ungrouped"] is not None,
+        undated=any(answers[f"undated {tab}"] is not None for tab in ENDED),
         stalled=answers["stalled"],
         last_action=answers["action"] or 0,
         mark=as_moment(answers["now"]),
@@ -182,9 +186,15 @@ def questions(now: datetime, decided: Judgements) -> dict[str, tuple[str, tuple[
         "created": first_value(rows.order_by("-created", "-id"), "created"),
         "finished": first_value(rows.filter(finished__isnull=False).order_by("-finished", "-id"), "finished"),
         "ungrouped": first_value(latest_ungrouped(), "pk"),
+        **{f"undated {tab}": first_value(undated_on(tab), "pk") for tab in ENDED},
         "action": first_value(OperatorAction.objects.order_by("-pk"), "pk"),
         **{name: latest(rows, "started", among) for name, (rows, among) in begun().items()},
     }
+
+
+def undated_on(tab: str) -> QuerySet[Task]:
+    """In the order of the index, or PostgreSQL may look for one that is rare by reading the table."""
+    return undated(Task.objects.filter(CONDITIONS[tab])).order_by("-finished", "-id")
 
 
 def begun() -> dict[str, tuple[QuerySet[Any], int]]:

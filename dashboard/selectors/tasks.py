@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from dashboard.filters import TaskFilter
 from dashboard.selectors import marks
-from dashboard.selectors.keyset import NEXT, ORDERS, BrokenCursor, Cursor, Order
+from dashboard.selectors.keyset import ALL, NEXT, BrokenCursor, Cursor, Order, order_of, place_of
 from dashboard.selectors.rows import Row, light, make_row
 from dashboard.selectors.scalars import as_moment
 from dashboard.selectors.search import Reach, search
@@ -81,14 +81,15 @@ def read_place(query: Mapping[str, str]) -> Place:
 
 
 def found(filters: TaskFilter, place: Place, viewer: Viewer, picture: Snapshot) -> Page:
-    order = ORDERS[filters.tab]
-    tasks, older, newer, reach = walked(filters, place, viewer, order) if walks(filters, place) else at(filters, place)
+    order = order_of(filters.tab, picture.undated)
+    cut = walked(filters, place, viewer, order) if walks(filters, place) else at(filters, place, order)
+    tasks, older, newer, reach = cut
     if not tasks and not place.is_first and not reach:
         return replace(found(filters, Place(size=place.size), viewer, picture), notice=str(STALE))
     recent = marks.recent(viewer.pk) if marks.lately(picture.deeds) else {}
     stay = not (place.newer or filters.looks_into_texts)
     stayed = those_that_stay(filters, recent, tasks, order, place, older) if stay else []
-    rows = dressed(sorted([*tasks, *stayed], key=place_in(order), reverse=order.descending), viewer, picture, recent)
+    rows = dressed(sorted([*tasks, *stayed], key=place_of, reverse=order.descending), viewer, picture, recent)
     return Page(rows, order, place, viewer, older, newer, place.notice, reach=reach, matching=len(tasks))
 
 
@@ -108,24 +109,23 @@ def walked(filters: TaskFilter, place: Place, viewer: Viewer, order: Order) -> C
     return tasks, reach.cursor, newer, reach if reach.cursor and not reach.filled else None
 
 
-def at(filters: TaskFilter, place: Place) -> Cut:
-    order = ORDERS[filters.tab]
-    tasks, more = cut(filters.qs, order, place)
+def at(filters: TaskFilter, place: Place, order: Order) -> Cut:
+    tasks, more = read(filters.qs, order, place)
     return tasks, *ends(tasks, more, order, place), None
 
 
-def cut(rows: QuerySet[Task], order: Order, place: Place) -> tuple[list[Any], bool]:
+def read(rows: QuerySet[Task], order: Order, place: Place) -> tuple[list[Any], bool]:
     """Return the rows of the page in the order of the list, and whether there are more in the direction asked for."""
     backwards = place.newer is not None
-    ordered = order.apply(light(rows), backwards)
-    cursor = place.newer or place.older
-    if cursor:
-        ordered = ordered.filter(order.beyond(cursor, backwards))
-    elif place.top and order.descending:
-        ordered = ordered.filter(order.beyond(place.top, inclusive=True))
-    read = list(ordered[: place.size + 1])
-    tasks = read[: place.size]
-    return (tasks[::-1] if backwards else tasks), len(read) > place.size
+    found = order.first(light(rows), place.size + 1, where(place, order), backwards)
+    tasks = found[: place.size]
+    return (tasks[::-1] if backwards else tasks), len(found) > place.size
+
+
+def where(place: Place, order: Order) -> Q:
+    if cursor := place.newer or place.older:
+        return order.beyond(cursor, backwards=place.newer is not None)
+    return order.beyond(place.top, inclusive=True) if place.top and order.descending else ALL
 
 
 def ends(tasks: list[Any], more: bool, order: Order, place: Place) -> tuple[Cursor | None, Cursor | None]:
@@ -151,7 +151,7 @@ def those_that_stay(
     rows: list[Any] = list(order.with_key(light(filters.in_tab("").filter(pk__in=left))).annotate(ended=last_end()))
     for row in rows:
         row.key, row.has_left = row.key or row.ended, order is NEXT and row.status != Task.QUEUED
-    return [row for row in rows if row.key and is_within(place_in(order)(row), (place.older, older), order.descending)]
+    return [row for row in rows if row.key and is_within(place_of(row), (place.older, older), order.descending)]
 
 
 def is_within(place: tuple[Any, UUID], page: Bounds, descending: bool) -> bool:
@@ -164,10 +164,6 @@ def is_within(place: tuple[Any, UUID], page: Bounds, descending: bool) -> bool:
 def last_end() -> Subquery:
     """A row that runs again has lost the end it was ordered by; its latest attempt knows it."""
     return Subquery(Attempt.objects.filter(task=OuterRef("pk")).order_by("-epoch").values("finished")[:1])
-
-
-def place_in(order: Order) -> Any:
-    return lambda task: (task.key, task.pk)
 
 
 def dressed(tasks: Sequence[Any], viewer: Viewer, picture: Snapshot, recent: Mapping[UUID, marks.Mark]) -> list[Row]:

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from dashboard.selectors.needles import ERROR_SEARCHED
 from dashboard.selectors.rows import ERROR_READ
-from dashboard.selectors.search import ERROR_SEARCHED
 from django_simple_queue.models import Task
 from tests.dashboard.queue import a_task, a_worker, row_of, shown
 

@@ -62,7 +62,7 @@ def reads_all(plan):
 def a_page(query, cursor=False):
     chosen = filters.read(QueryDict(query))
     order = ORDERS[chosen.tab]
-    rows = order.apply(light(chosen.qs))
+    rows = order.parts(light(chosen.qs))[0]
     if cursor:
         rows = rows.filter(order.beyond(order.cursor(rows[900])))
     return rows[:26]
