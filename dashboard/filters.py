@@ -234,6 +234,11 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
             return []
         return [problem(name, self.data.get(name), errors) for name, errors in self.errors.items()]
 
+    @property
+    def times_in_words(self) -> str:
+        """Which times are meant: those of the tab, so that a number on one may be less than that on another."""
+        return ", ".join(f"{label} {value}" for name, label, value in self.chips() if name in IN_ORDER)
+
     def chips(self) -> list[tuple[str, str, str]]:
         """Return (name, label, value in words) of each filter besides the tab."""
         given = [(name, self.data.get(name, "")) for name in self.filters if name != "status"]

@@ -100,13 +100,17 @@ def failing(picture: Snapshot) -> Iterator[Sentence]:
     if group := picture.trouble.failing:
         yield Sentence(headline(group), rate(group), "failed", found_by(group), link=gettext("Show them"))
     elif fails_too_often(picture):
-        words = {"failed": capped(picture.failed_lately), "ended": capped(picture.ended_lately)}
+        words = {"failed": capped(picture.alarming), "ended": capped(picture.ended_lately)}
         title = ngettext(
             "%(failed)s of %(ended)s run failed in the last 15 min",
             "%(failed)s of %(ended)s runs failed in the last 15 min",
             picture.ended_lately,
         )
-        yield Sentence(title % words, gettext("Look at what they have in common."), "failed", "status=failed&time=15m")
+        detail = gettext("Look at what they have in common.")
+        if handled := picture.failed_lately - picture.alarming:
+            said = ngettext("%s more is handled.", "%s more are handled.", handled) % capped(handled)
+            detail = f"{detail} {said}"
+        yield Sentence(title % words, detail, "failed", "status=failed&time=15m")
 
 
 def headline(group: Repeating) -> str:
@@ -156,7 +160,7 @@ def idle(picture: Snapshot) -> Iterator[Sentence]:
     oldest = age(picture)
     if not picture.fleet.live or oldest is None or picture.trouble.unserved:
         return
-    busy = (picture.counts["progress"] or 0) >= picture.fleet.slots > 0
+    busy = picture.fleet.slots > 0 and not picture.fleet.free(picture.counts["progress"] or 0)
     claimed = picture.last_claim
     if not busy and oldest > NO_CLAIM_FOR and (claimed is None or picture.taken - claimed > NO_CLAIM_FOR):
         since = coarse(picture.taken - claimed) if claimed else coarse(oldest)

@@ -19,13 +19,15 @@ WORKERS = 200
 class Fleet:
     """The workers as of ``taken``: the newest boots with whether each is alive, and how many live ones there are.
 
-    Of very many ``workers`` has some only; ``size`` and ``slots`` are of all live ones.
+    Of very many ``workers`` has some only; ``size`` and ``slots`` are of all live ones. ``closed`` slots have
+    no task and get none: their workers are paused, or draining.
     """
 
     workers: dict[UUID, Worker] = field(default_factory=dict)
     taken: datetime | None = None
     size: int = 0
     slots: int = 0
+    closed: int = 0
 
     def has_lost(self, worker: Any, began: Any) -> bool:
         """Tell whether a run that began then has no live worker; of one that has come since nothing is known."""
@@ -34,6 +36,10 @@ class Fleet:
         is_new = self.taken is not None and began is not None and began >= self.taken
         return not is_new and self.size <= len(self.live)
 
+    def free(self, taken: int) -> int:
+        """Return how many slots may get a task while so many are taken."""
+        return max(self.slots - self.closed - taken, 0)
+
     @property
     def live(self) -> list[Worker]:
         return [worker for worker in self.workers.values() if worker.is_live]  # type: ignore[attr-defined]
@@ -41,6 +47,10 @@ class Fleet:
     @property
     def last_seen(self) -> Worker | None:
         return max(self.workers.values(), key=lambda worker: worker.heartbeat, default=None)
+
+
+def standing() -> QuerySet[Worker]:
+    return Worker.objects.live().exclude(state=Worker.State.RUNNING)
 
 
 def newest_workers() -> QuerySet[Worker]:

@@ -9,15 +9,16 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
-from dashboard.formats import CAP, brief, capped, coarse, duration
+from dashboard.formats import CAP, brief, capped, coarse, duration, number
 from dashboard.selectors.fleet import Fleet
 from dashboard.selectors.runs import percentile
-from dashboard.selectors.snapshot import FAILING_WINDOW, Snapshot
+from dashboard.selectors.snapshot import FAILING_WINDOW, SAMPLE, Snapshot
 from django_simple_queue.models import Worker
 
 WAITS_TOO_LONG = timedelta(minutes=5)
 FAILS_TOO_OFTEN = 0.05
 FAILURES_WORTH_SAYING = 3
+RUNS = "status=completed&time=1h"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Tile:
     reason: str = ""
     points: Sequence[int] = ()
     points_label: str = ""
+
+    @property
+    def element(self) -> str:
+        """A link, unless no list holds just what is counted."""
+        return "a" if self.query or self.slug == "workers" else "div"
 
 
 def fails_too_often(picture: Snapshot) -> bool:
@@ -87,25 +93,34 @@ def running(picture: Snapshot) -> Tile:
             "of %(slots)s slot, %(ahead)s handed out ahead", "of %(slots)s slots, %(ahead)s handed out ahead", slots
         )
         return Tile("progress", gettext("In progress"), capped(slots), ahead % words, "status=progress")
-    return Tile("progress", gettext("In progress"), capped(count), room(slots, count), "status=progress")
+    return Tile("progress", gettext("In progress"), capped(count), room(picture.fleet, count), "status=progress")
 
 
-def room(slots: int, taken: int | None) -> str:
+def room(fleet: Fleet, taken: int | None) -> str:
     """Say how many slots there are, and how many of them are free when all that runs was counted."""
-    if taken is not None and taken <= CAP and slots > taken:
-        words = ngettext("of %(slots)s slot, %(free)s free", "of %(slots)s slots, %(free)s free", slots)
-        return words % {"slots": slots, "free": slots - taken}
-    return ngettext("of %s slot", "of %s slots", slots) % slots
+    if taken is not None and taken <= CAP and (free := fleet.free(taken)):
+        words = ngettext("of %(slots)s slot, %(free)s free", "of %(slots)s slots, %(free)s free", fleet.slots)
+        return words % {"slots": fleet.slots, "free": free}
+    return ngettext("of %s slot", "of %s slots", fleet.slots) % fleet.slots
 
 
 def failed(picture: Snapshot) -> Tile:
-    count, total = picture.failed_lately, picture.ended_lately
-    query = "status=failed&time=15m"
+    count, query = picture.failed_lately, "status=failed&time=15m"
     note = unhandled(picture) or gettext("all are handled")
     if fails_too_often(picture):
-        share = gettext("%(share)s %% of runs") % {"share": f"{100 * count / max(total, 1):.0f}"}
-        return Tile("failed", gettext("Failed, 15 min"), capped(count), note, query, "", "failed", share)
+        return Tile("failed", gettext("Failed, 15 min"), capped(count), note, query, "", "failed", alarm(picture))
     return Tile("failed", gettext("Failed, 15 min"), capped(count), note, query)
+
+
+def alarm(picture: Snapshot) -> str:
+    """Say by how much too many fail; where some of them are handled, how many others do."""
+    share = {"share": f"{100 * picture.alarming / max(picture.ended_lately, 1):.0f}"}
+    if picture.alarming == picture.failed_lately:
+        return gettext("%(share)s %% of runs") % share
+    return gettext("%(count)s of them not handled: %(share)s %% of runs") % {
+        "count": capped(picture.alarming),
+        **share,
+    }
 
 
 def unhandled(picture: Snapshot) -> str:
@@ -124,7 +139,7 @@ def throughput(picture: Snapshot) -> Tile:
         note = gettext("drains the queue in about %s") % coarse(left)
     points = picture.minutes if any(picture.minutes) else ()
     title, unit, label = gettext("Throughput"), gettext("/min"), spread(picture)
-    return Tile("throughput", title, capped(latest), note, "status=completed", unit, "", "", points, label)
+    return Tile("throughput", title, capped(latest), note, "", unit, "", "", points, label)
 
 
 def spread(picture: Snapshot) -> str:
@@ -144,11 +159,13 @@ def drained_in(picture: Snapshot) -> float | None:
 def run_time(picture: Snapshot) -> Tile:
     if not picture.run_seconds:
         nothing = gettext("no runs in the last hour")
-        return Tile("run-time", gettext("Run time, p95"), capped(None), nothing, "status=completed")
+        return Tile("run-time", gettext("Run time, p95"), capped(None), nothing, RUNS)
     median, wait = percentile(picture.run_seconds, 0.5), percentile(picture.wait_seconds, 0.95)
     note = gettext("median %(median)s · wait p95 %(wait)s") % {"median": brief(median), "wait": brief(wait)}
+    if (runs := len(picture.run_seconds)) == SAMPLE:
+        note = f"{note} · {ngettext('latest %s run', 'latest %s runs', runs) % number(runs)}"
     slow = duration(percentile(picture.run_seconds, 0.95))
-    return Tile("run-time", gettext("Run time, p95"), slow, note, "status=completed")
+    return Tile("run-time", gettext("Run time, p95"), slow, note, RUNS)
 
 
 def workers(picture: Snapshot) -> Tile:

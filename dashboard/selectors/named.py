@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
+from dashboard.filter_words import NO_GROUP
 from dashboard.formats import coarse
 from dashboard.selectors.runs import as_delta, percentile
 from dashboard.selectors.timeline import run_time, wait_time
@@ -45,6 +47,13 @@ class Kind:
     latest: datetime
     example: Task
 
+    @property
+    def query(self) -> str:
+        """The query that lists these failures, and those beyond the sample."""
+        return urlencode(
+            {"status": "failed", "task": self.example.task, "fingerprint": self.fingerprint or NO_GROUP}
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -69,6 +78,10 @@ class NamedTask:
     wait: Times
     groups: Sequence[Kind]
     rows: Sequence[Row]
+
+    @property
+    def is_sampled(self) -> bool:
+        return self.sample == SAMPLE
 
     @property
     def name(self) -> str:

@@ -16,7 +16,7 @@ from dashboard.filters import ENDED
 from dashboard.formats import CAP
 from dashboard.selectors import backlog, marks, scalars
 from dashboard.selectors.fingerprints import Found, latest_ungrouped
-from dashboard.selectors.fleet import Fleet, newest_workers
+from dashboard.selectors.fleet import Fleet, newest_workers, standing
 from dashboard.selectors.judgements import Judgements, judgements
 from dashboard.selectors.keyset import undated
 from dashboard.selectors.memory import Memory
@@ -134,7 +134,8 @@ def picture(now: datetime) -> Snapshot:
     tabs = {**answers, **{f"tab {tab}": number for tab, number in backlog.counts(answers).items()}}
     runs = list(recent_runs(now))
     workers = {worker.pk: worker for worker in newest_workers()}
-    fleet = Fleet(workers, as_moment(answers["now"]), answers["alive"], int(answers["slots"]))
+    closed = max(int(answers["standing"]) - answers["held_standing"], 0)
+    fleet = Fleet(workers, as_moment(answers["now"]), answers["alive"], int(answers["slots"]), closed)
     return Snapshot(
         taken=now,
         counts={tab: tabs[f"tab {tab}"] for tab in ["", *CONDITIONS]},
@@ -179,6 +180,8 @@ def questions(now: datetime, decided: Judgements) -> dict[str, tuple[str, tuple[
         "alarming": capped_count(decided.left(lately.filter(status=Task.FAILED))),
         "alive": capped_count(Worker.objects.live()),
         "slots": total(Worker.objects.live(), "slots"),
+        "standing": total(standing(), "slots"),
+        "held_standing": capped_count(Task.objects.running().filter(worker__in=standing().values("pk"))),
         "ended": capped_count(lately),
         "stalled": capped_count(Task.objects.unowned()),
         "came": capped_count(rows.filter(created__gte=now - timedelta(minutes=1))),

@@ -23,6 +23,7 @@ WORTH_SAYING = 3
 QUEUED_READ = 300
 BACKLOG = 100
 MOST_QUEUES = 50
+MOST_ASKED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +142,11 @@ def unserved(workers: Collection[Worker]) -> list[Unserved]:
 
 
 def growing(now: datetime) -> tuple[str, Flow] | None:
-    """Return the queue of most of the newest waiting tasks with its flow, when more comes in than goes out."""
+    """Return a queue with its flow when more comes in than goes out, of those that most of the newest tasks wait in."""
     newest = Task.objects.queued().order_by("-created", "-id").values_list("queue", flat=True)[:QUEUED_READ]
-    names = Counter(newest).most_common(1)
-    if not names:
-        return None
-    found = flow(names[0][0], now)
-    grows = found.waiting >= BACKLOG and found.coming >= 1.2 * found.going + 10
-    return (names[0][0], found) if grows else None
+    flows = ((name, flow(name, now)) for name, _ in Counter(newest).most_common(MOST_ASKED))
+    return next(((name, found) for name, found in flows if grows(found)), None)
+
+
+def grows(found: Flow) -> bool:
+    return found.waiting >= BACKLOG and found.coming >= 1.2 * found.going + 10

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from django.core.signing import BadSignature, Signer
 from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -15,7 +17,6 @@ from dashboard import actions, filters, many, preflight, scopes
 from dashboard import ticked as ticks
 from dashboard.access import may, operator, require, safe_next
 from dashboard.htmx import client_redirect, is_fragment, render_dialog
-from dashboard.ids import as_uuid
 from dashboard.scopes import Scope
 from dashboard.views.actions import act_or_ask, tell, whole_number
 from django_simple_queue.models import Worker
@@ -41,12 +42,12 @@ def tasks_matching(request: HttpRequest, verb: str) -> HttpResponseBase:
     if problems := chosen.problems():
         return tell(request, _("%s Nothing done.") % " ".join(problems))
     try:
-        scope = read_scope(request, chosen)
+        scope = read_scope(request, chosen, query)
     except CannotFreeze as error:
         return tell(request, _("These filters cannot be frozen: %s Tick the tasks instead. Nothing done.") % error)
-    ids = " ".join(each.hex for each in scope.ids)
     count = whole_number(request.POST.get("count")) if chosen.tab in SAME_COUNT[verb] else None
-    return answer(request, verb, scope, {"query": scope.query or query.urlencode(), "found": ids}, count)
+    found = sign_found(request, query, scope) if scope.ids else ""
+    return answer(request, verb, scope, {"query": scope.query or query.urlencode(), "found": found}, count)
 
 
 def ticked(verb: str) -> Callable[..., HttpResponseBase]:
@@ -115,11 +116,23 @@ def carry_out(request: HttpRequest, verb: str, scope: Scope, shown: int | None, 
     return tell(request, result.sentence, done=done, offer=result.undo_offer)
 
 
-def read_scope(request: HttpRequest, chosen: filters.TaskFilter) -> Scope:
+def read_scope(request: HttpRequest, chosen: filters.TaskFilter, query: QueryDict) -> Scope:
+    """Return what the question was about that is answered here, else what the filters match."""
     as_of = read_mark(request)
-    if found := [pk for pk in map(as_uuid, request.POST.get("found", "").split()) if pk]:
-        return scopes.freeze_ids(found[: scopes.MOST_FOUND], as_of, scopes.in_words(chosen))
-    return scopes.freeze(chosen, as_of, may(request, "view_task_payload"))
+    try:
+        found = signer(request, query).unsign(request.POST.get("found", "")).split()
+    except BadSignature:
+        return scopes.freeze(chosen, as_of, may(request, "view_task_payload"))
+    return scopes.freeze_ids(map(UUID, found), as_of, scopes.in_words(chosen))
+
+
+def sign_found(request: HttpRequest, query: QueryDict, scope: Scope) -> str:
+    return signer(request, query).sign(" ".join(each.hex for each in scope.ids))
+
+
+def signer(request: HttpRequest, query: QueryDict) -> Signer:
+    """What a search found is told by the query alone, in Activity too: nothing else may be put in its place."""
+    return Signer(salt=f"simple_queue_dashboard.found:{request.user.pk}:{query.urlencode()}")
 
 
 def read_mark(request: HttpRequest) -> datetime:

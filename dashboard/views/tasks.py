@@ -47,7 +47,7 @@ def context(request: HttpRequest, picture: snapshot.Snapshot, who: Viewer) -> di
     return filter_bar.context(request, chosen, picture) | {
         "filters": chosen,
         "page": page,
-        "tabs": [tab(request, slug, numbers.words(slug), chosen.tab, picture) for slug in filters.TABS],
+        "tabs": [tab(request, slug, numbers.words(slug), chosen, picture) for slug in filters.TABS],
         "tiles": health.tiles(picture),
         "sentences": attention.attention(picture),
         "left_over": attention.left_over(picture),
@@ -73,13 +73,16 @@ def viewer(request: HttpRequest, picture: snapshot.Snapshot) -> Viewer:
     )
 
 
-def tab(request: HttpRequest, slug: str, count: str, current: str, picture: snapshot.Snapshot) -> dict[str, object]:
+def tab(
+    request: HttpRequest, slug: str, count: str, chosen: filters.TaskFilter, picture: snapshot.Snapshot
+) -> dict[str, object]:
     return {
         "slug": slug or "all",
         "label": filters.TABS[slug],
         "count": count,
         "url": link(request, status=slug or None),
-        "current": slug == current,
+        "current": slug == chosen.tab,
+        "times": chosen.on_tab(slug).times_in_words if chosen.has_time else "",
         "hot": slug == "failed" and health.fails_too_often(picture),
     }
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 REQUEUE, CANCEL = "/tasks/matching/requeue/", "/tasks/matching/cancel/"
 
 
 def fields_of(page):
     """What the form of a question carries."""
-    html = page.content.decode()
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', html)) | {"repeat": "yes"}
+    hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.content.decode())
+    return {name: unescape(value) for name, value in hidden} | {"repeat": "yes"}
 
 
 def ask(client, url=REQUEUE, query="status=failed", **values):

@@ -6,9 +6,9 @@ import pytest
 
 from dashboard import scopes
 from dashboard.selectors import tabs
-from django_simple_queue.models import Task
-from tests.dashboard.asking import ask, confirm
-from tests.dashboard.queue import CHARGE, a_task, a_worker, page, shown
+from django_simple_queue.models import OperatorAction, Task
+from tests.dashboard.asking import ask, confirm, fields_of
+from tests.dashboard.queue import CHARGE, a_task, a_worker, count_on, page, shown, status_of
 
 pytestmark = pytest.mark.django_db
 KINDS = {
@@ -72,3 +72,25 @@ def test_where_all_that_matches_is_on_the_page_it_is_not_offered(ada, worker):
 def test_where_only_the_newest_are_counted_it_says_so(ada, worker, monkeypatch):
     monkeypatch.setattr(tabs, "LOOKED_AT", 28)
     assert "All 29+ matching" in words(page(ada, "status=failed&attempt=1"))
+
+
+def test_what_a_search_found_cannot_be_exchanged_for_other_tasks(ada, worker):
+    found, other = a_task(Task.FAILED, args='{"order_id": 48213}'), a_task(Task.FAILED)
+    wanted = "status=failed&q=48213"
+    question = ask(ada, query=wanted)
+    for query, forged in (("status=failed&q=nothing-like-it", fields_of(question)["found"]), (wanted, other.pk.hex)):
+        confirm(ada, question, query=query, found=forged)
+        assert status_of(other) == Task.FAILED
+    assert OperatorAction.objects.get().scope == "failed, text 48213"
+    assert status_of(found) == Task.QUEUED
+
+
+@pytest.mark.parametrize("query", ["time=15m", "since=15m&status=failed"])
+def test_each_tab_says_which_time_its_number_counts(ada, query):
+    a_task(Task.FAILED, age=3 * 3600)
+    html = page(ada, query)
+    assert (count_on(html, "all"), count_on(html, "failed")) == ("0", "1")
+    for slug, time in (("all", "created"), ("queued", "created"), ("failed", "finished"), ("completed", "finished")):
+        tab = html[html.index(f'id="tab-{slug}"') :]
+        assert f'title="{time}' in tab[: tab.index(">")]
+    assert "title=" not in page(ada, "status=failed").split('id="tabs"')[1].split("</nav>")[0]
