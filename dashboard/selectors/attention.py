@@ -15,9 +15,9 @@ from dashboard.filter_words import STALLED
 from dashboard.formats import capped, coarse, day_and_time, number
 from dashboard.selectors.headline import short
 from dashboard.selectors.health import WAITS_TOO_LONG, age, fails_too_often, unhandled
-from dashboard.selectors.serving import remedy, standstill
+from dashboard.selectors.serving import Service, remedy, standstill
 from dashboard.selectors.snapshot import Snapshot
-from dashboard.selectors.trouble import Repeating, Unserved
+from dashboard.selectors.trouble import Repeating
 from dashboard.wording import worker_command
 from django_simple_queue.redaction import visible
 
@@ -148,7 +148,7 @@ def without_worker(queue: str) -> Sentence:
     return Sentence(title, detail, "warn", query, command=worker_command(queue))
 
 
-def at_a_standstill(left: Unserved) -> Sentence:
+def at_a_standstill(left: Service) -> Sentence:
     title = gettext("No worker takes tasks of the queue %s") % visible(left.queue)
     detail = f"{capfirst(standstill(left.workers))}. {remedy(left.workers)}"
     link = gettext("Workers")

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from dashboard.formats import CAP, capped, coarse, number
 from dashboard.selectors import flow
-from dashboard.selectors.serving import pause_of, queues_of, serves, standstill, takes
+from dashboard.selectors.serving import Service, queues_of, service, standstill, takes
 from django_simple_queue import conf
 from django_simple_queue.models import QueuePause, Task, Worker
 
@@ -36,24 +36,21 @@ def reason(task: Task, now: datetime, pauses: Sequence[QueuePause]) -> Reason | 
         text = _("%(task)s is not in the allowlist, so a worker will refuse it: see %(setting)s.")
         return Reason(text % words, hurts=True)
     workers = list(Worker.objects.live().only(*WORKER_COLUMNS))
+    found = service(task.queue, workers, pauses)
     return (
-        fleet_reason(task, workers)
-        or pause_reason(task, pauses)
-        or time_reason(task, now)
-        or line_reason(task, workers, now)
+        fleet_reason(found, workers) or pause_reason(found) or time_reason(task, now) or line_reason(task, found, now)
     )
 
 
-def fleet_reason(task: Task, workers: list[Worker]) -> Reason | None:
+def fleet_reason(found: Service, workers: list[Worker]) -> Reason | None:
     if not workers:
         return Reason(_("No worker is alive. Start one with: %s") % "python manage.py task_worker", hurts=True)
-    serving = [worker for worker in workers if serves(worker, task.queue)]
-    if not serving:
+    if not found.workers:
         served = ", ".join(sorted({queue for worker in workers for queue in queues_of(worker)}))
-        words = {"queue": task.queue, "count": len(workers), "served": served}
+        words = {"queue": found.queue, "count": len(workers), "served": served}
         return Reason(nobody_serves(len(workers)) % words, hurts=True)
-    if why := standstill(serving):
-        words = {"queue": task.queue, "why": why}
+    if why := standstill(found.workers):
+        words = {"queue": found.queue, "why": why}
         return Reason(_("No worker takes tasks of the queue %(queue)s: %(why)s.") % words, hurts=True)
     return None
 
@@ -66,8 +63,8 @@ def nobody_serves(workers: int) -> str:
     )
 
 
-def pause_reason(task: Task, pauses: Sequence[QueuePause]) -> Reason | None:
-    pause = pause_of(task.queue, pauses)
+def pause_reason(found: Service) -> Reason | None:
+    pause = found.pause
     if pause is None:
         return None
     everything = pause.queue == QueuePause.ALL
@@ -91,10 +88,10 @@ def time_reason(task: Task, now: datetime) -> Reason | None:
     return Reason(_("It waits for its time"), until=task.run_after)
 
 
-def line_reason(task: Task, workers: list[Worker], now: datetime) -> Reason:
+def line_reason(task: Task, serving: Service, now: datetime) -> Reason:
     found = flow.flow(task.queue, now, task)
     ahead = found.ahead
-    slots = sum(worker.slots for worker in workers if takes(worker, task.queue))
+    slots = sum(worker.slots for worker in serving.workers if takes(worker, task.queue))
     if not ahead:
         words = {"queue": task.queue, "slots": slots}
         text = ngettext(

@@ -23,7 +23,10 @@ RUNS = "status=completed&time=1h"
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One number; ``tone`` is "" until a threshold breaks, then "warn" or "failed", and ``reason`` says which."""
+    """One number; ``tone`` is "" until a threshold breaks, then "warn" or "failed", and ``reason`` says which.
+
+    Without a ``query`` no list holds just what is counted; that of the workers leads to their page.
+    """
 
     slug: str
     label: str
@@ -35,11 +38,6 @@ class Tile:
     reason: str = ""
     points: Sequence[int] = ()
     points_label: str = ""
-
-    @property
-    def element(self) -> str:
-        """A link, unless no list holds just what is counted."""
-        return "a" if self.query or self.slug == "workers" else "div"
 
 
 def fails_too_often(picture: Snapshot) -> bool:

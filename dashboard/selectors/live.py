@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from django.http import HttpRequest
 from django.utils import timezone, translation
 
 from dashboard.htmx import page_path
 from dashboard.selectors.snapshot import Snapshot
-from dashboard.tags import age
+from dashboard.tags import age, tag_of
 
 BUSY_SECONDS = 5
 IDLE_SECONDS = 15
@@ -29,7 +27,7 @@ def shared_tag(request: HttpRequest, picture: Snapshot, *extra: object) -> str:
 
 
 def tag_for(reader: object, request: HttpRequest, picture: Snapshot, *extra: object) -> str:
-    parts = (
+    return tag_of(
         page_path(request),
         reader,
         request.user.is_superuser or sorted(request.user.get_all_permissions()),
@@ -49,7 +47,6 @@ def tag_for(reader: object, request: HttpRequest, picture: Snapshot, *extra: obj
         age_bucket(picture),
         *extra,
     )
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:20]
 
 
 def age_bucket(picture: Snapshot) -> int:

@@ -50,9 +50,7 @@ class Kind:
     @property
     def query(self) -> str:
         """The query that lists these failures, and those beyond the sample."""
-        return urlencode(
-            {"status": "failed", "task": self.example.task, "fingerprint": self.fingerprint or NO_GROUP}
-        )
+        return urlencode({"status": "failed", "task": self.example.task, "fingerprint": self.fingerprint or NO_GROUP})
 
 
 @dataclass(frozen=True, slots=True)

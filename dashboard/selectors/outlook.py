@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from dashboard.deadline import TookTooLong, deadline
 from dashboard.formats import duration
 from dashboard.selectors.runs import percentile, seconds
-from dashboard.selectors.serving import pause_of, serves, standstill, takes
+from dashboard.selectors.serving import service, standstill
 from django_simple_queue.models import QueuePause, Task, Worker
 
 EXAMINED, SECONDS = 60, 0.5
@@ -33,22 +33,16 @@ def outlook(path: str, queue: str) -> Sequence[Check]:
 
 
 def served(queue: str) -> Check:
-    if pause_of(queue, list(QueuePause.objects.current())):
+    found = service(queue, Worker.objects.live(), list(QueuePause.objects.current()))
+    if found.pause:
         return Check(_("Queue %s is paused: it waits until the pause is lifted.") % queue, "warn")
-    serving = [worker for worker in Worker.objects.live() if serves(worker, queue)]
-    if not serving:
+    if not found.workers:
         return Check(_("No worker serves queue %s: it waits until one does.") % queue, "warn")
-    if why := standstill(serving):
+    if why := standstill(found.workers):
         words = {"queue": queue, "why": why}
         return Check(_("No worker takes tasks of queue %(queue)s: %(why)s. It waits until one does.") % words, "warn")
-    count = sum(takes(worker, queue) for worker in serving)
-    return Check(
-        ngettext("Queue %(queue)s: %(count)d worker", "Queue %(queue)s: %(count)d workers", count)
-        % {
-            "queue": queue,
-            "count": count,
-        }
-    )
+    said = ngettext("Queue %(queue)s: %(count)d worker", "Queue %(queue)s: %(count)d workers", found.taking)
+    return Check(said % {"queue": queue, "count": found.taking})
 
 
 def usual(path: str) -> Sequence[Check]:

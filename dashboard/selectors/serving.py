@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -27,6 +28,29 @@ def serves(worker: Worker, queue: str) -> bool:
 def takes(worker: Worker, queue: str) -> bool:
     """Tell whether ``worker``, while it is alive, takes tasks of ``queue`` now: it is not paused, nor draining."""
     return worker.state == RUNNING and serves(worker, queue)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What is done for a queue: the live ``workers`` that serve it, and the ``pause`` that holds it."""
+
+    queue: str
+    workers: Sequence[Worker]
+    pause: QueuePause | None = None
+
+    @property
+    def taking(self) -> int:
+        """How many workers take its tasks now."""
+        return sum(takes(worker, self.queue) for worker in self.workers)
+
+    @property
+    def is_at_a_standstill(self) -> bool:
+        """Tell whether nobody takes its tasks although it is not paused."""
+        return not (self.taking or self.pause)
+
+
+def service(queue: str, workers: Iterable[Worker], pauses: Sequence[QueuePause] = ()) -> Service:
+    return Service(queue, [worker for worker in workers if serves(worker, queue)], pause_of(queue, pauses))
 
 
 def known_queues(workers: Iterable[Worker]) -> set[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from dashboard.selectors.due import due_queues
 from dashboard.selectors.flow import Flow, flow
 from dashboard.selectors.judgements import WITHIN, Judgements
-from dashboard.selectors.serving import RUNNING, pause_of, queues_of, serves, takes
+from dashboard.selectors.serving import RUNNING, Service, queues_of, service
 from django_simple_queue.models import QueuePause, Task, Worker
 
 LASTS_SECONDS = 5.0
@@ -45,17 +45,9 @@ class Repeating:
 
 
 @dataclass(frozen=True, slots=True)
-class Unserved:
-    """A queue that has tasks that may start, is not paused, and from which no worker takes, those that serve it too."""
-
-    queue: str
-    workers: Sequence[Worker]
-
-
-@dataclass(frozen=True, slots=True)
 class Trouble:
     failing: Repeating | None = None
-    unserved: Sequence[Unserved] = ()
+    unserved: Sequence[Service] = ()
     growing: tuple[str, Flow] | None = None
 
 
@@ -128,17 +120,13 @@ def episode(times: Iterable[datetime]) -> Iterator[datetime]:
         yield moment
 
 
-def unserved(workers: Collection[Worker]) -> list[Unserved]:
-    """Without any worker there is nothing to say of single queues."""
+def unserved(workers: Collection[Worker]) -> list[Service]:
+    """Return queues at a standstill that have tasks which may start; without any worker nothing is said of one."""
     if not workers or any(worker.state == RUNNING and not queues_of(worker) for worker in workers):
         return []
-    left = [name for name in due_queues(MOST_QUEUES) if not any(takes(worker, name) for worker in workers)]
+    left = [name for name in due_queues(MOST_QUEUES) if service(name, workers).is_at_a_standstill]
     pauses = list(QueuePause.objects.current()) if left else []
-    return [
-        Unserved(name, tuple(worker for worker in workers if serves(worker, name)))
-        for name in left
-        if not pause_of(name, pauses)
-    ]
+    return [found for name in left if (found := service(name, workers, pauses)).is_at_a_standstill]
 
 
 def growing(now: datetime) -> tuple[str, Flow] | None:
