@@ -15,11 +15,12 @@ from dashboard.signature import describe
 from dashboard.states import RETRYING
 from django_simple_queue import conf
 from django_simple_queue.models import Task
+from django_simple_queue.models.audit.terms import Terms
 from django_simple_queue.redaction import visible
 
 NOT_YOURS = gettext_noop("Acting on this task needs the permission %(permission)s, which you do not hold.")
-OWN = "own"
 MUST_NOT = gettext_noop("This task must not run twice, so it cannot be requeued here (its option rerun is “never”).")
+NOT_ALLOWED = gettext_noop("It cannot run again: it is not in %(setting)s any more.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +56,19 @@ UNDO_ANY = gettext_noop("Undo")
 MARK_FAILED = Offer("mark_failed", gettext_noop("Mark failed"), "failed", "btn-danger")
 
 
-def offers(page: TaskPage, permissions: Collection[str]) -> Mapping[str, Any]:
+def offers(page: TaskPage, permissions: Collection[str], terms: Terms) -> Mapping[str, Any]:
     """Return the offers that ``permissions`` (codenames) allow, and in sentences what is ``refused`` and ``unfit``.
 
-    OWN among the permissions says that the operator holds the one that the task itself demands.
+    ``terms`` are this operator's; a row of the list offers by the same.
 
     ``actions`` belong to the head of the page. ``undo`` belongs to the notice of what was just done: there no button
     takes the place of the one that was clicked, and a double click does not undo.
     """
-    own = conf.get_task_options(page.task.task).permission
-    if own and OWN not in permissions:
+    refusal = terms.refusal("requeue", page.task)
+    if refusal == "not_permitted":
+        own = conf.get_task_options(page.task.task).permission
         return {"actions": [], "undo": [], "refused": [gettext(NOT_YOURS) % {"permission": own}]}
-    possible, refused = possible_offers(page)
+    possible, refused = possible_offers(page, refusal)
     undo = [*undo_offers(page), *([START_NOW] if page.held else [])]
     actions = ready(possible, page, permissions)
     again = {"requeue", "run_again"} & {offer.verb for offer in actions}
@@ -85,20 +87,17 @@ def ready(possible: Sequence[Offer], page: TaskPage, permissions: Collection[str
     return [located(offer, page) for offer in possible if PERMISSIONS[offer.verb] in permissions]
 
 
-def possible_offers(page: TaskPage) -> tuple[list[Offer], list[str]]:
+def possible_offers(page: TaskPage, refusal: str) -> tuple[list[Offer], list[str]]:
     task = page.task
     if task.status == Task.QUEUED:
         return waiting_offers(page), []
     if task.status == Task.PROGRESS:
         return [MARK_FAILED] if page.orphaned else [STOP] if not task.cancel_requested else [], []
     if not conf.is_task_allowed(task.task):
-        return [], [
-            gettext("It cannot run again: it is not in %(setting)s any more.")
-            % {"setting": f"{conf.PREFIX}ALLOWED_TASKS"}
-        ]
+        return [], [gettext(NOT_ALLOWED) % {"setting": f"{conf.PREFIX}ALLOWED_TASKS"}]
     if task.status == Task.COMPLETED:
         return [RUN_AGAIN], []
-    return ([REQUEUE], []) if not never(task) else ([], [gettext(MUST_NOT)])
+    return ([], [gettext(MUST_NOT)]) if refusal == "never" else ([REQUEUE], [])
 
 
 def waiting_offers(page: TaskPage) -> list[Offer]:
@@ -128,10 +127,6 @@ def undo_offers(page: TaskPage) -> list[Offer]:
         return []
     url = reverse("simple_queue_dashboard:task_undo", args=[page.task.pk])
     return [Offer(action.verb, UNDO.get(action.verb, UNDO_ANY), "undo", key="u", url=url, of=action.pk)]
-
-
-def never(task: Task) -> bool:
-    return conf.get_task_options(task.task).rerun == "never" and task.epoch > 0
 
 
 def located(offer: Offer, page: TaskPage) -> Offer:

@@ -20,11 +20,11 @@ from dashboard.selectors.fleet import Fleet
 from dashboard.selectors.headline import last_line, named, short
 from dashboard.selectors.live import BUSY_SECONDS
 from dashboard.selectors.marks import Mark
+from dashboard.selectors.offered import Offered
 from dashboard.selectors.timeline import run_time, wait_time
 from dashboard.selectors.viewer import Viewer
 from dashboard.states import QUEUED, RETRYING, State, is_held, state_of
 from dashboard.tags import age
-from django_simple_queue import conf
 from django_simple_queue.models import Task
 from django_simple_queue.redaction import redact_args, redact_tail, redact_text, visible
 
@@ -57,21 +57,32 @@ def end_of_error(row: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """``task`` is a light row with ``key_text``; the rest is made for the template."""
+class Row(Offered):
+    """``task`` is a light row with ``key_text``; the rest is made for the template.
+
+    ``refusal`` says as an outcome why a requeue would leave it alone, and any verb one that is not this operator's.
+    """
 
     task: Any
     viewer: Viewer
     fleet: Fleet
     now: datetime
     mark: Mark | None = None
+    refusal: str = ""
 
     @property
     def looks(self) -> tuple[Any, ...] | None:
         """All that decides how the row of an ended task looks, its age in steps; None for one that still moves."""
         if self.mark or self.task.status in (Task.QUEUED, Task.PROGRESS):
             return None
-        seen = (self.viewer.payload, self.viewer.ticks, self.can_requeue, self.worker, age(BUSY_SECONDS))
+        seen = (
+            self.viewer.payload,
+            self.viewer.ticks,
+            self.viewer.requeue,
+            self.refusal,
+            self.worker,
+            age(BUSY_SECONDS),
+        )
         return *(getattr(self.task, name) for name in READ), *seen
 
     @property
@@ -191,48 +202,22 @@ class Row:
         return _("Stop…") if self.task.status == Task.PROGRESS else _("Cancel")
 
     @property
-    def can_undo(self) -> bool:
-        may = self.viewer.cancel if self.mark and self.mark.item.action.verb == "cancel" else self.viewer.requeue
-        return bool(may and self.mark and self.mark.can_undo(self.task))
-
-    @property
-    def can_requeue(self) -> bool:
-        ended = self.task.status in (Task.FAILED, Task.CANCELLED)
-        return self.viewer.requeue and ended and conf.is_task_allowed(self.task.task)
-
-    @property
-    def can_cancel(self) -> bool:
-        open_ = self.task.status in (Task.QUEUED, Task.PROGRESS)
-        return self.viewer.cancel and open_ and not self.task.cancel_requested
-
-    @property
-    def waits(self) -> bool:
-        """Queued for a time that has not come."""
-        return bool(self.task.status == Task.QUEUED and not self.task.due and self.task.run_after > self.now)
+    def can_fail(self) -> bool:
+        return self.stalled and self.viewer.cancel and self.is_theirs
 
     @property
     def waits_to_retry(self) -> bool:
         return self.waits and self.state is RETRYING
 
     @property
-    def can_start(self) -> bool:
-        return self.viewer.requeue and self.waits
-
-    @property
     def can_run_now(self) -> bool:
-        return self.viewer.requeue and self.waits_to_retry
+        return self.can_start and self.waits_to_retry
 
     @property
     def tick(self) -> str:
         """What the row's box says: when it has changed, it is not the row any more that was ticked."""
         return tick(self.task.pk, self.task.modified)
 
-    @property
-    def verbs(self) -> str:
-        """The verbs of many that this row accepts, for the count on their buttons."""
-        fits = {"requeue": self.can_requeue, "cancel": self.can_cancel}
-        return " ".join(verb for verb, fit in fits.items() if fit)
-
 
 def make_row(task: Any, viewer: Viewer, fleet: Fleet, mark: Mark | None) -> Row:
-    return Row(task, viewer, fleet, timezone.now(), mark)
+    return Row(task, viewer, fleet, timezone.now(), mark, viewer.terms.refusal("requeue", task))

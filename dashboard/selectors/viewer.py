@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from django_simple_queue.models.audit.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """What the operator who looks may see and do; ``pk`` is anybody's when no row is about what they did themselves."""
+    """What the operator who looks may see and do; ``pk`` is anybody's when no row is about what they did themselves.
+
+    ``terms`` say what single tasks allow; they follow from the permissions that the tag of a page names.
+    """
 
     pk: str
     payload: bool
     requeue: bool
     cancel: bool
     enqueue: bool
+    terms: Terms = field(default_factory=Terms, repr=False, compare=False)
 
     @property
     def ticks(self) -> bool:

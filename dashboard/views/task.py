@@ -17,13 +17,13 @@ from dashboard.access import may, operator
 from dashboard.htmx import live_page, page_path
 from dashboard.links import host_links
 from dashboard.pauses import paused
-from dashboard.selectors.offers import OWN, offers
+from dashboard.selectors.offers import offers
 from dashboard.selectors.task_page import actions_on, read_task, task_page
 from dashboard.selectors.texts import whole_text
 from dashboard.selectors.windows import TEXTS
 from dashboard.tags import age, tag_of
-from django_simple_queue import conf
 from django_simple_queue.models import OperatorActionItem, Task
+from django_simple_queue.models.audit.terms import Terms
 
 PERMISSIONS = ("view_task_payload", "requeue_task", "cancel_task", "add_task", "view_operatoraction")
 AGES = {Task.QUEUED: 5, Task.PROGRESS: 2}
@@ -48,8 +48,6 @@ def context(request: HttpRequest, found: Task, items: Items, with_payload: bool)
     page = task_page(found, items, paused(request), timezone.now(), with_payload=with_payload, wider=wider)
     history = items if may(request, "view_operatoraction") else ()
     held = {name for name in PERMISSIONS if may(request, name)}
-    if may(request, conf.get_task_options(found.task).permission):
-        held.add(OWN)
     links = host_links(found)
     return {
         "page": page,
@@ -57,7 +55,7 @@ def context(request: HttpRequest, found: Task, items: Items, with_payload: bool)
         "wider": wider,
         "links": links,
         "may_requeue": "requeue_task" in held,
-        **offers(page, held),
+        **offers(page, held, Terms.held_by(request.user)),
     }
 
 

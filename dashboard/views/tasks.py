@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from dashboard.selectors.viewer import Viewer
 from dashboard.views import filter_bar
 from dashboard.views.filter_bar import link
 from django_simple_queue.models import Task
+from django_simple_queue.models.audit.terms import Terms
 
 
 @operator(limited=False)
@@ -41,8 +43,8 @@ def is_there(pk: UUID) -> bool:
 
 
 def context(request: HttpRequest, picture: snapshot.Snapshot, who: Viewer) -> dict[str, Any]:
-    chosen = filters.read(request.GET)
-    place = selector.read_place(request.GET)
+    chosen, place = filters.read(request.GET), selector.read_place(request.GET)
+    who = replace(who, terms=Terms.held_by(request.user))
     page, numbers = counts.look(chosen, place, who, picture)
     return filter_bar.context(request, chosen, picture) | {
         "filters": chosen,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from django_simple_queue.models import Task
 from tests.dashboard.people import operator, signed_in
-from tests.dashboard.queue import a_task, later, page, row_of
+from tests.dashboard.queue import SEND, a_task, a_worker, later, page, row_of
 
 pytestmark = pytest.mark.django_db
 
@@ -26,6 +27,38 @@ def test_the_row_and_the_page_of_a_retrying_task_offer_the_same(client, retrying
     head = client.get(f"/tasks/{retrying.pk}/").content.decode()
     for html in (row, head):
         assert ("Run now" in html, "Give up" in html) == (run_now, give_up)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [({"rerun": "never"}, "never to be repeated"), ({"permission": "auth.change_user"}, "not yours to change")],
+)
+@pytest.mark.parametrize("status", [Task.QUEUED, Task.PROGRESS, Task.FAILED, Task.CANCELLED])
+def test_the_row_offers_what_the_page_of_the_task_offers_and_says_why_not(client, settings, options, words, status):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {SEND: options}
+    task = a_task(status, worker=a_worker().pk)
+    signed_in(client, operator("eva", "view_task", "requeue_task", "cancel_task"))
+    row = row_of(page(client), task)
+    head = client.get(f"/tasks/{task.pk}/").content.decode()
+    for verb in ("requeue", "cancel", "start-now"):
+        assert (f"/tasks/{task.pk}/{verb}/" in row) == (f"/tasks/{task.pk}/{verb}/" in head), verb
+    is_refused = words == "not yours to change" or status in (Task.FAILED, Task.CANCELLED)
+    assert (words in row) == is_refused
+    assert ('data-verbs=""' in row) == is_refused
+
+
+def test_who_holds_what_a_task_demands_is_offered_it(client, settings):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {SEND: {"permission": "auth.change_user"}}
+    task = a_task(Task.FAILED)
+    eva, lea = (
+        signed_in(Client(), operator(name, "view_task", "requeue_task", *own))
+        for name, own in (("eva", ()), ("lea", ("change_user",)))
+    )
+    assert [f"/tasks/{task.pk}/requeue/" in row_of(page(each), task) for each in (eva, lea, eva)] == [
+        False,
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,14 @@ class Terms:
     @classmethod
     def of(cls, actor: Any, paths: Iterable[str], repeat: bool = True) -> Terms:
         """Return the terms for ``actor`` over the tasks at these paths; those that are allowed are imported."""
-        wanted = {conf.get_task_options(path).permission for path in conf.get_allowed_tasks() or paths} - {""}
-        granted = frozenset(permission for permission in wanted if actor.has_perm(permission))
-        return cls(granted, {path: callables.shape(path) for path in paths if conf.is_task_allowed(path)}, repeat)
+        shapes = {path: callables.shape(path) for path in paths if conf.is_task_allowed(path)}
+        return cls(cls.held_by(actor).granted, shapes, repeat)
+
+    @classmethod
+    def held_by(cls, actor: Any) -> Terms:
+        """Return what ``actor`` may do, whatever the arguments: nothing is imported."""
+        wanted = {conf.get_task_options(path).permission for path in conf.get_allowed_tasks() or ()} - {""}
+        return cls(frozenset(permission for permission in wanted if actor.has_perm(permission)))
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Terms:
