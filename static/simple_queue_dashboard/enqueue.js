@@ -6,7 +6,7 @@ document.addEventListener("keydown", event => {
     form.requestSubmit(form.querySelector("[data-submit]"));
   }
 });
-$("[data-resume]")?.requestSubmit();
+$("[data-sent-back]")?.requestSubmit();
 document.addEventListener("toggle", event => {
   const kept = event.target.querySelector?.("[data-options-open]");
   if (kept) kept.value = event.target.open ? "open" : "";
