@@ -150,7 +150,7 @@ def those_that_stay(
         return []
     rows: list[Any] = list(order.with_key(light(filters.in_tab("").filter(pk__in=left))).annotate(ended=last_end()))
     for row in rows:
-        row.key, row.has_left = row.key or row.ended, order is NEXT and row.status != Task.QUEUED
+        row.key, row.has_left = row.key or row.ended, order.column == NEXT.column and row.status != Task.QUEUED
     return [row for row in rows if row.key and is_within(place_of(row), (place.older, older), order.descending)]
 
 
