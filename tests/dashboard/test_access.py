@@ -114,10 +114,12 @@ def test_undoing_an_action_needs_the_permission_of_its_verb_and_no_other(client,
     after = status_of(task)
     place = reverse(f"simple_queue_dashboard:{way}", args=[task.pk if way == "task_undo" else action.pk])
     others = {"cancel_task", "requeue_task"} - {permission}
-    response = signed_in(client, operator("eva", "view_task", *others)).post(place)
+    response = signed_in(client, operator("eva", "view_task", *others)).post(place, {"of": action.pk})
     assert (response.status_code, permission.encode() in response.content) == (403, True)
     assert status_of(task) == after
-    assert signed_in(client, operator("omar", "view_task", permission)).post(place).status_code == 302
+    assert (
+        signed_in(client, operator("omar", "view_task", permission)).post(place, {"of": action.pk}).status_code == 302
+    )
     assert status_of(task) == before
 
 
@@ -128,7 +130,7 @@ def test_undoing_an_action_needs_what_its_tasks_demand(client, settings, held):
     action = perform("cancel", Task.objects.filter(pk=task.pk))
     signed_in(client, operator("eva", "view_task", "cancel_task", "requeue_task", *held))
     for name, key in (("task_undo", task.pk), ("action_undo", action.pk)):
-        response = client.post(reverse(f"simple_queue_dashboard:{name}", args=[key]))
+        response = client.post(reverse(f"simple_queue_dashboard:{name}", args=[key]), {"of": action.pk})
         assert (b"auth.change_user" in response.content) is not bool(held)
     assert status_of(task) == (Task.QUEUED if held else Task.CANCELLED)
 
