@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +32,7 @@ def tasks(request: HttpRequest) -> HttpResponseBase:
         return redirect("simple_queue_dashboard:task", pk)
     picture = snapshot.current()
     who = viewer(request, picture)
-    tag = live.shared_tag(request, picture, who)
+    tag = live.shared_tag(request, picture, who, sorted(who.terms.granted))
     return live_page(request, "tasks", lambda: context(request, picture, who), tag, same_for_all=True)
 
 
@@ -44,7 +43,6 @@ def is_there(pk: UUID) -> bool:
 
 def context(request: HttpRequest, picture: snapshot.Snapshot, who: Viewer) -> dict[str, Any]:
     chosen, place = filters.read(request.GET), selector.read_place(request.GET)
-    who = replace(who, terms=Terms.held_by(request.user))
     page, numbers = counts.look(chosen, place, who, picture)
     return filter_bar.context(request, chosen, picture) | {
         "filters": chosen,
@@ -72,6 +70,7 @@ def viewer(request: HttpRequest, picture: snapshot.Snapshot) -> Viewer:
         may(request, "requeue_task"),
         may(request, "cancel_task"),
         may(request, "add_task"),
+        Terms.held_by(request.user),
     )
 
 

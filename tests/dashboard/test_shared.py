@@ -13,7 +13,7 @@ from dashboard import shared
 from dashboard.selectors import snapshot
 from django_simple_queue.models import OperatorAction, Task
 from tests.dashboard.people import operator, signed_in
-from tests.dashboard.queue import a_task, row_of
+from tests.dashboard.queue import SEND, a_task, row_of
 
 pytestmark = pytest.mark.django_db
 REGION, ROW = "simple_queue_dashboard/_tasks_live.html", "simple_queue_dashboard/_row.html"
@@ -78,6 +78,24 @@ def test_another_permission_is_another_region(rendered, missing):
     less = poll(browser("eva", *(name for name in EVERYTHING if name != missing)))
     assert rendered.count(REGION) == 2
     assert all_of_it.count("<button") + all_of_it.count("planted") > less.count("<button") + less.count("planted")
+
+
+class AdaMayRefund:
+    """A backend of a host that lists no permission, and answers for one when it is asked."""
+
+    def has_perm(self, user, permission, obj=None):
+        return permission == "shop.refund" and user.username == "ada"
+
+
+@pytest.mark.parametrize("first", ["ada", "eva"])
+def test_what_no_list_of_permissions_holds_is_another_region_too(settings, first):
+    settings.AUTHENTICATION_BACKENDS = [*settings.AUTHENTICATION_BACKENDS, f"{__name__}.AdaMayRefund"]
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {SEND: {"permission": "shop.refund"}}
+    task = a_task(Task.FAILED)
+    browsers = {name: browser(name, *EVERYTHING) for name in ("ada", "eva")}
+    poll(browsers[first])
+    offers = {name: f"/tasks/{task.pk}/requeue/" in poll(each) for name, each in browsers.items()}
+    assert offers == {"ada": True, "eva": False}
 
 
 def test_another_time_zone_is_another_region(rendered):
