@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -50,7 +52,13 @@ def freeze(ticked: Ticked, verb: str, now: datetime) -> Scope:
     left = Counter(OUTCOME_OF_STATUS[row.status] for row in same if row.status not in MOVES[verb].sources)
     left += changed(verb, {row.pk: taken[row.pk] for row in rows if row.modified > taken[row.pk]})
     left["gone"] = len(taken) - len(rows)
-    return scopes.freeze_ids(fit, now, words, note, dict(+left))
+    scope = scopes.freeze_ids(fit, now, words, note, dict(+left))
+    return replace(scope, frozen=scope.frozen | {"ticked": fingerprint(ticked)})
+
+
+def fingerprint(ticked: Ticked) -> str:
+    """Return the same text for the same ticks, whenever they are sent: what has become of the rows is not in it."""
+    return hashlib.sha256(" ".join(sorted(tokens(ticked).split())).encode()).hexdigest()
 
 
 def changed(verb: str, ticked: Ticked) -> Counter[str]:

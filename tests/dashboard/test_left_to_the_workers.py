@@ -14,6 +14,7 @@ from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import CHARGE, SEND, a_task, a_worker, status_of
 
 pytestmark = pytest.mark.django_db
+TICKED = "/tasks/requeue/"
 
 
 @pytest.fixture
@@ -46,6 +47,39 @@ def test_many_are_left_to_the_workers_and_watched_on_a_page(ada, small):
     done = text_of(ada.get(response["Location"]))
     assert "requeued 5 tasks" in done
     assert "5 of 5" in done
+
+
+def ask_about(client, way, tasks):
+    return ask(client) if way == REQUEUE else client.post(way, {"ticked": " ".join(str(each.pk) for each in tasks)})
+
+
+@pytest.mark.parametrize("way", [REQUEUE, TICKED])
+@pytest.mark.parametrize("batches", [0, 1, 3])
+def test_a_question_answered_twice_is_one_action_however_far_the_workers_are(ada, small, way, batches):
+    tasks = [a_task(Task.FAILED) for _ in range(5)]
+    page = ask_about(ada, way, tasks)
+    confirm(ada, page, way)
+    action = OperatorAction.objects.get()
+    for _ in range(batches):
+        action.refresh_from_db()
+        background.go_on(action.pk, action.cursor, 3)
+    second = confirm(ada, page, way)
+    assert OperatorAction.objects.get() == action
+    if batches < 3:
+        assert second["Location"] == f"/activity/{action.pk}/"
+    else:
+        assert said(second) == "Requeued 5 of 5."
+    workers_do_the_rest()
+    assert {status_of(task) for task in tasks} == {Task.QUEUED}
+
+
+@pytest.mark.parametrize("way", [REQUEUE, TICKED])
+def test_what_was_stopped_may_be_begun_anew(ada, small, way):
+    page = ask_about(ada, way, [a_task(Task.FAILED) for _ in range(5)])
+    confirm(ada, page, way)
+    ada.post(f"/activity/{OperatorAction.objects.get().pk}/abort/")
+    confirm(ada, page, way)
+    assert list(OperatorAction.objects.values_list("state", flat=True)) == ["aborted", "running"]
 
 
 def test_with_scripts_the_page_goes_to_the_action(ada, small):

@@ -98,6 +98,32 @@ def test_ticked_rows_that_changed_since_are_left_alone(ada, tasks):
     assert [status_of(task) for task in tasks] == [Task.FAILED, Task.QUEUED, Task.QUEUED]
 
 
+def test_both_clicks_of_a_double_click_are_answered_alike(ada, tasks):
+    shown = page(ada, "status=failed")
+    answers = [ada.get(requeue(ada, shown, tasks)["Location"]).content.decode() for _ in range(2)]
+    told = "Requeued 3 of 3.", f'action="/activity/{OperatorAction.objects.get().pk}/undo/"'
+    assert all(words in html for html in answers for words in told)
+
+
+def test_the_others_may_be_chosen_after_the_safe_ones(ada, tasks):
+    Attempt.objects.create(task=tasks[0], epoch=1, attempt=1, outcome="lost")
+    question = requeue(ada, page(ada, "status=failed"), tasks)
+    assert said(confirm(ada, question, "/tasks/requeue/", repeat="no")).startswith("Requeued 2 of 3")
+    assert said(confirm(ada, question, "/tasks/requeue/")).startswith("Requeued 1 of 3")
+    assert {status_of(task) for task in tasks} == {Task.QUEUED}
+
+
+@pytest.mark.parametrize("way", ["undone", "failed anew"])
+def test_what_is_ticked_anew_is_done_anew(ada, tasks, way):
+    said_first = said(requeue(ada, page(ada, "status=failed"), tasks))
+    if way == "undone":
+        undo(OperatorAction.objects.get())
+    else:
+        Task.objects.update(status=Task.FAILED, modified=Now())
+    assert said(requeue(ada, page(ada, "status=failed"), tasks)) == said_first
+    assert OperatorAction.objects.count() == 2
+
+
 @pytest.mark.ability(2)
 @pytest.mark.parametrize("count", [1, 3])
 def test_what_somebody_has_cancelled_since_is_not_started_by_who_ticked_it_before(ada, tasks, count):

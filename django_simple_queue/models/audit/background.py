@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -56,7 +57,7 @@ def start(
         action.save(force_insert=True)
         running = OperatorAction.objects.filter(verb=verb, state=action.state, actor_id=action.actor_id)
         others = running.using(alias()).exclude(pk=action.pk).order_by("pk")
-        same = (each for each in others if each.actor == action.actor and is_same_scope(each, action))
+        same = (each for each in others if each.actor == action.actor and is_same(each, action.scope_filter))
         twin = next(same, None)
         if twin is not None:
             action.delete()
@@ -112,9 +113,15 @@ def new(
     )
 
 
-def is_same_scope(one: OperatorAction, other: OperatorAction) -> bool:
-    """Tell whether two actions are about the same conditions as of the same moment."""
-    return all(one.scope_filter.get(name) == other.scope_filter.get(name) for name in ("where", "mark"))
+def is_same(action: OperatorAction, stored: Mapping[str, Any]) -> bool:
+    """Tell whether the action is what this scope, stored with its terms, was sent for: once more, by a double click."""
+    return asked_for(action.scope_filter) == asked_for(stored)
+
+
+def asked_for(stored: Mapping[str, Any]) -> list[Any]:
+    """Return what the form said: which rows were ticked, or else the conditions and the moment; and what to repeat."""
+    rows = [stored["ticked"]] if "ticked" in stored else [stored.get("where"), stored.get("mark")]
+    return [*rows, stored.get("terms", {}).get("repeat")]
 
 
 def abort(action: OperatorAction, actor: object = None) -> bool:
