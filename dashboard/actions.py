@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
 from django_simple_queue.models.audit import can_undo, perform
 from django_simple_queue.models.audit import undo as undo_action
 from django_simple_queue.models.audit.terms import Terms, doubtful, without_answer
+from django_simple_queue.models.audit.verbs import VERBS
 
 User = AbstractBaseUser | AnonymousUser
 PERMISSIONS = {
@@ -81,9 +82,26 @@ def nothing_done(verb: str, pk: UUID, actor: User, outcomes: dict[str, int]) -> 
         return Result(why_it_cannot_run(pk), 0, edit=pk if "unfit" in misfit else None)
     if item is None or item.action.verb != verb or item.taken_back:
         return Result(wording.refused(verb, outcomes), 0)
+    return came_second(verb, item, actor)
+
+
+def overtaken(verb: str, row: Task, actor: User, seen: datetime) -> Result | None:
+    """Say who has changed the task since it was shown as of ``seen``; None when ``verb`` may go on.
+
+    What a worker has done since is no obstacle to a verb that asks first: the question is about what is now.
+    """
+    if row.modified <= seen or not VERBS[verb].movable(Task.objects.filter(pk=row.pk)).exists():
+        return None
+    item = last_item(row.pk)
+    if item and item.action.created > seen and not item.taken_back:
+        return came_second(verb, item, actor)
+    return None if doubtful(verb, [row]) else Result(wording.overtaken(), 0)
+
+
+def came_second(verb: str, item: OperatorActionItem, actor: User) -> Result:
     latest = item.action
-    if is_by(latest, actor) and timezone.now() - latest.created < DOUBLE_CLICK:
-        said = wording.one(verb, describe(pk), "asked" in latest.outcomes)
+    if latest.verb == verb and is_by(latest, actor) and timezone.now() - latest.created < DOUBLE_CLICK:
+        said = wording.one(verb, describe(item.task), "asked" in latest.outcomes)
         return Result(said, 0, latest, again=True)
     return Result(was_first(latest, actor), 0)
 

@@ -75,7 +75,7 @@ def row(key: tuple[Hashable, ...] | None, template: str, values: Mapping[str, An
     """Return a row made of nothing but ``values``; ``key`` says all that decides how it looks, None that it cannot."""
 
     def make() -> str:
-        return render_to_string(template, dict(values))
+        return render_to_string(template, dict(values)).strip()
 
     if key is None:
         return mark_safe(make())  # noqa: S308

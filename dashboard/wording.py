@@ -180,6 +180,10 @@ def somebody_was_first(action: OperatorAction, age: timedelta, same_person: bool
     return _("%(who)s %(done)s this %(age)s ago. Nothing done.") % said
 
 
+def overtaken() -> str:
+    return _("This task has changed since it was shown. Nothing done.")
+
+
 def paused_already(pause: QueuePause, actor: object) -> str:
     """Say who has paused the queue, when and why."""
     same_person = bool(pause.paused_by) and pause.paused_by == identify(actor)["actor"]

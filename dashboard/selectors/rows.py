@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from dashboard.filter_words import STALLED
 from dashboard.formats import coarse
-from dashboard.ids import tick
+from dashboard.ids import spelled, tick
 from dashboard.selectors.fleet import Fleet
 from dashboard.selectors.headline import last_line, named, short
 from dashboard.selectors.live import BUSY_SECONDS
@@ -217,6 +217,11 @@ class Row(Offered):
     def tick(self) -> str:
         """What the row's box says: when it has changed, it is not the row any more that was ticked."""
         return tick(self.task.pk, self.task.modified)
+
+    @property
+    def seen(self) -> str:
+        """What the row's buttons say: as of when the task is shown."""
+        return spelled(self.task.modified)
 
 
 def make_row(task: Any, viewer: Viewer, fleet: Fleet, mark: Mark | None) -> Row:

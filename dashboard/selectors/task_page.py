@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import BooleanField, Case, Q, Value, When
 from django.db.models.functions import Now
 
+from dashboard.ids import spelled
 from dashboard.selectors import diagnosis, payload
 from dashboard.selectors.attempts import Said, attempts_of, earlier, unread
 from dashboard.selectors.call import MOST_ARGUMENTS, call_of
@@ -71,6 +72,11 @@ class TaskPage:
     @property
     def state(self) -> State:
         return QUEUED if self.held else state_of(self.task, stalled=self.orphaned)
+
+    @property
+    def seen(self) -> str:
+        """What the buttons say: as of when the task is shown."""
+        return spelled(self.task.modified)
 
     @property
     def name(self) -> str:

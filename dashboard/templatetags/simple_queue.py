@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -127,8 +127,8 @@ def clock(moment: datetime | None) -> SafeString | str:
 
 def stamp(moment: datetime, words: str) -> SafeString:
     local = timezone.localtime(moment)
-    exact = f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
-    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(timespec="seconds"), exact, words)
+    exact, machine = f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}", f"{local.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', machine, exact, words)
 
 
 @register.simple_tag

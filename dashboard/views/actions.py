@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from dashboard import actions
 from dashboard.access import may, operator, require, safe_next
 from dashboard.htmx import go_to, render_dialog
+from dashboard.ids import spelled
+from dashboard.scopes import read_moment
 from django_simple_queue.models import OperatorAction, Task
 from django_simple_queue.models.audit.terms import readable
 
@@ -69,17 +71,20 @@ def undo_permission(verb: str) -> str:
 
 
 def act_or_ask(request: HttpRequest, verb: str, pk: UUID) -> HttpResponseBase:
-    """Do ``verb`` to one task; what is asked first is answered for the run that was asked about, and for no other."""
+    """Do ``verb`` to one task as it was shown; what is asked first is answered for the run that was asked about."""
     row = readable(Task.objects.filter(pk=pk)).first()
     if row is None:
         raise Http404(_("No task has the id %s. It may have been removed since this page was loaded.") % pk)
+    seen = read_moment(request.POST.get("seen"), row.modified)
+    result = actions.overtaken(verb, row, request.user, seen)
     answered = whole_number(request.POST.get("confirm"), ID_DIGITS)
-    asked = actions.question(verb, row) if answered != row.epoch else None
+    asked = actions.question(verb, row) if answered != row.epoch and not result else None
     if asked:
         action = reverse(f"simple_queue_dashboard:task_{verb}", args=[pk])
-        question = {"question": asked, "epoch": row.epoch, "next": safe_next(request), "action": action}
+        held_to = {"epoch": row.epoch, "seen": spelled(row.modified)}
+        question = {"question": asked, "next": safe_next(request), "action": action, **held_to}
         return render_dialog(request, "confirm", question)
-    result = actions.act(verb, row, request.user)
+    result = result or actions.act(verb, row, request.user)
     edit = f"edit:{result.edit}" if result.edit and may(request, "add_task") else ""
     return tell(request, result.sentence, done=result.is_done, offer=result.undo_offer or edit)
 
