@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.core.signing import BadSignature, Signer
+from django.core.signing import BadSignature, TimestampSigner
 from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -24,6 +24,7 @@ from django_simple_queue.models.audit.scope import CannotFreeze
 
 VERBS = ("requeue", "cancel")
 SAME_COUNT = {"requeue": ("failed", "cancelled"), "cancel": ("queued", "scheduled", "retrying", "progress")}
+FOUND_KEPT = timedelta(hours=1)
 Fields = Mapping[str, str]
 
 
@@ -42,11 +43,13 @@ def tasks_matching(request: HttpRequest, verb: str) -> HttpResponseBase:
     if problems := chosen.problems():
         return tell(request, _("%s Nothing done.") % " ".join(problems))
     try:
-        scope = read_scope(request, chosen, query)
+        scope = read_scope(request, verb, chosen, query)
     except CannotFreeze as error:
         return tell(request, _("These filters cannot be frozen: %s Tick the tasks instead. Nothing done.") % error)
+    except BadSignature:
+        return tell(request, _("This question is over an hour old, or not what was asked: search again. Nothing done."))
     count = whole_number(request.POST.get("count")) if chosen.tab in SAME_COUNT[verb] else None
-    found = sign_found(request, query, scope) if scope.ids else ""
+    found = sign_found(request, verb, query, scope) if scope.ids else ""
     return answer(request, verb, scope, {"query": scope.query or query.urlencode(), "found": found}, count)
 
 
@@ -116,23 +119,26 @@ def carry_out(request: HttpRequest, verb: str, scope: Scope, shown: int | None, 
     return tell(request, result.sentence, done=done, offer=result.undo_offer)
 
 
-def read_scope(request: HttpRequest, chosen: filters.TaskFilter, query: QueryDict) -> Scope:
-    """Return what the question was about that is answered here, else what the filters match."""
-    as_of = read_mark(request)
-    try:
-        found = signer(request, query).unsign(request.POST.get("found", "")).split()
-    except BadSignature:
+def read_scope(request: HttpRequest, verb: str, chosen: filters.TaskFilter, query: QueryDict) -> Scope:
+    """Return what the question was about that is answered here, else what the filters match.
+
+    Raises BadSignature when that is too long ago, or the question was another one.
+    """
+    as_of, found = read_mark(request), request.POST.get("found")
+    if not found:
         return scopes.freeze(chosen, as_of, may(request, "view_task_payload"))
-    return scopes.freeze_ids(map(UUID, found), as_of, scopes.in_words(chosen))
+    ids = signer(request, verb, query, as_of).unsign(found, max_age=FOUND_KEPT).split()
+    return scopes.freeze_ids(map(UUID, ids), as_of, scopes.in_words(chosen))
 
 
-def sign_found(request: HttpRequest, query: QueryDict, scope: Scope) -> str:
-    return signer(request, query).sign(" ".join(each.hex for each in scope.ids))
+def sign_found(request: HttpRequest, verb: str, query: QueryDict, scope: Scope) -> str:
+    return signer(request, verb, query, scope.mark).sign(" ".join(each.hex for each in scope.ids))
 
 
-def signer(request: HttpRequest, query: QueryDict) -> Signer:
+def signer(request: HttpRequest, verb: str, query: QueryDict, as_of: datetime) -> TimestampSigner:
     """What a search found is told by the query alone, in Activity too: nothing else may be put in its place."""
-    return Signer(salt=f"simple_queue_dashboard.found:{request.user.pk}:{query.urlencode()}")
+    question = f"{request.user.pk}:{verb}:{as_of.isoformat()}:{query.urlencode()}"
+    return TimestampSigner(salt=f"simple_queue_dashboard.found:{question}")
 
 
 def read_mark(request: HttpRequest) -> datetime:

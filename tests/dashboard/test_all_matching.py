@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from dashboard import scopes
 from dashboard.selectors import tabs
+from dashboard.views import matching
 from django_simple_queue.models import OperatorAction, Task
-from tests.dashboard.asking import ask, confirm, fields_of
+from tests.dashboard.answers import said
+from tests.dashboard.asking import CANCEL, REQUEUE, ask, confirm, fields_of
 from tests.dashboard.queue import CHARGE, a_task, a_worker, count_on, page, shown, status_of
 
 pytestmark = pytest.mark.django_db
+TOO_LATE = "This question is over an hour old, or not what was asked: search again. Nothing done."
 KINDS = {
     "nothing else": ("", "All 30 matching"),
     "task": (f"task={CHARGE}", "All 30 matching"),
@@ -79,10 +84,27 @@ def test_what_a_search_found_cannot_be_exchanged_for_other_tasks(ada, worker):
     wanted = "status=failed&q=48213"
     question = ask(ada, query=wanted)
     for query, forged in (("status=failed&q=nothing-like-it", fields_of(question)["found"]), (wanted, other.pk.hex)):
-        confirm(ada, question, query=query, found=forged)
-        assert status_of(other) == Task.FAILED
+        assert said(confirm(ada, question, query=query, found=forged)) == TOO_LATE
+    assert not OperatorAction.objects.exists()
+    confirm(ada, question)
     assert OperatorAction.objects.get().scope == "failed, text 48213"
-    assert status_of(found) == Task.QUEUED
+    assert [status_of(task) for task in (found, other)] == [Task.QUEUED, Task.FAILED]
+
+
+def test_what_a_search_found_answers_no_other_question(ada):
+    task = a_task(Task.FAILED, args='{"order_id": 48213}')
+    question = ask(ada, query="status=failed&q=48213")
+    for way, changed in ((CANCEL, {}), (REQUEUE, {"mark": scopes.mark().isoformat()}), (REQUEUE, {"mark": ""})):
+        assert said(confirm(ada, question, way, **changed)) == TOO_LATE
+    assert status_of(task) == Task.FAILED
+
+
+def test_what_a_search_found_is_searched_anew_after_an_hour(ada, monkeypatch):
+    task = a_task(Task.FAILED, args='{"order_id": 48213}')
+    question = ask(ada, query="status=failed&q=48213")
+    monkeypatch.setattr(matching, "FOUND_KEPT", timedelta(seconds=-1))
+    assert said(confirm(ada, question)) == TOO_LATE
+    assert status_of(task) == Task.FAILED
 
 
 @pytest.mark.parametrize("query", ["time=15m", "since=15m&status=failed"])
