@@ -20,6 +20,10 @@ LONGEST_SECONDS = 10 * 365 * 86400.0
 logger = logging.getLogger(__name__)
 
 
+class Interruption(BaseException):
+    """Raised by a signal handler, in whatever code it meets: a backoff in which it comes up has not failed."""
+
+
 def wait_after(failure: Failure, task: str, attempt: int, own: str | None) -> timedelta:
     """Return the wait after ``attempt`` of ``task`` ended in ``failure``; ``own`` as for ``retry_delay``."""
     return retry_delay(task, attempt, own) if failure.after is None else timedelta(seconds=failure.after)
@@ -35,7 +39,9 @@ def retry_delay(task: str, attempt: int, own: str | None = None) -> timedelta:
     """
     try:
         return timedelta(seconds=bounded(chosen_delay(task, attempt, own)))
-    except (Exception, SystemExit):
+    except Interruption:
+        raise
+    except BaseException:
         logger.exception("The backoff of task %r is unusable after attempt %s.", task, attempt)
         return timedelta(seconds=default_delay(attempt))
 

@@ -168,8 +168,14 @@ class Parent:
             self.lease.renew_at = now
         if turn is None:
             return
+        self.accept(turn)
         self.settled(batch, turn)
         self.claimed(turn, wanted if turn.looked else 0, now)
+
+    def accept(self, turn: store.Turn) -> None:
+        """What is claimed is ours, before anything is said: an error then, as in a log handler, gives it back."""
+        self.left_to_claim -= len(turn.claimed)
+        self.dispatcher.accept(turn.claimed)
 
     def settled(self, batch: list[Entry], turn: store.Turn) -> None:
         for entry in batch:
@@ -191,8 +197,6 @@ class Parent:
     def claimed(self, turn: store.Turn, wanted: int, now: float) -> None:
         events.claimed(turn.claimed)
         events.passed_over(self.dispatcher.aside.put(turn.refused, clock.now()))
-        self.left_to_claim -= len(turn.claimed)
-        self.dispatcher.accept(turn.claimed)
         if wanted:
             self.poll.found(len(turn.claimed), wanted, now, self.bell.rings)
             self.house.expect(turn.wait, now)

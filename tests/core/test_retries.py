@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from contextlib import suppress
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from django_simple_queue import Abandon, Retry
 from django_simple_queue.backoff import BASE_SECONDS, LONGEST_SECONDS, retry_delay
+from django_simple_queue.engine.store import NoAnswer
 from django_simple_queue.failure import Failure
 from django_simple_queue.models import Attempt, Task
 from django_simple_queue.utils import create_task
@@ -104,13 +106,22 @@ def test_a_setting_of_a_wrong_shape_never_blocks_an_ending(settings):
     assert 0 <= retry_delay(PATH, 1).total_seconds() <= 2 * BASE_SECONDS
 
 
-@pytest.mark.parametrize("error", [ValueError, SystemExit])
+@pytest.mark.parametrize("error", [ValueError, SystemExit, CancelledError, GeneratorExit])
 def test_a_backoff_that_raises_counts_as_none(options, error):
     def backoff(attempt):
         raise error
 
     options(backoff=backoff)
     assert 0 <= retry_delay(PATH, 1).total_seconds() <= 2 * BASE_SECONDS
+
+
+def test_what_a_signal_handler_raises_is_not_the_backoff_s(options):
+    def backoff(attempt):
+        raise NoAnswer
+
+    options(backoff=backoff)
+    with pytest.raises(NoAnswer):
+        retry_delay(PATH, 1)
 
 
 @pytest.mark.parametrize("caught", [(), DatabaseError])

@@ -75,11 +75,13 @@ def test_a_child_without_free_files_refuses_what_needs_one(fleet: Fleet) -> None
     assert big.worker_pid != first.worker_pid
 
 
-def test_an_error_that_ends_a_worker_gives_back_what_has_not_begun(fleet: Fleet, ledger: Ledger) -> None:
+@pytest.mark.parametrize("word", ["claimed", "failed"])
+def test_an_error_that_ends_a_worker_gives_back_what_has_not_begun(fleet: Fleet, ledger: Ledger, word: str) -> None:
     go = Path(ledger.path).parent / "go"
     go.touch()
     create_tasks({"task": TASKS + "wait_for", "args": {"path": str(go)}} for _ in range(60))
-    boot = fleet.ready("--concurrency", "1", env={"DJANGO_SETTINGS_MODULE": "tests.engine.with_harmful_log"})
+    env = {"DJANGO_SETTINGS_MODULE": "tests.engine.with_harmful_log", "HARMFUL_WORD": word}
+    boot = fleet.ready("--concurrency", "1", env=env)
     wait_until(lambda: Task.objects.filter(status=Task.COMPLETED).count() == 60, 20, "they are known to be quick")
     go.unlink()
     with transaction.atomic():
@@ -87,5 +89,7 @@ def test_an_error_that_ends_a_worker_gives_back_what_has_not_begun(fleet: Fleet,
         begun = enqueue("wait_for", {"path": str(go)}, priority=1)
         behind = [enqueue("wait_for", {"path": str(go)}) for _ in range(4)]
     assert boot.wait() == 1
-    assert set(Task.objects.filter(pk__in=behind).values_list("status", "attempt")) == {(Task.QUEUED, 0)}
+    rows = set(Task.objects.filter(pk__in=behind).values_list("status", "attempt", "epoch"))
+    assert (Task.QUEUED, 0, 1) in rows, "none was claimed and given back"
+    assert rows <= {(Task.QUEUED, 0, 1), (Task.QUEUED, 0, 0)}
     assert Task.objects.get(pk=begun).status in (Task.PROGRESS, Task.QUEUED)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django_simple_queue.backoff import Interruption
 from django_simple_queue.failure import Failure
 from django_simple_queue.models import Attempt
 from django_simple_queue.reporting import Progress
@@ -22,7 +23,7 @@ class LeaseLost(Exception):
     """Our Worker row is not live any more: claim nothing, end the children and leave."""
 
 
-class NoAnswer(LeaseLost):
+class NoAnswer(LeaseLost, Interruption):
     """The database is silent: it cannot be asked for anything."""
 
 
