@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from uuid import UUID
 
-from django_simple_queue.engine import janitor
+from django_simple_queue.engine import clock, janitor
 from django_simple_queue.engine.farewell import LAST_WORDS_SECONDS
 from django_simple_queue.engine.lease import Lease
 from django_simple_queue.engine.link import Link
@@ -26,7 +26,7 @@ class House:
         tick = self.link.ask("house", lambda: janitor.tick(self.worker, reaps=self.may_reap(now)))
         if tick is not None:
             if tick.busy:
-                self.due_at = now + BUSY_HOUSE_SECONDS
+                self.due_at = clock.now() + BUSY_HOUSE_SECONDS
             self.expect(tick.wait, now)
         return tick
 

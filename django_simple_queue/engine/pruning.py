@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -18,53 +19,69 @@ from django_simple_queue.engine.settling import locked
 from django_simple_queue.models import OperatorActionItem, Task, Worker
 from django_simple_queue.models.contention import restarted_after_deadlock
 from django_simple_queue.models.primary import alias
+from django_simple_queue.models.steps import Steps
 
-PRUNE_ROWS = 500
 PRUNE_SECONDS = 0.1
 MOST_HELD = 10_000
 """So many rows that others have locked are gone past: each batch has to."""
 KEEP_WORKERS = timedelta(days=7)
 STATUS_NAMES = {"completed": Task.COMPLETED, "failed": Task.FAILED, "cancelled": Task.CANCELLED}
+_steps = Steps(seconds=PRUNE_SECONDS / 2, first=100, least=50, most=500)
+_turns = list(STATUS_NAMES)
+
+
+class Pruned(NamedTuple):
+    """How many were deleted, how many were gone past, and whether there may be more to delete."""
+
+    deleted: int
+    left: int
+    more: bool
 
 
 def prune(chores: Chores) -> bool:
-    """Delete tasks that RETENTION lets go of, for about PRUNE_SECONDS; tell whether a heap is left."""
+    """Delete tasks that RETENTION lets go of, for about PRUNE_SECONDS; tell whether a heap is left.
+
+    A status for which there was no time has its turn at the next call.
+    """
+    end, heap = clock.now() + PRUNE_SECONDS, False
     ages = {name: timedelta(days=days) for name, days in conf.get_retention().items() if days is not None}
-    end = clock.now() + PRUNE_SECONDS
-    heaps = [
-        chores.do(f"pruning {name} tasks", partial(leaves_heap, STATUS_NAMES[name], age, end), False)
-        for name, age in ages.items()
-    ]
-    return any(heaps)
+    waiting = [name for name in _turns if name in ages]
+    while waiting:
+        name = waiting.pop(0)
+        _turns.remove(name)
+        _turns.append(name)
+        heap |= chores.do(f"pruning {name} tasks", partial(leaves_heap, STATUS_NAMES[name], ages[name], end), False)
+        if clock.now() >= end:
+            break
+    return heap or bool(waiting)
 
 
 def leaves_heap(status: int, age: timedelta, end: float) -> bool:
     """As ``prune_status``; what others keep locked is no heap to go on with at once."""
-    deleted, more = prune_status(status, age, end)
-    return more and deleted > 0
+    pruned = prune_status(status, age, end)
+    return pruned.more and pruned.deleted > 0
 
 
-def prune_status(status: int, age: timedelta, end: float = FOREVER) -> tuple[int, bool]:
-    """Delete tasks that ended before ``age``, until ``end``; return how many, and whether there may be more to delete.
-
-    Those that others have locked are gone past.
-    """
+def prune_status(status: int, age: timedelta, end: float = FOREVER) -> Pruned:
+    """Delete tasks that ended before ``age``, until ``end``; those that others have locked are gone past."""
     held, deleted, more = set[UUID](), 0, True
     while more:
-        page = oldest(status, age, held)
+        began, size = clock.now(), _steps.size
+        page = oldest(status, age, held, size)
         gone = delete(status, page)
         deleted += len(gone)
-        news = set(page) - held
-        held |= news - set(gone)
-        more = len(page) == PRUNE_ROWS and bool(news) and len(held) < MOST_HELD
+        held.update(set(page) - set(gone))
+        more = len(page) == size and len(held) < MOST_HELD
+        if more:
+            _steps.took(clock.now() - began)
         if clock.now() >= end:
             break
-    return deleted, more
+    return Pruned(deleted, len(held), more)
 
 
-def oldest(status: int, age: timedelta, besides: Collection[UUID]) -> list[UUID]:
+def oldest(status: int, age: timedelta, besides: Collection[UUID], most: int) -> list[UUID]:
     past = Task.objects.using(alias()).filter(status=status, finished__lt=Now() - age).order_by("finished", "id")
-    return list(past.exclude(pk__in=besides).values_list("pk", flat=True)[:PRUNE_ROWS])
+    return list(past.exclude(pk__in=besides).values_list("pk", flat=True)[:most])
 
 
 @restarted_after_deadlock

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, TypeVar
 
+import pytest
 from django.db.models import Model
 from django.db.models.functions import Now
 
-from django_simple_queue.engine import store
+from django_simple_queue.engine import pruning, store
 from django_simple_queue.engine.store import Claimed, Ending
 from django_simple_queue.models import Attempt, Task, Worker
+from django_simple_queue.models.steps import Steps
 
 HOURS = timedelta(hours=1)
 Row = TypeVar("Row", bound=Model)
@@ -70,6 +72,11 @@ def row(claimed: Claimed) -> Task:
 def reload(model: Row) -> Row:
     model.refresh_from_db()
     return model
+
+
+def in_steps_of(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on so many rows are pruned at a time."""
+    monkeypatch.setattr(pruning, "_steps", Steps(seconds=60.0, first=rows, least=rows, most=rows))
 
 
 def ask_to_cancel(claimed: Claimed) -> None:

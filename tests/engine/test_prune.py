@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import StringIO
+from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,6 +16,7 @@ from django_simple_queue.models import Attempt, OperatorAction, OperatorActionIt
 from django_simple_queue.models.audit import perform
 from tests.core.rows import a_task
 from tests.engine.locking import locked_elsewhere
+from tests.engine.storing import in_steps_of
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +52,7 @@ def test_a_dry_run_only_counts() -> None:
 
 
 def test_all_batches_of_the_statuses_named_go(monkeypatch) -> None:
-    monkeypatch.setattr(pruning, "PRUNE_ROWS", 2)
+    in_steps_of(2, monkeypatch)
     for _ in range(5):
         Attempt.objects.create(task=ended(Task.FAILED, 8), epoch=1, attempt=1)
     kept = [ended(Task.CANCELLED, 8), a_task(), a_task(Task.PROGRESS)]
@@ -75,12 +77,26 @@ def test_an_impossible_age_is_refused(days: str) -> None:
 @pytest.mark.locks_rows
 @pytest.mark.django_db(transaction=True)
 def test_what_others_have_locked_is_gone_past_and_told(monkeypatch) -> None:
-    monkeypatch.setattr(pruning, "PRUNE_ROWS", 1)
+    in_steps_of(1, monkeypatch)
     locked, *_ = [ended(Task.FAILED, days) for days in (30, 20, 10)]
     with locked_elsewhere(locked.pk):
         said = prune("--older-than", "7", "--status", "failed")
-    assert said.splitlines() == ["failed, older than 7 days: 2; locked by others, and left: 1", "Deleted 2 tasks."]
+    report, total = said.splitlines()
+    assert report == "failed, older than 7 days: 2; locked or changed meanwhile, and left: 1"
+    assert total == "Deleted 2 tasks."
     assert Task.objects.get() == locked
+
+
+def test_what_grew_old_meanwhile_is_not_told_to_be_locked(monkeypatch) -> None:
+    def delete(status: int, pks: list[UUID]) -> list[UUID]:
+        gone = really_delete(status, pks)
+        ended(Task.FAILED, 8)
+        return gone
+
+    really_delete = pruning.delete
+    monkeypatch.setattr(pruning, "delete", delete)
+    ended(Task.FAILED, 8)
+    assert prune("--older-than", "7", "--status", "failed").startswith("failed, older than 7 days: 1\n")
 
 
 def test_a_task_that_goes_takes_its_place_in_the_lists_of_actions_along() -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError, connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from django_simple_queue.engine import janitor, pruning, store
+from django_simple_queue.engine import house, janitor, pruning, store
 from django_simple_queue.engine.chores import Chores
 from django_simple_queue.models import Attempt, Task, Worker
-from tests.engine.storing import HOURS, claim, enqueue, reload
+from django_simple_queue.models.fields import uuid7
+from django_simple_queue.models.steps import Steps
+from tests.engine.storing import HOURS, claim, enqueue, in_steps_of, reload
 
 
 def aged(task, days):
@@ -69,7 +73,7 @@ def test_pruning_that_fails_is_tried_again_a_minute_later_and_holds_up_nothing_e
 
 
 def test_a_heap_to_prune_keeps_the_house_busy(reaper, monkeypatch, settings):
-    monkeypatch.setattr(pruning, "PRUNE_ROWS", 2)
+    in_steps_of(2, monkeypatch)
     monkeypatch.setattr(pruning, "PRUNE_SECONDS", 0.0)
     monkeypatch.setattr(janitor, "_prune_at", 0.0)
     settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"completed": 7}
@@ -77,6 +81,15 @@ def test_a_heap_to_prune_keeps_the_house_busy(reaper, monkeypatch, settings):
         ended(Task.COMPLETED, days=8)
     assert [janitor.tick(reaper.pk, now=10.0).busy for _ in range(2)] == [True, False]
     assert not Task.objects.exists()
+
+
+def test_a_busy_house_rests_after_its_work_however_long_that_was(monkeypatch):
+    clock = SimpleNamespace(now=lambda: 130.0)
+    link = SimpleNamespace(ask=lambda name, work: janitor.Tick([], "running", busy=True, promoted=0, wait=None))
+    monkeypatch.setattr(house, "clock", clock)
+    kept = house.House(uuid7(), link, lease=None)
+    kept.keep(now=100.0)
+    assert kept.due_at == 130.0 + house.BUSY_HOUSE_SECONDS
 
 
 def test_the_sweep_spares_rows_of_the_older_package(reaper):
@@ -145,7 +158,7 @@ def test_everything_is_kept_by_default(reaper):
 
 def test_pruning_goes_in_batches_oldest_first(reaper, settings, monkeypatch):
     settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"completed": 1}
-    monkeypatch.setattr(pruning, "PRUNE_ROWS", 2)
+    in_steps_of(2, monkeypatch)
     monkeypatch.setattr(pruning, "PRUNE_SECONDS", 0.0)
     tasks = [ended(Task.COMPLETED, days) for days in (5, 9, 7)]
     assert pruning.prune(Chores())
@@ -156,12 +169,36 @@ def test_pruning_goes_in_batches_oldest_first(reaper, settings, monkeypatch):
 
 def test_pruning_goes_on_for_a_while(reaper, settings, monkeypatch):
     settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"completed": 1}
-    monkeypatch.setattr(pruning, "PRUNE_ROWS", 2)
+    in_steps_of(2, monkeypatch)
     monkeypatch.setattr(pruning, "PRUNE_SECONDS", 60.0)
     for _ in range(5):
         ended(Task.COMPLETED, days=2)
     assert not pruning.prune(Chores())
     assert not Task.objects.exists()
+
+
+def test_pruning_for_which_there_was_no_time_comes_first_the_next_time(reaper, settings, monkeypatch):
+    settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"completed": 1, "failed": 1, "cancelled": 1}
+    in_steps_of(2, monkeypatch)
+    monkeypatch.setattr(pruning, "PRUNE_SECONDS", 0.0)
+    statuses = pruning.STATUS_NAMES.values()
+    for status in statuses:
+        for _ in range(3):
+            ended(status, days=2)
+    left = []
+    for _ in range(3):
+        assert pruning.prune(Chores())
+        left.append(sorted(Task.objects.filter(status=status).count() for status in statuses))
+    assert left == [[1, 3, 3], [1, 1, 3], [1, 1, 1]]
+
+
+def test_pruning_takes_smaller_bites_where_it_is_slow(reaper, monkeypatch):
+    seconds = count(step=10.0)
+    monkeypatch.setattr(pruning, "clock", SimpleNamespace(now=lambda: next(seconds)))
+    monkeypatch.setattr(pruning, "_steps", Steps(seconds=10.0, first=5, least=1, most=8))
+    for _ in range(10):
+        ended(Task.COMPLETED, days=2)
+    assert [pruning.prune_status(Task.COMPLETED, timedelta(days=1), end=0.0).deleted for _ in range(4)] == [5, 4, 1, 0]
 
 
 def test_worker_rows_are_kept_a_while(worker, reaper):

@@ -22,16 +22,13 @@ class Command(BaseCommand):
         parser.add_argument("--status", nargs="+", choices=sorted(pruning.STATUS_NAMES), help="Only these.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        total, dry_run = 0, options["dry_run"]
+        total = 0
         for name, days in chosen(options["status"], options["older_than"]).items():
-            status, age = pruning.STATUS_NAMES[name], timedelta(days=days)
-            count = counted(status, age) if dry_run else pruning.prune_status(status, age)[0]
-            left = 0 if dry_run else counted(status, age)
-            total += count
-            self.stdout.write(
-                f"{name}, older than {days:g} days: {count}{f'; locked by others, and left: {left}' if left else ''}"
-            )
-        self.stdout.write(f"{'Would delete' if dry_run else 'Deleted'} {total} tasks.")
+            gone, left = (counted if options["dry_run"] else pruned)(pruning.STATUS_NAMES[name], timedelta(days=days))
+            total += gone
+            rest = f"; locked or changed meanwhile, and left: {left}" if left else ""
+            self.stdout.write(f"{name}, older than {days:g} days: {gone}{rest}")
+        self.stdout.write(f"{'Would delete' if options['dry_run'] else 'Deleted'} {total} tasks.")
 
 
 def chosen(names: list[str] | None, older_than: str | None) -> dict[str, float]:
@@ -58,6 +55,11 @@ def as_days(text: str) -> float:
     return days
 
 
-def counted(status: int, age: timedelta) -> int:
+def counted(status: int, age: timedelta) -> tuple[int, int]:
     rows = Task.objects.using(alias())
-    return rows.filter(status=status, finished__lt=Now() - age).count()
+    return rows.filter(status=status, finished__lt=Now() - age).count(), 0
+
+
+def pruned(status: int, age: timedelta) -> tuple[int, int]:
+    done = pruning.prune_status(status, age)
+    return done.deleted, done.left

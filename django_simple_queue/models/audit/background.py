@@ -26,13 +26,12 @@ from django_simple_queue.models.audit.verbs import MAX_ROWS, identify, move, req
 from django_simple_queue.models.complaints import is_in_the_way
 from django_simple_queue.models.contention import restarted_after_deadlock, still_works, wait_at_most
 from django_simple_queue.models.primary import alias
+from django_simple_queue.models.steps import Steps
 from django_simple_queue.text import storable
 
-BATCH_SECONDS = 0.05
-FIRST_BATCH, SMALLEST_BATCH = 100, 10
 LISTED = 500
 logger = logging.getLogger("django_simple_queue.worker")
-_batch = FIRST_BATCH
+_steps = Steps(seconds=0.05, first=100, least=10, most=MAX_ROWS)
 
 
 @restarted_after_deadlock
@@ -136,14 +135,13 @@ def drive() -> bool:
 
     Takes about 50 ms. An action that cannot go on is ended with the problem written down.
     """
-    global _batch
     waiting = OperatorAction.objects.using(alias()).filter(state__in=OperatorAction.ACTIVE)
     found = waiting.order_by("id").values_list("pk", "cursor").first()
     if found is None:
         return False
     began, session = time.monotonic(), connections[alias()].connection
     try:
-        moved = go_on(*found, _batch)
+        moved = go_on(*found, _steps.size)
     except Exception as error:
         if is_in_the_way(error):
             return False
@@ -151,8 +149,7 @@ def drive() -> bool:
             raise
         give_up(found[0], error)
         return True
-    elapsed = max(time.monotonic() - began, 0.001)
-    _batch = max(SMALLEST_BATCH, min(MAX_ROWS, int(_batch * min(2.0, BATCH_SECONDS * 0.8 / elapsed))))
+    _steps.took(time.monotonic() - began)
     return moved
 
 
