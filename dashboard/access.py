@@ -53,7 +53,7 @@ def operator(
     def decorator(view: View) -> View:
         def admitted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return ask_to_sign_in(request, carry(request) if typed else "")
+                return ask_to_sign_in(request, typed)
             if request.method not in methods:
                 return turned_away(request, methods, kwargs.get("pk"))
             require(request, "view_task")
@@ -142,13 +142,16 @@ def full_name(permission: str) -> str:
     return permission if "." in permission else f"{QUEUE}.{permission}"
 
 
-def ask_to_sign_in(request: HttpRequest, typed: str) -> HttpResponseBase:
+def ask_to_sign_in(request: HttpRequest, typed: bool) -> HttpResponseBase:
     """Lead to the login page; a fragment leads its whole page there, and back to that page afterwards.
 
-    With something ``typed`` the page stays until it is sent as a whole, and then the console's own login keeps that.
+    A page that is ``typed`` into stays until it is sent as a whole, and then the console's own login keeps that.
     """
-    if typed and login_url() == resolve_url(LOGIN):
-        return errors.signed_out(request, typed)
+    if typed and request.POST:
+        if is_fragment(request):
+            return errors.forbidden(request, "session")
+        if login_url() == resolve_url(LOGIN) and (kept := carry(request)):
+            return errors.signed_out(request, kept)
     target = f"{login_url()}?{urlencode({'next': current_path(request)})}"
     return client_redirect(target) if is_fragment(request) else redirect(target)
 

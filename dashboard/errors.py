@@ -20,9 +20,7 @@ def forbidden(request: HttpRequest, missing: str) -> HttpResponse:
 
 
 def signed_out(request: HttpRequest, typed: str) -> HttpResponse:
-    """403 that is the login page, which keeps what was ``typed``; for a fragment a sentence that says so."""
-    if is_fragment(request):
-        return forbidden(request, "session")
+    """403 that is the login page, which keeps what was ``typed``."""
     return render(request, f"{FOLDER}/login.html", {"typed": typed, "next": request.get_full_path()}, status=403)
 
 

@@ -24,7 +24,7 @@ class SignIn(LoginView):
         return super().get_context_data(typed=self.request.POST.get(FIELD, ""), **more)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """Sign in, and go on where one was led here from, with what was typed there."""
+        """Sign in, and go on where one was led here from, with what one had typed there oneself."""
         response, typed = super().form_valid(form), carried(self.request)
         return page(self.request, "resume", {"typed": typed}) if typed else response
 

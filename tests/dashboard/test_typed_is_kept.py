@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 from uuid import uuid4
 
 import pytest
 
+from dashboard import typed as kept
 from django_simple_queue.models import OperatorAction, Task
 from tests.dashboard.enqueueing import SECRET, SHIP, inputs, text
 from tests.dashboard.people import operator
@@ -26,14 +28,18 @@ def hidden(response):
     return {name: unescape(value) for name, value in found if name != "csrfmiddlewaretoken"}
 
 
-def sign_in(client, page, password="ada"):
-    return client.post("/login/", hidden(page) | {"username": "ada", "password": password})
+def sign_in(client, page, name="ada", password=""):
+    return client.post("/login/", hidden(page) | {"username": name, "password": password or name})
 
 
 @pytest.fixture
-def login(client):
-    operator("ada", "view_task", "add_task")
-    return client.post(ADDRESS, TYPED | {"do": ""})
+def reader():
+    return {"typed_by": str(operator("ada", "view_task", "add_task").pk)}
+
+
+@pytest.fixture
+def login(client, reader):
+    return client.post(ADDRESS, TYPED | reader | {"do": ""})
 
 
 def test_the_login_page_stands_in_the_forms_place(login):
@@ -64,13 +70,37 @@ def test_a_wrong_password_costs_nothing_either(client, login):
     assert hidden(sign_in(client, again)) == TYPED | {"do": "preview"}
 
 
+def test_it_goes_to_nobody_but_who_has_typed_it(client, login):
+    operator("omar", "view_task", "add_task")
+    assert sign_in(client, login, "omar")["Location"] == ADDRESS
+
+
+def test_it_is_kept_for_an_hour(client, login, monkeypatch):
+    monkeypatch.setattr(kept, "KEPT", timedelta(seconds=-1))
+    assert sign_in(client, login)["Location"] == ADDRESS
+
+
+@pytest.mark.parametrize("who", [{}, {"typed_by": ""}, {"typed_by": "0"}])
+def test_where_nobody_knows_whose_it_is_nobody_gets_it(client, reader, who):
+    login = client.post(ADDRESS, TYPED | who)
+    page = login if login.status_code == 403 else client.get(login["Location"])
+    assert sign_in(client, page)["Location"] == ADDRESS
+
+
+def test_the_form_says_whose_page_it_is(client, reader):
+    client.login(username="ada", password="ada")
+    assert hidden(client.get(ADDRESS)).items() >= reader.items()
+
+
 @pytest.mark.parametrize("typed", ["x", "eyJhIjoxfQ:1abc:forged"])
 def test_what_this_server_has_not_carried_is_not_taken(client, login, typed):
     response = client.post("/login/", {"username": "ada", "password": "ada", "typed": typed, "next": "/workers/"})
     assert response["Location"] == "/workers/"
 
 
-def test_a_preview_says_it_and_leaves_the_page_as_it_is(client):
+@pytest.mark.parametrize("login_url", ["/accounts/login/", "/admin/login/"], ids=["ours", "the host's"])
+def test_a_preview_says_it_and_leaves_the_page_as_it_is(client, settings, login_url):
+    settings.LOGIN_URL = login_url
     response = client.post(ADDRESS, TYPED | {"do": "preview"}, headers=HTMX)
     assert "HX-Redirect" not in response
     assert "Your session has ended" in text(response)
