@@ -16,26 +16,24 @@ PATIENCE_SECONDS = 10.0
 
 
 class Burst:
-    """``stuck`` is how many rows it has waited for in vain; all of it is idle unless ``options`` ask for a burst."""
+    """``stuck``: it has waited in vain for its last rows; all of it is idle unless ``options`` ask for a burst."""
 
     def __init__(self, options: Options, link: Link, house: House) -> None:
         self.options, self.link, self.house = options, link, house
         self.ripe_since = FOREVER
-        self.stuck = 0
+        self.stuck = False
         self.done = self.failed = self.told = 0
         self.told_at = clock.now()
 
     def is_over(self, now: float) -> bool:
         """Tell, when nothing could be claimed, whether nothing waits with its time come either."""
-        seen = self.link.ask("turn", lambda: opened().look(self.options.queues)) if self.options.burst else None
-        if seen is None:
-            return False
-        if seen.wait is None or seen.wait > 0:
-            return True
-        self.house.expect(seen.wait, now)
+        ripe = self.link.ask("turn", lambda: opened().is_ripe(self.options.queues)) if self.options.burst else None
+        if not ripe:
+            return ripe is False
+        self.house.expect(0, now)
         self.ripe_since = min(self.ripe_since, now)
-        self.stuck = int(now >= self.ripe_since + PATIENCE_SECONDS)
-        return bool(self.stuck)
+        self.stuck = now >= self.ripe_since + PATIENCE_SECONDS
+        return self.stuck
 
     def goes_on(self) -> None:
         self.ripe_since = FOREVER
@@ -48,7 +46,8 @@ class Burst:
         seconds = now - self.told_at
         if not self.options.burst or seconds < TELL_SECONDS:
             return
-        left = self.link.ask("house", lambda: opened().count_due(self.options.queues))
+        most = events.MOST_COUNTED
+        left = self.link.ask("house", lambda: opened().count_due(self.options.queues, most + 1))
         if left is not None:
             events.progress(self.done, self.failed, left, (self.done - self.told) / seconds)
         self.told, self.told_at = self.done, now

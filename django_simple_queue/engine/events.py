@@ -10,10 +10,10 @@ from uuid import UUID
 
 from django_simple_queue.engine.outbox import Entry
 from django_simple_queue.engine.store import Claimed
-from django_simple_queue.engine.store.sql import MOST_COUNTED
 from django_simple_queue.models import Task
 
 logger = logging.getLogger("django_simple_queue.worker")
+MOST_COUNTED = 10_000
 WORDS = {Task.COMPLETED: "completed", Task.CANCELLED: "cancelled", Task.FAILED: "failed"}
 
 
@@ -79,7 +79,7 @@ def named(key: Any) -> str:
 
 def progress(done: int, failed: int, left: int, rate: float) -> None:
     """Say how far a burst is: how many runs have ended, how many wait, and how many ended a second of late."""
-    more = left >= MOST_COUNTED
+    left, more = min(left, MOST_COUNTED), left > MOST_COUNTED
     words = f"{grouped(done)} done{f' ({grouped(failed)} failed)' if failed else ''}, "
     words += f"{'over ' if more else ''}{grouped(left)} left, {rate:.{0 if rate >= 10 else 1}f}/s"
     logger.info(words, extra=of("progress", done=done, failed=failed, left=left, more=more, per_second=round(rate, 1)))

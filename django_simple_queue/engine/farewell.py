@@ -21,7 +21,7 @@ class Farewell:
     def __init__(self, worker: Worker, dispatcher: Dispatcher, link: Link, lease: Lease) -> None:
         self.worker, self.dispatcher, self.link, self.lease = worker, dispatcher, link, lease
         self.pool, self.outbox = dispatcher.pool, dispatcher.outbox
-        self.unclaimed = 0
+        self.unclaimed, self.stuck = 0, False
 
     def in_peace(self) -> int:
         """Say what has not been stored yet, and give up the lease; return the exit code."""
@@ -32,9 +32,11 @@ class Farewell:
         self.tell_what_is_lost()
         if self.unclaimed:
             logger.error("leaving: %d tasks are due and cannot be claimed", self.unclaimed)
+        if self.stuck:
+            logger.error("leaving: tasks whose time has come stay locked by somebody else, and cannot be claimed")
         if left and not self.outbox.entries:
             logger.info("worker %s stopped", self.worker.id)
-            return int(self.unclaimed > 0)
+            return int(self.unclaimed > 0 or self.stuck)
         why = "" if left else " while the database does not answer"
         logger.error("leaving%s: %d endings are not stored", why, len(self.outbox))
         return 1

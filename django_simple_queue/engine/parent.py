@@ -206,7 +206,7 @@ class Parent:
         if turn.claimed:
             self.burst.goes_on()
         elif not self.dispatcher.busy and self.burst.is_over(now):
-            self.farewell.unclaimed = len(self.dispatcher.aside.keys(now)) + self.burst.stuck
+            self.farewell.unclaimed, self.farewell.stuck = len(self.dispatcher.aside.keys(now)), self.burst.stuck
             self.watch.finish()
 
     def keep_lease(self, now: float) -> None:

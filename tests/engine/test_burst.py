@@ -51,20 +51,30 @@ def test_a_burst_runs_what_is_to_be_tried_again_at_once(fleet: Fleet) -> None:
 
 def test_what_is_due_later_is_left(burst: Burst) -> None:
     assert burst.is_over(100.0)
-    rows(run_after=timezone.now() + HOURS)
+    rows(run_after=timezone.now() + HOURS, queue="mail")
     assert burst.is_over(100.0)
     assert not burst.stuck
 
 
-def test_a_row_that_nobody_promotes_is_waited_for_a_while(burst: Burst) -> None:
-    rows(run_after=timezone.now() + HOURS)
+def unpromoted(**columns: str) -> None:
+    rows(run_after=timezone.now() + HOURS, **columns)
     Task.objects.update(run_after=Now() - timedelta(seconds=1))
+
+
+def test_a_row_that_nobody_promotes_is_waited_for_a_while(burst: Burst) -> None:
+    unpromoted(queue="mail")
     assert not burst.is_over(100.0)
     burst.goes_on()
     assert not burst.is_over(200.0)
     assert not burst.is_over(199.0 + PATIENCE_SECONDS)
     assert burst.is_over(200.0 + PATIENCE_SECONDS)
-    assert burst.stuck == 1
+    assert burst.stuck
+
+
+def test_what_nobody_promotes_of_other_queues_is_not_waited_for(burst: Burst) -> None:
+    unpromoted(queue="media")
+    assert burst.is_over(100.0)
+    assert not burst.stuck
 
 
 def test_it_says_every_few_seconds_how_far_it_is(
@@ -83,9 +93,11 @@ def test_it_says_every_few_seconds_how_far_it_is(
     progress = {"event": "progress", "done": 1200, "failed": 0, "left": 3, "more": False, "per_second": 240.0}
     assert progress.items() <= line.items()
     burst.ended(Task.FAILED)
-    rows(3, queue="mail")
+    rows(2, queue="mail")
     burst.tell(100.0 + 2 * TELL_SECONDS)
-    assert caplog.messages[1:] == ["1 201 done (1 failed), over 6 left, 0.2/s"]
+    rows(2, queue="mail")
+    burst.tell(100.0 + 3 * TELL_SECONDS)
+    assert caplog.messages[1:] == ["1 201 done (1 failed), 5 left, 0.2/s", "1 201 done (1 failed), over 5 left, 0.0/s"]
 
 
 def test_a_worker_that_stays_says_nothing(burst: Burst, caplog: pytest.LogCaptureFixture) -> None:

@@ -71,6 +71,14 @@ def without_a_lease(leaver: Farewell) -> int:
     return leaver.without_a_lease(store.LeaseLost("It has ended."))
 
 
+def test_a_burst_that_waited_in_vain_says_so_and_counts_nothing(
+    leaver: Farewell, caplog: pytest.LogCaptureFixture
+) -> None:
+    leaver.stuck = True
+    assert leaver.in_peace() == 1
+    assert caplog.messages[0].startswith("leaving: tasks whose time has come stay locked ")
+
+
 @pytest.mark.locks_rows
 @pytest.mark.parametrize(("leave", "code"), [(in_peace, 0), (without_a_lease, 1)])
 def test_what_is_locked_is_said_when_it_is_free(

@@ -138,6 +138,12 @@ def test_the_look_of_the_janitor(plans):
     assert_walks(plans[-1], "dsq_promote")
 
 
+@pytest.mark.parametrize("queues", [(), ("queue_3",), ("nothing here",)])
+def test_a_look_whether_anything_waits_for_its_promotion(plans, queues):
+    assert opened().is_ripe(queues) is (queues != ("nothing here",))
+    assert_walks(plans[-1], "dsq_promote")
+
+
 def test_promotion(plans, big_table):
     assert opened().promote(100) == 100
     if guesses(big_table):

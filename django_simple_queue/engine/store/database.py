@@ -98,8 +98,12 @@ class Database(ABC):
         """
 
     @abstractmethod
-    def count_due(self, queues: Sequence[str]) -> int:
-        """Return how many rows of ``queues`` (none: of all) may be claimed; MOST_COUNTED when there are more."""
+    def count_due(self, queues: Sequence[str], most: int) -> int:
+        """Return how many rows of ``queues`` (none: of all) may be claimed; ``most`` when there are more."""
+
+    @abstractmethod
+    def is_ripe(self, queues: Sequence[str]) -> bool:
+        """Tell whether the time of a row of ``queues`` (none: of any) has come, and it waits for its promotion."""
 
     @abstractmethod
     def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:

@@ -14,7 +14,18 @@ from django.db import DataError, transaction
 
 from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, fields_of, waited
 from django_simple_queue.engine.store.records import Claimed, Ending
-from django_simple_queue.engine.store.sql import CLAIMED, ORDER, TASK, WORKER, Dialect, count, longest_due, look, needs
+from django_simple_queue.engine.store.sql import (
+    CLAIMED,
+    ORDER,
+    TASK,
+    WORKER,
+    Dialect,
+    count,
+    longest_due,
+    look,
+    needs,
+    ripe,
+)
 from django_simple_queue.models.states import DUE_SQL
 
 NOW = "CURRENT_TIMESTAMP(6)"
@@ -32,8 +43,9 @@ SQL = Dialect(
     quote="`",
 ).statements()
 
-FIRST = f"SELECT 1 FROM {TASK} FORCE INDEX (dsq_claim) WHERE {SQL.claimable} LIMIT 1"
-FIRST_OF = f"SELECT 1 FROM {TASK} FORCE INDEX (dsq_claim_queue) WHERE {SQL.claimable} AND queue IN %(queues)s LIMIT 1"
+OURS = "AND queue IN %(queues)s"
+SOME = f"SELECT 1 FROM {TASK} FORCE INDEX (dsq_claim) WHERE {SQL.claimable} LIMIT {{limit}}"
+SOME_OF = f"SELECT 1 FROM {TASK} FORCE INDEX (dsq_claim_queue) WHERE {SQL.claimable} {OURS} LIMIT {{limit}}"
 HOLD = f"SELECT state FROM {WORKER} WHERE id = %(worker)s AND {SQL.live} LOCK IN SHARE MODE"
 ENDS = {verb: f"UPDATE {TASK} SET {columns} WHERE {SQL.fence}" for verb, columns in SQL.ends.items()}
 ENDED = f"SELECT status FROM {TASK} WHERE id = %(id)s"
@@ -59,9 +71,10 @@ FIRSTS = (
     f"WHERE {SQL.claimable} GROUP BY queue, priority"
 )
 LONGEST_DUE = longest_due(SQL, FIRSTS, "FORCE INDEX (dsq_promote)")
-COUNT, COUNT_OF = count(FIRST), count(FIRST_OF)
+COUNT, COUNT_OF = count(SOME, "%(most)s"), count(SOME_OF, "%(most)s")
+IS_RIPE, IS_RIPE_OF = (ripe(SQL, condition, "FORCE INDEX (dsq_promote)") for condition in ("", OURS))
 NEEDS = needs(SQL, "%(worker)s", "FORCE INDEX (dsq_promote)", "FORCE INDEX (dsq_running)")
-LOOK, LOOK_AT = (look(SQL, first, "FORCE INDEX (dsq_promote)") for first in (FIRST, FIRST_OF))
+LOOK, LOOK_AT = (look(SQL, some, "FORCE INDEX (dsq_promote)") for some in (SOME, SOME_OF))
 RIPE = (
     f"SELECT id FROM {TASK} FORCE INDEX (dsq_promote) WHERE {SQL.waiting} "
     "ORDER BY run_after LIMIT %(wanted)s FOR UPDATE SKIP LOCKED"
@@ -106,9 +119,12 @@ class MySQL(Database):
     def due_queues(self, most: int) -> list[str]:
         return [queue for (queue,) in self._rows(QUEUES, most=most)]
 
-    def count_due(self, queues: Sequence[str]) -> int:
-        rows = self._rows(COUNT_OF, queues=tuple(queues)) if queues else self._rows(COUNT)
-        return int(rows[0][0])
+    def count_due(self, queues: Sequence[str], most: int) -> int:
+        counted = self._rows(COUNT_OF, queues=tuple(queues), most=most) if queues else self._rows(COUNT, most=most)
+        return int(counted[0][0])
+
+    def is_ripe(self, queues: Sequence[str]) -> bool:
+        return bool(self._rows(IS_RIPE_OF, queues=tuple(queues)) if queues else self._rows(IS_RIPE))
 
     def longest_due(self) -> tuple[str, float] | None:
         return waited(self._rows(LONGEST_DUE))

@@ -21,6 +21,7 @@ from django_simple_queue.engine.store.sql import (
     longest_due,
     look,
     needs,
+    ripe,
 )
 from django_simple_queue.models import Worker
 from django_simple_queue.models.contention import PATIENCE_SECONDS
@@ -56,8 +57,9 @@ def ends(verb: str) -> str:
     return f"UPDATE {TASK} SET {SQL.ends[verb]} FROM {source} WHERE {SQL.fence} RETURNING id, epoch, status"
 
 
-FIRST = f"SELECT 1 FROM {TASK} WHERE {SQL.claimable} ORDER BY {ORDER} LIMIT 1"
-FIRST_OF = f"SELECT 1 FROM {TASK} WHERE {SQL.claimable} AND queue = ANY(%(queues)b::text[]) ORDER BY queue LIMIT 1"
+OURS = "AND queue = ANY(%(queues)b::text[])"
+SOME = f"SELECT 1 FROM {TASK} WHERE {SQL.claimable} ORDER BY {ORDER} LIMIT {{limit}}"
+SOME_OF = f"SELECT 1 FROM {TASK} WHERE {SQL.claimable} {OURS} ORDER BY queue LIMIT {{limit}}"
 # Statistics lag behind a backlog: a planner that expects few rows would sort all of it for every claim of this turn.
 # What it must sort all the same then looks so dear that it would compile each claim, for hundreds of milliseconds.
 PLANNING = ", ".join(f"SET_CONFIG('{name}', 'off', TRUE)" for name in ("enable_sort", "enable_bitmapscan", "jit"))
@@ -115,9 +117,10 @@ QUEUES = (
     f"WHERE step.queue NOT IN ({SQL.paused}) ORDER BY {ORDER} LIMIT %(most)b"
 )
 LONGEST_DUE = longest_due(SQL._replace(until=f"EXTRACT(EPOCH FROM {KNOWN} - {NOW})::float8"), firsts(SQL))
-COUNT, COUNT_OF = count(FIRST), count(FIRST_OF)
+COUNT, COUNT_OF = count(SOME, "%(most)b"), count(SOME_OF, "%(most)b")
+IS_RIPE, IS_RIPE_OF = (ripe(SQL, condition) for condition in ("", OURS))
 NEEDS = needs(SQL, "%(worker)b")
-LOOK, LOOK_AT = look(SQL, FIRST), look(SQL, FIRST_OF)
+LOOK, LOOK_AT = look(SQL, SOME), look(SQL, SOME_OF)
 
 
 def glance(look: str) -> str:
@@ -186,9 +189,12 @@ class PostgreSQL(Database):
     def due_queues(self, most: int) -> list[str]:
         return [queue for (queue,) in self._rows(QUEUES, most=most)]
 
-    def count_due(self, queues: Sequence[str]) -> int:
-        rows = self._rows(COUNT_OF, queues=list(queues)) if queues else self._rows(COUNT)
-        return int(rows[0][0])
+    def count_due(self, queues: Sequence[str], most: int) -> int:
+        counted = self._rows(COUNT_OF, queues=list(queues), most=most) if queues else self._rows(COUNT, most=most)
+        return int(counted[0][0])
+
+    def is_ripe(self, queues: Sequence[str]) -> bool:
+        return bool(self._rows(IS_RIPE_OF, queues=list(queues)) if queues else self._rows(IS_RIPE))
 
     def longest_due(self) -> tuple[str, float] | None:
         return waited(self._rows(LONGEST_DUE))

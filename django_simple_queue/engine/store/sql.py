@@ -21,7 +21,6 @@ COMPLETED, CANCELLED = MOVES["complete"].targets
 FAILED, AGAIN, _ = MOVES["fail"].targets
 RELEASED, _ = MOVES["release"].targets
 
-MOST_COUNTED = 10_000
 ORDER = "priority DESC, run_after, id"
 CLAIMED = "id, epoch, attempt, max_attempts, task, args, positional, timeout, queue, priority, run_after"
 
@@ -59,18 +58,23 @@ def needs(sql: Statements, worker: str, promote_index: str = "", running_index: 
     )
 
 
-def look(sql: Statements, first: str, promote_index: str = "") -> str:
-    """Return the SELECT behind Look: whether ``first`` finds a row, and when the next one's time comes."""
-    return f"SELECT ({first}) IS NOT NULL, {next_wait(sql, promote_index)}"
+def look(sql: Statements, some: str, promote_index: str = "") -> str:
+    """Return the SELECT behind Look: whether ``some`` finds a row, and when the next one's time comes."""
+    return f"SELECT ({some.format(limit=1)}) IS NOT NULL, {next_wait(sql, promote_index)}"
 
 
 def next_wait(sql: Statements, index: str) -> str:
     return f"(SELECT {sql.until} FROM {TASK} {index} WHERE {sql.scheduled} ORDER BY run_after LIMIT 1)"
 
 
-def count(first: str) -> str:
-    """Return the SELECT of how many rows ``first``, which ends after one, would find; at most MOST_COUNTED."""
-    return f"SELECT COUNT(*) FROM ({first.removesuffix('1')}{MOST_COUNTED}) AS found"
+def ripe(sql: Statements, also: str = "", promote_index: str = "") -> str:
+    """Return the SELECT of one row, for which ``also`` holds, whose time has come and that waits for its promotion."""
+    return f"SELECT 1 FROM {TASK} {promote_index} WHERE {sql.waiting} {also} ORDER BY run_after LIMIT 1"
+
+
+def count(some: str, most: str) -> str:
+    """Return the SELECT of how many rows ``some`` finds; at most ``most``."""
+    return f"SELECT COUNT(*) FROM ({some.format(limit=most)}) AS found"
 
 
 def firsts(sql: Statements, index: str = "") -> str:

@@ -26,6 +26,7 @@ from django_simple_queue.engine.store.sql import (
     longest_due,
     look,
     needs,
+    ripe,
 )
 from django_simple_queue.models.fields import uuid7
 from django_simple_queue.models.states import DUE_SQL
@@ -44,11 +45,9 @@ SQL = Dialect(
     constant=":{}".format,
 ).statements()
 
-FIRST = f"SELECT 1 FROM {TASK} INDEXED BY dsq_claim WHERE {SQL.claimable} LIMIT 1"
-FIRST_OF = (
-    f"SELECT 1 FROM {TASK} INDEXED BY dsq_claim_queue "
-    f"WHERE {SQL.claimable} AND queue IN (SELECT value FROM JSON_EACH(:queues)) LIMIT 1"
-)
+OURS = "AND queue IN (SELECT value FROM JSON_EACH(:queues))"
+SOME = f"SELECT 1 FROM {TASK} INDEXED BY dsq_claim WHERE {SQL.claimable} LIMIT {{limit}}"
+SOME_OF = f"SELECT 1 FROM {TASK} INDEXED BY dsq_claim_queue WHERE {SQL.claimable} {OURS} LIMIT {{limit}}"
 # A column of no index: nothing is written then, which would wake every other worker.
 HOLD = (
     f"UPDATE {WORKER} SET slots = slots WHERE id = :worker AND {SQL.live} "
@@ -77,9 +76,10 @@ QUEUES = (
     f"WHERE step.queue NOT IN ({SQL.paused}) ORDER BY {ORDER} LIMIT :most"
 )
 LONGEST_DUE = longest_due(SQL, firsts(SQL, "INDEXED BY dsq_claim_queue"), "INDEXED BY dsq_promote")
-COUNT, COUNT_OF = count(FIRST), count(FIRST_OF)
+COUNT, COUNT_OF = count(SOME, ":most"), count(SOME_OF, ":most")
+IS_RIPE, IS_RIPE_OF = (ripe(SQL, condition, "INDEXED BY dsq_promote") for condition in ("", OURS))
 NEEDS = needs(SQL, ":worker", "INDEXED BY dsq_promote", "INDEXED BY dsq_running")
-LOOK, LOOK_AT = (look(SQL, first, "INDEXED BY dsq_promote") for first in (FIRST, FIRST_OF))
+LOOK, LOOK_AT = (look(SQL, some, "INDEXED BY dsq_promote") for some in (SOME, SOME_OF))
 PROMOTE = (
     f"UPDATE {TASK} SET due = TRUE WHERE id IN (SELECT id FROM {TASK} INDEXED BY dsq_promote "
     f"WHERE {SQL.waiting} ORDER BY run_after LIMIT :wanted) RETURNING 1"
@@ -103,9 +103,14 @@ class SQLite(Database):
     def due_queues(self, most: int) -> list[str]:
         return [queue for (queue,) in self._rows(QUEUES, most=most)]
 
-    def count_due(self, queues: Sequence[str]) -> int:
-        rows = self._rows(COUNT_OF, queues=json.dumps(list(queues))) if queues else self._rows(COUNT)
-        return int(rows[0][0])
+    def count_due(self, queues: Sequence[str], most: int) -> int:
+        counted = (
+            self._rows(COUNT_OF, queues=json.dumps(list(queues)), most=most) if queues else self._rows(COUNT, most=most)
+        )
+        return int(counted[0][0])
+
+    def is_ripe(self, queues: Sequence[str]) -> bool:
+        return bool(self._rows(IS_RIPE_OF, queues=json.dumps(list(queues))) if queues else self._rows(IS_RIPE))
 
     def longest_due(self) -> tuple[str, float] | None:
         return waited(self._rows(LONGEST_DUE))
