@@ -85,5 +85,10 @@ def as_dict(code: CodeType, line: int) -> dict[str, Any]:
         "line": line,
         "function": code.co_name,
         "source": [linecache.getline(path, number).rstrip()[:500] for number in (line - 1, line, line + 1)],
-        "own": not any(folder in path for folder in LIBRARY_FOLDERS),
+        "own": not is_library(path),
     }
+
+
+def is_library(path: str) -> bool:
+    """Tell whether the code in the file ``path`` is Python's, or was installed with pip, rather than the project's."""
+    return any(folder in path for folder in LIBRARY_FOLDERS)

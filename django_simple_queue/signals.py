@@ -21,7 +21,7 @@ on_success = Signal()
 """The task is COMPLETED. Arguments: ``task``."""
 
 on_failure = Signal()
-"""The task is FAILED. Arguments: ``task``, ``error`` (the exception, or None when the process died)."""
+"""The task is FAILED. Arguments: ``task``, ``error`` (the exception, or None when the run's process is gone)."""
 
 before_loop = Signal()
 """A generator task is about to hand over a value. Arguments: ``task``, ``iteration`` (from 0)."""

@@ -19,7 +19,7 @@ from typing import NoReturn
 from django.conf import settings
 from django.db import Error, close_old_connections, connections, reset_queries
 
-from django_simple_queue import conf, limits, reporting, running, signals
+from django_simple_queue import callables, conf, limits, reporting, running, signals
 from django_simple_queue.engine import clock, large, memory, messages
 from django_simple_queue.engine.board import Row
 from django_simple_queue.engine.capture import Capture
@@ -123,8 +123,7 @@ class Child:
             raise running.Terminated
 
     def say(self, verb: str, serial: int, *details: object) -> None:
-        hears_failures = signals.has_receivers(signals.on_failure, Task)
-        messages.send_frame(self.results, [verb, serial, hears_failures, self.worn_out, *details])
+        messages.send_frame(self.results, [verb, serial, self.worn_out, *details])
 
     def run(self, serial: int, task_id: str, epoch: int, *words: str) -> None:
         self.fresh()
@@ -136,8 +135,8 @@ class Child:
         self.leftovers.clear()
         seconds, ended_at = time.perf_counter() - began, clock.now()
         output = large.to_report(result.output, task_id, epoch)
-        goes_on = self.leftovers.go_on()
-        self.worn_out = drop_open_transactions() or self.is_too_big() or goes_on
+        left = self.leftovers.what_goes_on()
+        self.worn_out = drop_open_transactions() or self.is_too_big() or bool(left)
         close_old_connections()
         self.row.finish(serial)
         log = self.capture.end(self.log_limit)
@@ -145,7 +144,7 @@ class Child:
         if awaits:
             self.unanswered[serial] = (subject, result.error)
         shown = self.traces.progress.read()
-        self.say("done", serial, awaits, ended_at, goes_on, seconds, output, failure_details(result), log, shown)
+        self.say("done", serial, awaits, ended_at, left, seconds, output, failure_details(result), log, shown)
         self.idle_since = time.monotonic()
 
     def is_too_big(self) -> bool:
@@ -183,9 +182,11 @@ class Child:
                 subject.tell(signals.on_failure, error=error)
             self.told(serial)
 
-    def died(self, serial: int, task_id: str) -> None:
-        """A run of another child, which cannot tell any more, is FAILED."""
+    def died(self, serial: int, task_id: str, task: str) -> None:
+        """A run of another child, which cannot tell any more, is FAILED; its module may be where receivers connect."""
         with self.capture.paused():
+            with suppress(Exception):
+                callables.resolve(task)
             TaskSubject(task_id=task_id).tell(signals.on_failure, error=None)
             self.told(serial)
 

@@ -29,7 +29,7 @@ AHEAD_RUNS, AHEAD_RUNS_ONCE = 100, 20
 """And how many runs; fewer of tasks that are never tried twice: a worker that is killed loses what it has claimed."""
 STALE_SECONDS = 0.2
 """What no child could take for so long goes back to the queue, for other workers."""
-LEFT = "child %d: %s has left a process or a thread that goes on, so they are ended"
+LEFT = "child %d: %s has left something behind, %s, so both are ended"
 
 
 class Dispatcher:
@@ -144,8 +144,7 @@ class Dispatcher:
     def hear(self, member: Member) -> None:
         """Read what a child has to say; one that talks nonsense is ended."""
         try:
-            for verb, serial, hears_failures, worn_out, *details in member.frames.read(member.pipe):
-                member.hears_failures = hears_failures
+            for verb, serial, worn_out, *details in member.frames.read(member.pipe):
                 if worn_out:
                     member.worn_out_at = 0
                 self.note(member, verb, serial, details)
@@ -162,12 +161,12 @@ class Dispatcher:
         elif verb == "refused":
             self.refused(member, serial, now)
         elif (run := member.answered(serial, now)) is not None and verb == "done":
-            awaits, ended_at, goes_on, *report = details
+            awaits, ended_at, left, *report = details
             ending = run.reported(member.pid, report)
             self.pace.note(run.claimed.task, ending.ran_seconds or 0)
             entry = Entry(ending, now, serial, member.pid if awaits else None, ended_at=ended_at)
-            if goes_on:
-                logger.warning(LEFT, member.pid, run.claimed.task)
+            if left:
+                logger.warning(LEFT, member.pid, run.claimed.task, left)
                 member.replace(entry, now)
             member.owed += entry.pid is not None
             self.outbox.add(entry)

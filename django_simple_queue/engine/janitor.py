@@ -42,7 +42,7 @@ class Tick(NamedTuple):
     ``promoted`` rows may be claimed from now on, and in ``wait`` seconds the time of the next one comes, if ever.
     """
 
-    failed: list[UUID]
+    failed: list[Task]
     state: str
     busy: bool
     promoted: int
@@ -65,7 +65,7 @@ def tick(worker_id: UUID, now: float | None = None, reaps: bool = True) -> Tick:
     settled, busy = settled + unowned, busy or heap
     wait = chores.do("looking ahead", lambda: next_promotion(needs, promoted), None)
     chores.tell(nothing_done=not (promoted or settled or busy))
-    failed = [task.pk for task in settled if task.status == Task.FAILED]
+    failed = [task for task in settled if task.status == Task.FAILED]
     return Tick(failed, needs.state, busy or more, promoted, wait)
 
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 import resource
-import selectors
 import signal
 import sys
 import threading
-import time
 
 # The public one makes an enum of each answer: too slow to ask about every signal after every task.
 from _signal import getsignal  # type: ignore[import-not-found]
-from concurrent.futures import thread as executor
-from types import FrameType
+from collections.abc import Iterator
 
-MOMENT_SECONDS = 0.02
+from django_simple_queue.engine import threads
+
 TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
-EXECUTOR = executor._worker.__code__
-WAITING = {threading.Condition.wait.__code__, selectors.DefaultSelector.select.__code__}
+SERVANTS = {
+    "multiprocessing.resource_tracker": ("_resource_tracker", "_pid"),
+    "multiprocessing.forkserver": ("_forkserver", "_forkserver_pid"),
+}
+"""Where multiprocessing keeps the process that it starts once and for all, by module."""
 
 
 class Leftovers:
@@ -26,6 +27,7 @@ class Leftovers:
 
     def __init__(self) -> None:
         self.pid = os.getpid()
+        self.threads = frozenset(threading.enumerate())
         self.handlers = [(int(number), getsignal(number)) for number in signal.Signals]
         self.collected = resource.getrusage(resource.RUSAGE_CHILDREN)
 
@@ -43,20 +45,24 @@ class Leftovers:
         if os.getpid() != self.pid:
             os._exit(0)
 
-    def go_on(self) -> bool:
-        """Tell whether a process or a thread that was started here goes on."""
-        return has_children() or self.has_grandchildren() or threads_go_on()
+    def what_goes_on(self) -> str:
+        """Return the name of something that was started here and goes on; "" when nothing does."""
+        return self.process() or ", ".join(f"thread {each.name!r:.100}" for each in threads.at_work(self.threads)[:3])
 
-    def has_grandchildren(self) -> bool:
-        """Tell whether others are in our process group; they have come by way of a child that we have collected."""
+    def process(self) -> str:
+        """Return the name of a child, or of another one in our process group: it has come by way of a child.
+
+        The servants of multiprocessing do not count; they end when we do.
+        """
         before, self.collected = self.collected, resource.getrusage(resource.RUSAGE_CHILDREN)
-        if self.collected == before:
-            return False
+        is_parent = has_children()
+        if not is_parent and self.collected == before:
+            return ""
         try:
-            others = {int(name) for name in os.listdir("/proc") if name.isdecimal()} - {self.pid}
+            left = {*group(self.pid), *(children() if is_parent else ())} - {self.pid, *servants()}
         except OSError:
-            return True  # nobody can tell
-        return any(group_of(pid) == self.pid for pid in others)
+            return "a process"  # nobody can tell
+        return f"process {min(left)}{has_ended(min(left))}" if left else ""
 
 
 def has_children() -> bool:
@@ -71,6 +77,17 @@ def has_children() -> bool:
     return True
 
 
+def children() -> Iterator[int]:
+    """Yield our children; each is listed with the thread that has forked it."""
+    for thread in os.listdir("/proc/self/task"):
+        with open(f"/proc/self/task/{thread}/children") as pids:
+            yield from map(int, pids.read().split())
+
+
+def group(leader: int) -> Iterator[int]:
+    return (pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if group_of(pid) == leader)
+
+
 def group_of(pid: int) -> int:
     try:
         return os.getpgid(pid)
@@ -78,30 +95,17 @@ def group_of(pid: int) -> int:
         return 0
 
 
-def threads_go_on() -> bool:
-    """Tell whether a thread that was started here is at work; one that is just ending is given a moment for that."""
-    if not any(map(is_at_work, started_threads())):
-        return False
-    time.sleep(MOMENT_SECONDS)
-    return any(map(is_at_work, started_threads()))
+def servants() -> Iterator[int]:
+    """Yield the processes that multiprocessing keeps for whoever needs them next."""
+    for module, (servant, pid) in SERVANTS.items():
+        if module in sys.modules:
+            yield getattr(getattr(sys.modules[module], servant, None), pid, None) or 0
 
 
-def started_threads() -> list[threading.Thread]:
-    if threading.active_count() == 1:
-        return []
-    return [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
-
-
-def is_at_work(thread: threading.Thread) -> bool:
-    """Tell whether ``thread`` does something, or will by itself; those of pools and error trackers wait to be asked.
-
-    A thread without a frame is not Python's, and in none of our code.
-    """
-    frame = sys._current_frames().get(thread.ident or 0)
-    return frame is not None and (isinstance(thread, threading.Timer) or not waits_to_be_asked(frame))
-
-
-def waits_to_be_asked(frame: FrameType) -> bool:
-    if frame.f_code is EXECUTOR:
-        return bool(frame.f_locals["work_queue"].empty())
-    return frame.f_code in WAITING
+def has_ended(pid: int) -> str:
+    """Return what to add to the name of a child that is dead and was not waited for."""
+    try:
+        dead = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return ""
+    return " (ended, not waited for)" if dead else ""

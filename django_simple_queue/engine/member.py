@@ -48,7 +48,6 @@ class Member:
         self.gone_by: float | None = None
         self.leave_by = FOREVER
         self.held: Entry | None = None
-        self.hears_failures = False
 
     @property
     def head(self) -> Run | None:

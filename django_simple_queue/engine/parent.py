@@ -222,7 +222,7 @@ class Parent:
         tick = None if now < self.house.due_at or self.watch.stopping else self.house.keep(now)
         if tick is None:
             return
-        self.dispatcher.telling.failures.extend(map(str, tick.failed))
+        self.dispatcher.telling.failures.extend((str(task.pk), task.task) for task in tick.failed)
         self.hear_of_drain(tick.state, now)
         if tick.promoted:
             self.poll.ring(now)

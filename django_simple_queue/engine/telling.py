@@ -13,11 +13,14 @@ from django_simple_queue.models import Task
 
 
 class Telling:
-    """``failures`` are those that no child of their own can tell about; ``serials`` name a telling as they do a run."""
+    """``failures``, with their paths, are those that no child of their own can tell about.
+
+    ``serials`` name a telling as they do a run.
+    """
 
     def __init__(self, pool: Pool, serials: Iterator[int]) -> None:
         self.pool, self.serials = pool, serials
-        self.failures: deque[str] = deque()
+        self.failures: deque[tuple[str, str]] = deque()
 
     @property
     def goes_on(self) -> bool:
@@ -32,13 +35,11 @@ class Telling:
             message = ["ended", entry.serial, TELL_SECONDS, -1 if status is None else status]
             member.tell(entry.serial, message, clock.now())
         elif entry.unreported and status == Task.FAILED:
-            self.failures.append(str(entry.ending.id))
+            self.failures.append((str(entry.ending.id), entry.ending.task))
 
     def tell_failures(self, now: float) -> None:
-        """Let a free child fire on_failure for runs whose own child cannot."""
+        """Let a free child fire on_failure for runs whose own child cannot; whether anybody listens, it finds out."""
         for member in self.pool:
             if self.failures and member.hungry:
-                task_id = self.failures.popleft()
-                if member.hears_failures:
-                    serial = next(self.serials)
-                    member.tell(serial, ["died", serial, TELL_SECONDS, task_id], now)
+                serial = next(self.serials)
+                member.tell(serial, ["died", serial, TELL_SECONDS, *self.failures.popleft()], now)

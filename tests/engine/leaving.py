@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import queue
 import resource
@@ -11,6 +12,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 from asgiref.sync import sync_to_async
@@ -41,6 +44,12 @@ def grandchild() -> int:
     return int(subprocess.run("sleep 600 >/dev/null & echo $!", shell=True, stdout=subprocess.PIPE).stdout)
 
 
+def forked_child() -> int:
+    process = multiprocessing.get_context("forkserver").Process(target=time.sleep, args=(600,))
+    process.start()
+    return process.pid or 0
+
+
 def thread() -> int:
     return started(lambda: time.sleep(600))
 
@@ -60,7 +69,8 @@ def started(work: Callable[[], object]) -> int:
     return os.getpid()
 
 
-KINDS = {each.__name__: each for each in (child, grandchild, thread, timer, copy)}
+KINDS = {each.__name__: each for each in (child, grandchild, forked_child, thread, timer, copy)}
+NAMES = dict.fromkeys(("thread", "timer"), "thread 'Thread-")
 
 
 def leave_nothing() -> int:
@@ -70,11 +80,25 @@ def leave_nothing() -> int:
 
 
 async def leave_servants() -> int:
-    """Leave threads that wait to be asked, as connection pools and error trackers do."""
+    """Leave threads that run the code of libraries only, and wait to be asked."""
     asked: queue.Queue[None] = queue.Queue()
     started(asked.get)
-    started(lambda: asked.get(timeout=600))
+    started(partial(asked.get, timeout=600))
     return await sync_to_async(os.getpid)()
+
+
+def leave_multiprocessing() -> int:
+    """Leave the processes that serve all that multiprocessing starts."""
+    process = multiprocessing.get_context("forkserver").Process(target=os.getpid)
+    process.start()
+    process.join()
+    return os.getpid()
+
+
+def leave_tracker() -> int:
+    """Have a library start its own thread, unless it has done so."""
+    import_module("error_tracker").start()
+    return os.getpid()
 
 
 def leave_alarm_and_handlers() -> int:

@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import os
 import signal
-import threading
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from django_simple_queue.engine import leftovers
 from django_simple_queue.engine.leftovers import Leftovers
 from django_simple_queue.models import Task
-from django_simple_queue.utils import create_task
+from django_simple_queue.utils import create_task, create_tasks
 from tests.engine import leaving
 from tests.engine.fleet import Fleet, Ledger, enqueue, is_alive, stopped, wait_for_status
+from tests.engine.libraries import library
 from tests.support.waiting import wait_until
 
 
@@ -45,7 +43,7 @@ def test_it_does_not_meet_another_task(fleet: Fleet, ledger: Ledger, kind: str) 
     other = wait_for_status(enqueue("noop"), Task.COMPLETED)
     assert first.worker_pid != other.worker_pid
     wait_until(lambda: not any(is_alive(int(pid)) for (pid,) in ledger.words("left")), 10, "it has ended")
-    boot.says("tests.engine.leaving.leave has left a process or a thread that goes on")
+    boot.says(f"tests.engine.leaving.leave has left something behind, {leaving.NAMES.get(kind, 'process ')}")
 
 
 def test_a_failure_is_not_written_before_its_end(fleet: Fleet, ledger: Ledger, tmp_path: Path) -> None:
@@ -56,7 +54,7 @@ def test_a_failure_is_not_written_before_its_end(fleet: Fleet, ledger: Ledger, t
     wait_for_status(task, Task.PROGRESS)
     with stopped(boot.guard):
         go.touch()
-        boot.says("has left a process")
+        boot.says("has left something behind, process ")
         wait_for_status(enqueue("noop"), Task.COMPLETED)
         assert Task.objects.get(pk=task).status == Task.PROGRESS
     wait_for_status(task, Task.QUEUED)
@@ -85,12 +83,20 @@ def test_a_worker_that_stops_waits_for_its_end(fleet: Fleet, ledger: Ledger, tmp
     assert not is_alive(int(ledger.words("left")[0][0]))
 
 
-@pytest.mark.parametrize("name", ["leave_nothing", "leave_servants"])
+@pytest.mark.parametrize("name", ["leave_nothing", "leave_servants", "leave_multiprocessing"])
 def test_what_goes_on_no_more_costs_no_child(fleet: Fleet, name: str) -> None:
     boot = fleet.ready("--concurrency", "1")
     tasks = [wait_for_status(create_task(leaving.PATH + name, {}), Task.COMPLETED) for _ in range(2)]
     assert {task.output for task in tasks} == {str(tasks[0].worker_pid)}
     assert "has left" not in boot.lines
+
+
+def test_the_thread_of_a_library_costs_no_child(fleet: Fleet, tmp_path: Path) -> None:
+    home = library(tmp_path, "error_tracker")
+    create_tasks({"task": leaving.PATH + "leave_tracker", "args": {}} for _ in range(50))
+    fleet.burst("--concurrency", "1", env={"PYTHONPATH": f"{home}:."})
+    assert Task.objects.filter(status=Task.COMPLETED).count() == 50
+    assert Task.objects.values("output").distinct().count() == 1
 
 
 def test_timers_and_signal_handlers_are_not_for_the_next_run(fleet: Fleet) -> None:
@@ -101,18 +107,6 @@ def test_timers_and_signal_handlers_are_not_for_the_next_run(fleet: Fleet) -> No
     )
     assert json.loads(before)[0] == int(left)
     assert json.loads(after) == json.loads(before)
-
-
-def test_a_thread_that_is_ending_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    reader, writer = os.pipe()
-    thread = threading.Thread(target=os.read, args=(reader, 1), daemon=True)
-    thread.start()
-    monkeypatch.setattr(leftovers, "started_threads", lambda: [thread])
-    wait_until(lambda: leftovers.is_at_work(thread), 10, "it reads")
-    assert leftovers.threads_go_on()
-    monkeypatch.setattr(leftovers, "time", SimpleNamespace(sleep=lambda seconds: (os.close(writer), thread.join())))
-    assert not leftovers.threads_go_on()
-    os.close(reader)
 
 
 def test_a_forked_copy_that_returns_leaves() -> None:

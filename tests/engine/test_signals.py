@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from django_simple_queue.models import Task
-from tests.engine.fleet import Fleet, Ledger, enqueue
+from django_simple_queue.utils import create_task
+from tests.engine import hearing
+from tests.engine.fleet import TASKS, Fleet, Ledger, enqueue, wait_for_status
+from tests.engine.storing import let_lease_end, live_worker, running
 
 
 def worker(fleet: Fleet, ledger: Ledger, *arguments: str, **settings: Any) -> str:
@@ -49,6 +52,24 @@ def test_another_child_tells_of_a_crash(fleet: Fleet, ledger: Ledger) -> None:
     task = enqueue("kill_self")
     worker(fleet, ledger)
     assert heard(ledger)[-1] == f"on_failure {task} 3 None"
+
+
+@pytest.mark.parametrize("name", ["leave_a_thread", "die"])
+def test_another_child_knows_the_receivers_of_a_module_of_tasks(fleet: Fleet, ledger: Ledger, name: str) -> None:
+    task = create_task(hearing.PATH + name, {})
+    fleet.burst("--concurrency", "1", env={"RECEIVERS_LEDGER": ledger.path})
+    assert heard(ledger) == [f"{task} None"]
+
+
+def test_nothing_is_imported_that_may_not_run(fleet: Fleet, ledger: Ledger) -> None:
+    """What a lost worker has left was allowed once."""
+    worker = live_worker()
+    task = running(worker, task=hearing.PATH + "die")
+    let_lease_end(worker)
+    fleet.ready("--concurrency", "1", env={"RECEIVERS_LEDGER": ledger.path}, allowed_tasks=[TASKS + "noop"])
+    wait_for_status(task.id, Task.FAILED)
+    wait_for_status(enqueue("noop"), Task.COMPLETED)
+    assert heard(ledger) == []
 
 
 def test_no_ending_is_told_while_attempts_remain(fleet: Fleet, ledger: Ledger) -> None:
