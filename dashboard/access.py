@@ -6,23 +6,26 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import global_settings, settings
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect, resolve_url
 from django.utils.cache import patch_vary_headers
+from django.utils.decorators import decorator_from_middleware
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from dashboard import errors
 from dashboard.deadline import SECONDS, SECONDS_OF_A_PAGE, TookTooLong, deadline
-from dashboard.htmx import client_redirect, current_path, is_fragment
+from dashboard.htmx import client_redirect, current_path, is_fragment, page
 from dashboard.preferences import in_zone
-from dashboard.typed import carry
+from dashboard.typed import RESUMED, carry, sent
 
 View = Callable[..., HttpResponseBase]
 Decorator = Callable[[View], View]
@@ -47,7 +50,7 @@ def operator(
 
     Whoever is not signed in is led to the login page and comes back; whoever may not is told what is missing.
     What a page reads is ``limited`` in time, unless the view sees to that itself. What was ``typed`` into its form is
-    back after signing in, when the session has ended meanwhile.
+    not lost when the session has ended meanwhile: it is back after signing in, here or in another tab.
     """
 
     def decorator(view: View) -> View:
@@ -63,7 +66,7 @@ def operator(
             with in_time(request) if limited else nullcontext():
                 return view(request, *args, **kwargs)
 
-        return guard(view, csrf_protect(admitted))
+        return csrf_exempt(guard(view, keeps_typed(admitted))) if typed else guard(view, csrf_protect(admitted))
 
     return decorator
 
@@ -154,6 +157,38 @@ def ask_to_sign_in(request: HttpRequest, typed: bool) -> HttpResponseBase:
             return errors.signed_out(request, kept)
     target = f"{login_url()}?{urlencode({'next': current_path(request)})}"
     return client_redirect(target) if is_fragment(request) else redirect(target)
+
+
+class KeepsTyped(CsrfViewMiddleware):
+    """Refuse a form without a valid token as ever, and give back what was typed into it here, with a token of today.
+
+    It stands in for the project's own check, which would answer before anything could be kept.
+    """
+
+    def process_view(self, request: HttpRequest, *called: Any) -> HttpResponseBase | None:  # type: ignore[override]
+        refusal = super().process_view(request, *called)
+        return give_back(request, refusal) if refusal and is_from_here(request) else refusal
+
+
+keeps_typed = decorator_from_middleware(KeepsTyped)
+
+
+def give_back(request: HttpRequest, refusal: HttpResponseBase) -> HttpResponseBase:
+    """Ask to sign in, or, who has done so meanwhile in another tab, to go on; ``refusal`` is for everybody else."""
+    if not request.user.is_authenticated:
+        return ask_to_sign_in(request, typed=True)
+    typed = sent(request)
+    if not typed.is_of(request.user) or RESUMED in request.POST:
+        return refusal
+    if is_fragment(request):
+        return errors.forbidden(request, "session")
+    return page(request, "resume", {"typed": typed}, status=403)
+
+
+def is_from_here(request: HttpRequest) -> bool:
+    """Tell whether no other site has sent the form, as far as the browser says."""
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.get_host() or origin in settings.CSRF_TRUSTED_ORIGINS
 
 
 def login_url() -> str:

@@ -15,8 +15,8 @@ from django.core import signing
 from django.http import HttpRequest
 
 SALT = "simple_queue_dashboard.typed"
-FIELD, READER = "typed", "typed_by"
-NOT_TYPED = ("csrfmiddlewaretoken", "do", "reviewed", READER)
+FIELD, READER, RESUMED = "typed", "typed_by", "resumed"
+NOT_TYPED = ("csrfmiddlewaretoken", "do", "reviewed", READER, RESUMED)
 KEPT = timedelta(hours=1)
 
 
