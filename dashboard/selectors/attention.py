@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
 from dashboard.filter_words import STALLED
-from dashboard.formats import capped, coarse, day_and_time, number
+from dashboard.formats import CAP, capped, coarse, day_and_time, number
 from dashboard.selectors.headline import short
 from dashboard.selectors.health import WAITS_TOO_LONG, age, fails_too_often, unhandled
 from dashboard.selectors.serving import Service, remedy, standstill
@@ -100,11 +100,12 @@ def failing(picture: Snapshot) -> Iterator[Sentence]:
     if group := picture.trouble.failing:
         yield Sentence(headline(group), rate(group), "failed", found_by(group), link=gettext("Show them"))
     elif fails_too_often(picture):
-        words = {"failed": capped(picture.alarming), "ended": capped(picture.ended_lately)}
+        ended = picture.ended_lately
+        words = {"failed": capped(picture.alarming), "ended": capped(CAP + 1) if ended is None else number(ended)}
         title = ngettext(
             "%(failed)s of %(ended)s run failed in the last 15 min",
             "%(failed)s of %(ended)s runs failed in the last 15 min",
-            picture.ended_lately,
+            CAP if ended is None else ended,
         )
         detail = gettext("Look at what they have in common.")
         if handled := picture.failed_lately - picture.alarming:

@@ -11,8 +11,9 @@ from django.utils.translation import gettext, ngettext
 
 from dashboard.formats import CAP, brief, capped, coarse, duration, number
 from dashboard.selectors.fleet import Fleet
+from dashboard.selectors.minutes import WINDOW
 from dashboard.selectors.runs import percentile
-from dashboard.selectors.snapshot import FAILING_WINDOW, SAMPLE, Snapshot
+from dashboard.selectors.snapshot import SAMPLE, Snapshot
 from django_simple_queue.models import Worker
 
 WAITS_TOO_LONG = timedelta(minutes=5)
@@ -41,7 +42,9 @@ class Tile:
 
 
 def fails_too_often(picture: Snapshot) -> bool:
-    """What somebody has resolved or ignored alarms nobody."""
+    """What somebody has resolved or ignored alarms nobody; of more runs than are counted no share is known."""
+    if picture.ended_lately is None:
+        return picture.alarming > CAP
     enough = picture.alarming >= FAILURES_WORTH_SAYING
     return enough and picture.alarming > FAILS_TOO_OFTEN * picture.ended_lately
 
@@ -111,7 +114,9 @@ def failed(picture: Snapshot) -> Tile:
 
 
 def alarm(picture: Snapshot) -> str:
-    """Say by how much too many fail; where some of them are handled, how many others do."""
+    """Say by how much too many fail, if all was counted; where some of them are handled, how many others do."""
+    if picture.ended_lately is None or picture.alarming > CAP:
+        return gettext("%(count)s not handled") % {"count": capped(picture.alarming)}
     share = {"share": f"{100 * picture.alarming / max(picture.ended_lately, 1):.0f}"}
     if picture.alarming == picture.failed_lately:
         return gettext("%(share)s %% of runs") % share
@@ -193,4 +198,4 @@ def is_lost(worker: Worker, now: datetime) -> bool:
     """Tell whether a worker has gone without a word, whether or not another one has found that yet."""
     if worker.state in Worker.LIVE_STATES:
         return not worker.is_live  # type: ignore[attr-defined]
-    return worker.state == Worker.State.LOST and (worker.ended or worker.lease_until) > now - FAILING_WINDOW
+    return worker.state == Worker.State.LOST and (worker.ended or worker.lease_until) > now - WINDOW

@@ -20,7 +20,7 @@ from dashboard.selectors.fleet import Fleet, newest_workers, standing
 from dashboard.selectors.judgements import Judgements, judgements
 from dashboard.selectors.keyset import undated
 from dashboard.selectors.memory import Memory
-from dashboard.selectors.minutes import minutes
+from dashboard.selectors.minutes import WINDOW, minutes
 from dashboard.selectors.open_groups import NO_GROUPS, OpenGroups, count_alone, to_count
 from dashboard.selectors.open_groups import open_groups as count_open
 from dashboard.selectors.scalars import as_moment, capped_count, first_value, latest, total
@@ -33,7 +33,6 @@ from django_simple_queue.models.primary import alias
 LASTS_SECONDS, LASTS_TIMES_ITS_COST, MOST_SECONDS = 1.0, 100, 3.0
 LASTS_FOR_NAVIGATION = timedelta(minutes=1)
 DEADLINE_SECONDS = 1.5
-FAILING_WINDOW = timedelta(minutes=15)
 SAMPLE = 200
 RUNNING_SHOWN = 200
 COUNTED = ("progress", "completed", "failed", "cancelled")
@@ -43,7 +42,8 @@ COUNTED = ("progress", "completed", "failed", "cancelled")
 class Snapshot:
     """``counts`` by tab, capped; ``minutes`` are the tasks that ended in each of the last whole minutes.
 
-    ``came_lately`` were created within the last minute; of what ``failed_lately`` nobody has handled ``alarming``;
+    ``ended_lately`` is None when more ended than are counted; ``came_lately`` were created within the last minute; of
+    what ``failed_lately`` nobody has handled ``alarming``;
     ``ungrouped``: some failures are in no group; ``undated``: some tasks have ended without a time; ``stalled`` are in
     progress although no live worker holds them. ``last_claim`` is when a worker last began a task, whatever became of
     it. ``held`` wait in paused queues, and are not the ``oldest_queued``.
@@ -59,7 +59,7 @@ class Snapshot:
     held: int = 0
     failed_lately: int = 0
     alarming: int = 0
-    ended_lately: int = 0
+    ended_lately: int | None = 0
     minutes: tuple[int, ...] = ()
     run_seconds: tuple[float, ...] = ()
     wait_seconds: tuple[float, ...] = ()
@@ -147,8 +147,8 @@ def picture(now: datetime) -> Snapshot:
         held=int(answers["held"] or 0),
         failed_lately=answers["failed"],
         alarming=answers["alarming"],
-        ended_lately=answers["ended"],
         minutes=minutes.told(now, answers),
+        ended_lately=minutes.in_window(now, answers),
         run_seconds=tuple(sorted((end - start).total_seconds() for start, end, _ in runs)),
         wait_seconds=tuple(sorted(max((start - ready).total_seconds(), 0.0) for start, _, ready in runs)),
         open_groups=count_open(found, decided),
@@ -169,7 +169,7 @@ def judged(found: Sequence[Found], now: datetime) -> Judgements:
 
 def questions(now: datetime, decided: Judgements) -> dict[str, tuple[str, tuple[object, ...]]]:
     rows = Task.objects.all()
-    lately = rows.filter(finished__gte=now - FAILING_WINDOW)
+    lately = rows.filter(finished__gte=now - WINDOW)
     counts = {f"tab {tab}": capped_count(rows.filter(CONDITIONS[tab])) for tab in COUNTED}
     return {
         "now": rows.query.get_compiler(using=alias()).compile(Now()),
@@ -182,7 +182,6 @@ def questions(now: datetime, decided: Judgements) -> dict[str, tuple[str, tuple[
         "slots": total(Worker.objects.live(), "slots"),
         "standing": total(standing(), "slots"),
         "held_standing": capped_count(Task.objects.running().filter(worker__in=standing().values("pk"))),
-        "ended": capped_count(lately),
         "stalled": capped_count(Task.objects.unowned()),
         "came": capped_count(rows.filter(created__gte=now - timedelta(minutes=1))),
         **{name: (column, ()) for name, column in backlog.COLUMNS.items()},

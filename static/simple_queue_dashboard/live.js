@@ -1,8 +1,8 @@
 // ---- the one clock: it asks for news unless nobody looks
 const clock = { every: 2, wanted: "2", last: Date.now(), asked: Date.now(), failures: 0, still: 0, due: 0, acted: 0 };
-// While nothing changes and nobody touches the page it asks less and less often. With 8 s at most it shows a fleet that
-// died within 10 s after the lease.
-const STILL = 3, SLOWEST = 8;
+// While nothing changes and nobody touches the page it asks less and less often. A fleet that died is to show within 10 s
+// after its lease: the server's picture may be 3 s old, and the clock ticks once a second, which leaves 6 s.
+const STILL = 3, SLOWEST = 6, LATE = 10;
 function pace() {
   const slower = clock.every * 2 ** Math.max(0, clock.still - STILL + 1);
   return Math.max(clock.every, Math.min(slower, SLOWEST));
@@ -27,7 +27,7 @@ function stateNow() {
   if (connection.dataset.state === "signed-out") return "signed-out";
   if (!clock.every) return "paused";
   if (clock.failures) return "offline";
-  return Date.now() - clock.last > (pace() + clock.every + 6) * 1000 ? "late" : "live";
+  return Date.now() - clock.last > Math.max(LATE, 2 * clock.every + 6) * 1000 ? "late" : "live";
 }
 function tick() {
   if (document.hidden) return;

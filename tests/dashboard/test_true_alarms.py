@@ -50,11 +50,38 @@ def test_where_none_is_handled_the_share_alone_is_said():
     assert (tile("failed").value, tile("failed").reason) == ("4", "100 % of runs")
 
 
+@pytest.fixture
+def many_runs():
+    """600 of 20 600 runs failed, spread over minutes, all within a quarter of an hour."""
+    now = timezone.now()
+    ended = [(Task.FAILED, 600, 0), (Task.COMPLETED, 8_000, 0), (Task.COMPLETED, 8_000, 5), (Task.COMPLETED, 4_000, 9)]
+    for status, count, age in ended:
+        finished = now - timedelta(minutes=age)
+        Task.objects.bulk_create([Task(task=SEND, status=status, finished=finished) for _ in range(count)])
+
+
+def test_the_share_is_of_all_runs_however_many_they_are(many_runs, monkeypatch):
+    assert tile("failed").reason == ""
+    monkeypatch.setattr(health, "FAILS_TOO_OFTEN", 0.02)
+    assert tile("failed").reason == "3 % of runs"
+    assert "600 of 20\N{NARROW NO-BREAK SPACE}600 runs failed in the last 15 min" in titles()
+
+
+def test_no_share_is_said_of_more_than_are_counted(many_runs):
+    Task.objects.update(finished=timezone.now())
+    assert (snapshot.take().ended_lately, tile("failed").reason) == (None, "")
+    Task.objects.filter(status=Task.COMPLETED).update(status=Task.FAILED)
+    assert tile("failed").reason == "10\N{NARROW NO-BREAK SPACE}000+ not handled"
+    spoken = [title.replace("\N{NARROW NO-BREAK SPACE}", " ") for title in titles()]
+    assert "10 000+ of 10 000+ runs failed in the last 15 min" in spoken
+
+
 def test_what_ends_in_a_minute_is_no_link_for_no_list_holds_just_that(viewer):
-    minute = timezone.now().replace(second=0, microsecond=0) - timedelta(seconds=30)
+    now = timezone.now()
     for status in (Task.FAILED, Task.CANCELLED, Task.COMPLETED):
-        a_task(status, finished=minute)
-    assert (tile("throughput").value, tile("throughput").query) == ("3", "")
+        a_task(status, finished=now.replace(second=0, microsecond=0) - timedelta(seconds=30))
+    shown_tile = health.throughput(snapshot.picture(now))
+    assert (shown_tile.value, shown_tile.query) == ("3", "")
     html = page(viewer)
     start = html.rindex("<", 0, html.index('id="tile-throughput"'))
     assert "href" not in html[start : html.index(">", start)]
