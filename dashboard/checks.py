@@ -78,6 +78,15 @@ def check_links(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
     ]
 
 
+@register("simple_queue_dashboard")
+def check_time_zones(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """E005: USE_TZ is off, and the console tells every time in the zone of who looks."""
+    if settings.USE_TZ:
+        return []
+    said = "The dashboard needs USE_TZ: it tells each operator the time in a zone of their own."
+    return [Error(said, hint="Set USE_TZ = True, or take the dashboard out of INSTALLED_APPS.", id=ID.format("E005"))]
+
+
 def why_not_callable(path: str) -> str:
     try:
         return "" if callable(import_string(path)) else "it is not callable."

@@ -39,3 +39,9 @@ def test_the_hosts_own_kind_of_a_middleware_will_do(settings):
     settings.MIDDLEWARE = [own if "SessionMiddleware" in each else each for each in settings.MIDDLEWARE]
     assert own in settings.MIDDLEWARE
     assert found(checks.check_middleware) == []
+
+
+@pytest.mark.parametrize(("use_tz", "ids"), [(True, []), (False, ["simple_queue_dashboard.E005"])])
+def test_the_console_needs_times_with_a_zone(settings, use_tz, ids):
+    settings.USE_TZ = use_tz
+    assert [message.id for message in checks.check_time_zones(None)] == ids

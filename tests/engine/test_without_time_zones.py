@@ -11,7 +11,8 @@ from tests.engine.fleet import Fleet
 from tests.support.processes import environment, start_manage
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.postgres]
-LOCAL = {"TEST_SETTINGS": json.dumps({"USE_TZ": False, "TIME_ZONE": "Asia/Kolkata"})}
+NO_CONSOLE = {"SILENCED_SYSTEM_CHECKS": ["simple_queue_dashboard.E005"]}
+LOCAL = {"TEST_SETTINGS": json.dumps({"USE_TZ": False, "TIME_ZONE": "Asia/Kolkata", **NO_CONSOLE})}
 ENQUEUE = """
 from datetime import UTC, datetime, timedelta
 from django_simple_queue.models import Task
