@@ -18,6 +18,7 @@ from django_simple_queue.models.audit import identify
 
 SAME = timedelta(milliseconds=1)
 """SQLite keeps times with three digits or six, and compares them as text."""
+SLACK = timedelta(seconds=1)
 VERBS = {
     "resolve_group": FailureGroup.State.RESOLVED,
     "ignore_group": FailureGroup.State.IGNORED,
@@ -53,9 +54,12 @@ def decide(group: Group, columns: Mapping[str, Any]) -> bool:
 
 
 def latest(fingerprint: str) -> OperatorAction | None:
-    """Return what was decided about a group last."""
-    decided = OperatorAction.objects.filter(verb__in=VERBS, scope_filter__fingerprint=fingerprint)
-    return decided.order_by("-pk").first()
+    """Return what was decided about a group last: not before what it decided about, so that is where to look."""
+    judged = FailureGroup.objects.filter(pk=fingerprint).first()
+    if judged is None:
+        return None
+    lately = OperatorAction.objects.filter(created__gt=judged.since - SLACK, verb__in=VERBS)
+    return lately.filter(scope_filter__fingerprint=fingerprint).order_by("-created", "-pk").first()
 
 
 def scope_of(fingerprint: str, group: Group | None, since: datetime, until: datetime, as_of: datetime) -> Scope:
