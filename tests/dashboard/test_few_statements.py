@@ -15,13 +15,38 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PAGES = ("", "?status=failed&task=shop.tasks.charge", "?q=nothing", "failures/", "enqueue/", "workers/", "activity/")
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_asks_at_most_twelve_things(ada: Client, page: str) -> None:
+MOST, MOST_OF_THE_PICTURE = 12, 10
+
+
+@pytest.fixture(autouse=True)
+def three_failures() -> None:
     for _ in range(3):
         task = a_task(Task.FAILED, task="shop.tasks.charge")
         Task.objects.filter(pk=task.pk).update(fingerprint="f" * 16)
-    ada.get(f"/{page}")
-    snapshot.current()
+
+
+@pytest.fixture
+def pictures_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot.memory, "lasts", lambda cost: 3_600.0)
+
+
+def asked_by(client: Client, page: str) -> list[str]:
     with CaptureQueriesContext(connection) as asked:
-        assert ada.get(f"/{page}").status_code == 200
-    assert len(asked) <= 12, [each["sql"][:80] for each in asked]
+        assert client.get(f"/{page}").status_code == 200
+    return [each["sql"][:80] for each in asked]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_asks_at_most_twelve_things(ada: Client, page: str, pictures_last: None) -> None:
+    snapshot.current()
+    ada.get(f"/{page}")
+    asked = asked_by(ada, page)
+    assert len(asked) <= MOST, asked
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_who_finds_the_picture_too_old_asks_at_most_ten_more(ada: Client, page: str, pictures_last: None) -> None:
+    ada.get(f"/{page}")
+    snapshot.memory.forget()
+    asked = asked_by(ada, page)
+    assert len(asked) <= MOST + MOST_OF_THE_PICTURE, asked
