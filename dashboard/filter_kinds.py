@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.utils.translation import gettext
 
 from dashboard.periods import ComparisonField, MomentField
 
@@ -23,6 +24,16 @@ class ArgumentsField(forms.CharField):
 
 class ArgumentsFilter(django_filters.Filter):  # type: ignore[misc]
     field_class = ArgumentsField
+
+
+class TimesInOrder(forms.Form):
+    """Says that nothing lies between two times that are the wrong way round, as an empty list would not."""
+
+    def clean(self) -> dict[str, Any]:
+        since, until = (self.cleaned_data.get(name) for name in ("since", "until"))
+        if since and until and since > until:
+            self.add_error("since", gettext("That is later than “until”, so nothing can match. Change one of the two."))
+        return self.cleaned_data
 
 
 class MomentFilter(django_filters.Filter):  # type: ignore[misc]

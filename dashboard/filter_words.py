@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dashboard import ids
-from dashboard.periods import LABELS
+from dashboard.periods import LABELS, time_of_day
 from django_simple_queue.redaction import visible
 
 STALLED = "no_worker"
@@ -53,7 +53,15 @@ def chip(name: str, value: str, *, ended: bool) -> tuple[str, str, str]:
         return name, gettext("id"), part.words
     field = gettext("finished") if ended else gettext("created")
     times = {"time": field, "since": gettext("%s since") % field, "until": gettext("%s until") % field}
-    return name, str({**CHIPS, **times}[name]), str(WORDS.get(name, {}).get(value, value))
+    return name, str({**CHIPS, **times}[name]), str(WORDS.get(name, {}).get(value) or in_times(name, value))
+
+
+def in_times(name: str, value: str) -> str:
+    return time_of_day(value) if name in ("since", "until") else value
+
+
+def stored_fingerprint(value: str) -> str:
+    return "" if value == NO_GROUP else value
 
 
 def problem(name: str, value: object, errors: Iterable[str]) -> str:

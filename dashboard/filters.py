@@ -14,9 +14,10 @@ from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from dashboard import tokens
 from dashboard.conditions import Recorder
-from dashboard.filter_kinds import ArgumentsFilter, ComparisonFilter, MomentFilter
-from dashboard.filter_words import A_NUMBER, A_SPAN, A_WORKER, HAS, NO_GROUP, STALLED, chip, choose, problem
+from dashboard.filter_kinds import ArgumentsFilter, ComparisonFilter, MomentFilter, TimesInOrder
+from dashboard.filter_words import A_NUMBER, A_SPAN, A_WORKER, HAS, STALLED, chip, choose, problem, stored_fingerprint
 from dashboard.periods import LABELS, Comparison, bounds, small_number, span
 from dashboard.states import CONDITIONS
 from django_simple_queue.models import Task, Worker
@@ -52,10 +53,6 @@ def is_stalled() -> Q:
     return Q(status=Task.PROGRESS) & ~Q(worker__in=list(alive))
 
 
-def stored_fingerprint(value: str) -> str:
-    return "" if value == NO_GROUP else value
-
-
 class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Strict: when a value is not valid, ``errors`` says which, and nothing matches."""
 
@@ -81,7 +78,7 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
     q = django_filters.CharFilter(method="leave_to_search", max_length=200)
 
     class Meta:
-        model = Task
+        model, form = Task, TimesInOrder
         fields: tuple[str, ...] = ()
 
     @cached_property
@@ -246,4 +243,4 @@ class TaskFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 def read(query: QueryDict) -> TaskFilter:
-    return TaskFilter(query, Task.objects.all())
+    return TaskFilter(tokens.understood(query), Task.objects.all())

@@ -14,6 +14,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -108,6 +109,17 @@ def written(text: str) -> datetime:
         raise ValueError(text)
     check_year(found.year)
     return found if timezone.is_aware(found) else timezone.make_aware(found)
+
+
+def time_of_day(text: str) -> str:
+    """Return what says a time of a day in the operator's words and zone ("29 Nov 02:52"), all else as it is."""
+    try:
+        if parse_date(text):
+            return text
+        local = timezone.localtime(written(text))
+    except (ValueError, OverflowError, ValidationError):
+        return text
+    return date_format(local, "j M H:i" if local.year == timezone.localtime(now()).year else "j M Y H:i")
 
 
 def check_year(year: int) -> None:

@@ -8,13 +8,15 @@ from uuid import UUID
 from django.http import QueryDict
 
 from dashboard import ids
+from dashboard.deadline import deadline
 from dashboard.filter_words import STALLED
 from dashboard.states import STALLED as STALLED_STATE
 from django_simple_queue import conf
 from django_simple_queue.models import Worker
 
 KEYS = tuple("status task queue worker error args attempt duration has time since until".split())
-TOKEN = re.compile(rf"^({'|'.join(KEYS)}|fingerprint):(.+)$", re.DOTALL)
+TOKEN = re.compile(rf"^({'|'.join(KEYS)}|fingerprint):(.+)$", re.DOTALL | re.IGNORECASE)
+IN_ANY_CASE = ("status", "has", "time")
 QUOTED = re.compile(r"""\"((?:[^"]|"")*)"|(?<![^\s:=])'([^']*)'(?!\S)|(?<![^\s:=])"((?:[^"]|"")+)\Z""")
 WORD = re.compile(rf"(?:{QUOTED.pattern}|\S)+")
 TYPED = re.compile(r"""(?:"(?:[^"]|"")*(?:"|\Z)|(?<![^\s:=])'[^']*(?:'(?!\S)|\Z)|\S)+""")  # as in search.js
@@ -22,17 +24,26 @@ PLAIN = re.compile(r"""[^\s"']+""")
 
 
 def spread(query: QueryDict) -> QueryDict | None:
-    """Return the query with ``key:value`` words of its text moved to their own parameters; None without such words."""
+    """Return the query as its own parameters say it: ``key:value`` words of its text moved there; None if it does."""
     words = split(query.get("q", ""))
     tokens = [match.groups() for match in map(TOKEN.match, words) if match]
-    if not tokens:
-        return None
     moved = query.copy()
-    moved["q"] = " ".join(word for word in words if not TOKEN.match(word))
+    if tokens:
+        moved["q"] = " ".join(word for word in words if not TOKEN.match(word))
     for name, value in tokens:
-        for parameter, meaning in meant(name, value).items():
-            moved[parameter] = meaning
-    return without_empty(moved)
+        moved[name.lower()] = value
+    plain = understood(moved)
+    return None if plain == query else without_empty(plain)
+
+
+def understood(query: QueryDict) -> QueryDict:
+    """Return the query with what its parameters stand for, whoever wrote them: the search box, a link, a hand."""
+    plain = query.copy()
+    for name in KEYS:
+        if value := plain.get(name):
+            for parameter, meaning in meant(name, value).items():
+                plain[parameter] = meaning
+    return plain
 
 
 def without_empty(query: QueryDict) -> QueryDict:
@@ -61,6 +72,7 @@ def last_word(text: str) -> str:
 
 def meant(name: str, value: str) -> dict[str, str]:
     """Return the parameters that a typed value stands for: a task by its last name, a worker by host:pid."""
+    value = value.lower() if name in IN_ANY_CASE else value
     if name == "task":
         return {name: task_named(value)}
     if (name, value) == ("status", STALLED_STATE.slug):
@@ -78,8 +90,9 @@ def worker_named(text: str) -> str:
     host, colon, pid = text.rpartition(":")
     if ids.whole(text) or not (colon and pid.isdecimal() and len(pid) < 10):
         return text
-    found = Worker.objects.filter(host=host, pid=int(pid)).order_by("-started").values_list("pk", flat=True).first()
-    return str(found or text)
+    named = Worker.objects.filter(host=host, pid=int(pid)).order_by("-started")
+    with deadline():
+        return str(named.values_list("pk", flat=True).first() or text)
 
 
 def pasted_id(query: QueryDict) -> UUID | None:

@@ -124,12 +124,12 @@ class Walk:
 def search(
     filters: TaskFilter, order: Order, start: Cursor | None, payload: bool, size: int = HITS, inclusive: bool = False
 ) -> tuple[list[Any], Reach]:
-    """Return at most ``size`` rows (50 of a text search) that match as the operator may see them, and the reach.
+    """Return at most ``size`` rows that match as the operator may see them, and the reach.
 
     They come after ``start``; ``inclusive`` lets the row at ``start`` be among them.
     """
     needles = Needles.of(filters, payload)
-    wanted, seconds = (HITS, SECONDS) if needles else (size, SECONDS_WITHOUT_TEXT)
-    walk = Walk(filters, order, needles, wanted, Reach(start), time.monotonic() + seconds, inclusive)
+    seconds = SECONDS if needles else SECONDS_WITHOUT_TEXT
+    walk = Walk(filters, order, needles, size, Reach(start), time.monotonic() + seconds, inclusive)
     found = walk.hits()
     return found, replace(walk.reach, unread=walk.unread)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
-from dashboard.filter_words import HAS
+from dashboard.filter_words import HAS, NO_GROUP
 from dashboard.filters import PAGING, TaskFilter
 from dashboard.htmx import with_query
+from dashboard.ids import whole
 from dashboard.periods import LABELS
+from dashboard.selectors.headline import short
+from dashboard.selectors.rows import Row
 from dashboard.selectors.snapshot import Snapshot
 from django_simple_queue import conf
 
@@ -17,12 +22,12 @@ BY_CELL = ("status", "task", "queue", "worker", "error", "args", "attempt")
 BEHIND_MORE = ("worker", "has", "error", "args", "attempt", "duration", "since", "until", "fingerprint")
 
 
-def context(request: HttpRequest, chosen: TaskFilter, picture: Snapshot) -> dict[str, Any]:
+def context(request: HttpRequest, chosen: TaskFilter, picture: Snapshot, rows: Sequence[Row]) -> dict[str, Any]:
     return {
         "options": options(chosen, picture),
         "more_chosen": sum(bool(chosen.data.get(name)) for name in BEHIND_MORE),
         "chips": [
-            (label, in_words(name, value, picture), link(request, **{name: None}))
+            (*in_words(name, label, value, picture, rows), link(request, **{name: None}))
             for name, label, value in chosen.chips()
         ],
         "by": {name: prefix(request, name) for name in BY_CELL},
@@ -40,7 +45,7 @@ def options(chosen: TaskFilter, picture: Snapshot) -> dict[str, list[tuple[str, 
     return {
         "task": [(path, path) for path in sorted(tasks)],
         "queue": [(name, name) for name in sorted(queues)],
-        "worker": list(({worker: worker[-8:]} | workers if worker else workers).items()),
+        "worker": list(({worker: unknown_worker(worker)} | workers if worker else workers).items()),
         "time": [(name, str(words).capitalize()) for name, words in LABELS.items()],
         "has": [(name, str(words).capitalize()) for name, words in HAS.items()],
     }
@@ -51,10 +56,20 @@ def query_of(request: HttpRequest) -> str:
     return link(request).removeprefix(request.path)
 
 
-def in_words(name: str, value: str, picture: Snapshot) -> str:
-    if name != "worker":
-        return value
-    return next((str(worker) for pk, worker in picture.fleet.workers.items() if str(pk) == value), value[-8:])
+def in_words(name: str, label: str, value: str, picture: Snapshot, rows: Sequence[Row]) -> tuple[str, str]:
+    """Return the label and the value of a chip; a worker and a group of failures have names that people know."""
+    if name == "worker":
+        known = (str(worker) for pk, worker in picture.fleet.workers.items() if str(pk) == value)
+        return label, next(known, unknown_worker(value))
+    named = next((row.task for row in rows if row.task.error_class), None) if name == "fingerprint" else None
+    if named and value != NO_GROUP:
+        words = {"error": short(named.error_class), "task": short(named.task)}
+        return gettext("group"), gettext("%(error)s of %(task)s") % words
+    return label, value
+
+
+def unknown_worker(text: str) -> str:
+    return text[-8:] if whole(text) else text
 
 
 def link(request: HttpRequest, **changes: str | None) -> str:

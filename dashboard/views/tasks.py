@@ -44,7 +44,7 @@ def is_there(pk: UUID) -> bool:
 def context(request: HttpRequest, picture: snapshot.Snapshot, who: Viewer) -> dict[str, Any]:
     chosen, place = filters.read(request.GET), selector.read_place(request.GET)
     page, numbers = counts.look(chosen, place, who, picture)
-    return filter_bar.context(request, chosen, picture) | {
+    return filter_bar.context(request, chosen, picture, page.rows) | {
         "filters": chosen,
         "page": page,
         "tabs": [tab(request, slug, numbers.words(slug), chosen, picture) for slug in filters.TABS],
