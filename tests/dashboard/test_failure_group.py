@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from dashboard import many, preflight
+from dashboard import groups, many, preflight
 from dashboard.models import FailureGroup
 from dashboard.selectors import snapshot
 from django_simple_queue.models import Attempt, OperatorAction, Task
@@ -177,3 +179,13 @@ def test_the_snapshot_counts_open_groups_and_what_nobody_has_handled(chief):
     failed(hours=-0.001)
     picture = snapshot.take()
     assert (picture.open_groups.count, picture.open_groups.tasks) == (1, 1)
+
+
+def test_who_judged_a_group_last_is_not_looked_for_before_what_was_judged():
+    since = timezone.now()
+    FailureGroup.objects.create(fingerprint=PAY, state=FailureGroup.State.IGNORED, since=since)
+    for age in (2, 0):
+        OperatorAction.objects.create(
+            verb="ignore_group", scope_filter={"fingerprint": PAY}, created=since - timedelta(seconds=age)
+        )
+        assert (groups.latest(PAY) is None) == (age == 2)
