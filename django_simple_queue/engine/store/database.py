@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -157,6 +158,6 @@ def failure_of(ending: Ending) -> dict[str, str]:
 
 
 def waited(rows: Sequence[tuple[str, Any]]) -> tuple[str, float] | None:
-    """Return the answer to ``longest_due``; a wait of None is for a time that is none."""
-    found = [(queue, -float(wait)) for queue, wait in rows if wait is not None]
-    return found[0] if found else None
+    """Return the answer to ``longest_due`` out of queues and waits; a wait of None is for a time that is none."""
+    found = ((queue, -float(wait)) for queue, wait in rows if wait is not None)
+    return max(found, key=itemgetter(1), default=None)

@@ -25,6 +25,7 @@ from django_simple_queue.engine.store.sql import (
     look,
     needs,
     ripe,
+    soonest,
 )
 from django_simple_queue.models.states import DUE_SQL
 
@@ -52,7 +53,7 @@ ENDED = f"SELECT status FROM {TASK} WHERE id = %(id)s"
 LOCKED = f"ORDER BY {ORDER} LIMIT %(wanted)s FOR UPDATE SKIP LOCKED"
 FROM_ALL = f"SELECT id FROM {TASK} FORCE INDEX (dsq_claim) WHERE {SQL.claimable} {{open}} {LOCKED}"
 FROM_ONE = (
-    f"SELECT id, priority, run_after FROM {TASK} FORCE INDEX (dsq_claim_queue) "
+    f"SELECT queue, priority, run_after, id FROM {TASK} FORCE INDEX (dsq_claim_queue) "
     f"WHERE {SQL.claimable} {{open}} AND queue = %(queue)s {LOCKED}"
 )
 NOT_ASIDE = "AND id NOT IN %(aside)s"
@@ -71,6 +72,16 @@ FIRSTS = (
     f"WHERE {SQL.claimable} GROUP BY queue, priority"
 )
 LONGEST_DUE = longest_due(SQL, FIRSTS, "FORCE INDEX (dsq_promote)")
+SOONEST = f"SELECT queue, {SQL.until} FROM ({soonest(SQL, 'FORCE INDEX (dsq_promote)')}) AS soon"
+# Neither QUEUES nor FIRSTS skips what it does not need: MariaDB reads all that is due. So do steps between constants.
+STEP = (
+    f"SELECT queue, priority, run_after, id, {SQL.until} FROM {TASK} FORCE INDEX (dsq_claim_queue) "
+    f"WHERE {SQL.claimable} {{beyond}} ORDER BY queue, {ORDER} LIMIT 1"
+)
+FIRST_STEP, NEXT_QUEUE = STEP.format(beyond=""), STEP.format(beyond="AND queue > %(queue)s")
+NEXT_PRIORITY = STEP.format(beyond="AND queue = %(queue)s AND priority < %(priority)s")
+MOST_STEPS = 50
+"""Each is a question of its own: for more queues it is quicker to have everything read."""
 COUNT, COUNT_OF = count(SOME, "%(most)s"), count(SOME_OF, "%(most)s")
 IS_RIPE, IS_RIPE_OF = (ripe(SQL, condition, "FORCE INDEX (dsq_promote)") for condition in ("", OURS))
 NEEDS = needs(SQL, "%(worker)s", "FORCE INDEX (dsq_promote)", "FORCE INDEX (dsq_running)")
@@ -89,6 +100,11 @@ def escaped_size(text: str) -> int:
     return len(data) + sum(map(data.count, (b"\n", b"\r", b"\\", b"'", b'"', b"\0", b"\x1a")))
 
 
+def in_claim_order(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    _, priority, run_after, pk, *_ = row
+    return -priority, run_after, pk
+
+
 class MySQL(Database):
     def look(self, queues: Sequence[str]) -> Look:
         due, wait = (self._rows(LOOK_AT, queues=tuple(queues)) if queues else self._rows(LOOK))[0]
@@ -96,7 +112,7 @@ class MySQL(Database):
 
     def hold(self, worker: UUID) -> tuple[str, list[str]] | None:
         rows = self._rows(HOLD, worker=self._key(worker))
-        return (rows[0][0], [queue for (queue,) in self._rows(SQL.paused)]) if rows else None
+        return (rows[0][0], sorted(self._paused())) if rows else None
 
     def end(self, worker: UUID, verb: str, endings: Sequence[Ending]) -> Iterable[Ended]:
         for ending in endings:
@@ -117,7 +133,11 @@ class MySQL(Database):
             )
 
     def due_queues(self, most: int) -> list[str]:
-        return [queue for (queue,) in self._rows(QUEUES, most=most)]
+        heads = self._steps(NEXT_QUEUE)
+        if heads is None:
+            return [queue for (queue,) in self._rows(QUEUES, most=most)]
+        paused = self._paused()
+        return [queue for queue, *_ in sorted(heads, key=in_claim_order) if queue not in paused][:most]
 
     def count_due(self, queues: Sequence[str], most: int) -> int:
         counted = self._rows(COUNT_OF, queues=tuple(queues), most=most) if queues else self._rows(COUNT, most=most)
@@ -127,7 +147,27 @@ class MySQL(Database):
         return bool(self._rows(IS_RIPE_OF, queues=tuple(queues)) if queues else self._rows(IS_RIPE))
 
     def longest_due(self) -> tuple[str, float] | None:
-        return waited(self._rows(LONGEST_DUE))
+        firsts = self._steps(NEXT_PRIORITY, NEXT_QUEUE)
+        if firsts is None:
+            return waited(self._rows(LONGEST_DUE))
+        paused = self._paused()
+        due = [(queue, wait) for queue, *_, wait in firsts if queue not in paused]
+        return waited([*due, *self._rows(SOONEST)])
+
+    def _steps(self, *ways: str) -> list[Any] | None:
+        """Return the first row and, one by one, that to which the first possible of ``ways`` leads from the last.
+
+        None when MOST_STEPS do not lead to the end.
+        """
+        found, here = list[Any](), self._rows(FIRST_STEP)
+        while here and len(found) < MOST_STEPS:
+            found += here
+            queue, priority, *_ = here[0]
+            here = next(filter(None, (self._rows(way, queue=queue, priority=priority) for way in ways)), [])
+        return None if here else found
+
+    def _paused(self) -> set[str]:
+        return {queue for (queue,) in self._rows(SQL.paused)}
 
     def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:
         return self._take(worker, self.choose(wanted, queues))
@@ -138,7 +178,7 @@ class MySQL(Database):
             return [pk for (pk,) in self._rows(FROM_ALL.format(open=condition), wanted=wanted, **names)]
         select = FROM_ONE.format(open=condition)
         rows = [row for queue in queues for row in self._rows(select, queue=queue, wanted=wanted, **names)]
-        return [pk for pk, *_ in sorted(rows, key=lambda row: (-row[1], row[2], row[0]))[:wanted]]
+        return [pk for _, _, _, pk in sorted(rows, key=in_claim_order)[:wanted]]
 
     def take(self, worker: UUID, keys: Sequence[Any]) -> list[Claimed]:
         return self._take(worker, [pk for (pk,) in self._rows(NAMED, ids=tuple(keys))])

@@ -118,7 +118,8 @@ QUEUES = (
 )
 LONGEST_DUE = longest_due(SQL._replace(until=f"EXTRACT(EPOCH FROM {KNOWN} - {NOW})::float8"), firsts(SQL))
 COUNT, COUNT_OF = count(SOME, "%(most)b"), count(SOME_OF, "%(most)b")
-IS_RIPE, IS_RIPE_OF = (ripe(SQL, condition) for condition in ("", OURS))
+# An expression, and an order: else the planner may walk all that there ever was of these queues.
+IS_RIPE, IS_RIPE_OF = ripe(SQL), ripe(SQL, OURS.replace("queue =", "queue || '' ="))
 NEEDS = needs(SQL, "%(worker)b")
 LOOK, LOOK_AT = look(SQL, SOME), look(SQL, SOME_OF)
 

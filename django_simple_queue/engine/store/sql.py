@@ -92,12 +92,16 @@ def firsts(sql: Statements, index: str = "") -> str:
 
 def longest_due(sql: Statements, firsts: str, promote_index: str = "") -> str:
     """Return the SELECT behind ``longest_due`` out of ``firsts``, and of what waits for its promotion."""
-    others = f"queue NOT IN ({sql.paused})"
-    waiting = f"SELECT queue, run_after FROM {TASK} {promote_index} WHERE {sql.scheduled} AND {others}"
     return (
-        f"SELECT queue, {sql.until} AS wait FROM (SELECT * FROM ({firsts}) AS due WHERE {others} "
-        f"UNION ALL SELECT * FROM ({waiting} ORDER BY run_after LIMIT 1) AS soon) AS found ORDER BY wait LIMIT 1"
+        f"SELECT queue, {sql.until} AS wait FROM (SELECT * FROM ({firsts}) AS due WHERE queue NOT IN ({sql.paused}) "
+        f"UNION ALL SELECT * FROM ({soonest(sql, promote_index)}) AS soon) AS found ORDER BY wait LIMIT 1"
     )
+
+
+def soonest(sql: Statements, promote_index: str = "") -> str:
+    """Return the SELECT of the first row, of no paused queue, that waits for its promotion."""
+    waiting = f"SELECT queue, run_after FROM {TASK} {promote_index} WHERE {sql.scheduled}"
+    return f"{waiting} AND queue NOT IN ({sql.paused}) ORDER BY run_after LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
