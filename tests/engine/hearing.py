@@ -13,8 +13,6 @@ from django.dispatch import receiver
 from django_simple_queue.signals import on_failure
 from tests.tasks import note
 
-PATH = "tests.engine.hearing."
-
 
 @receiver(on_failure)
 def hear(task: Any, error: BaseException | None, **details: Any) -> None:

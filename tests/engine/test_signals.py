@@ -8,9 +8,11 @@ import pytest
 
 from django_simple_queue.models import Task
 from django_simple_queue.utils import create_task
-from tests.engine import hearing
 from tests.engine.fleet import TASKS, Fleet, Ledger, enqueue, wait_for_status
 from tests.engine.storing import let_lease_end, live_worker, running
+
+HEARING = "tests.engine.hearing."
+"""Not to be imported here: a receiver connects then."""
 
 
 def worker(fleet: Fleet, ledger: Ledger, *arguments: str, **settings: Any) -> str:
@@ -56,7 +58,7 @@ def test_another_child_tells_of_a_crash(fleet: Fleet, ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("name", ["leave_a_thread", "die"])
 def test_another_child_knows_the_receivers_of_a_module_of_tasks(fleet: Fleet, ledger: Ledger, name: str) -> None:
-    task = create_task(hearing.PATH + name, {})
+    task = create_task(HEARING + name, {})
     fleet.burst("--concurrency", "1", env={"RECEIVERS_LEDGER": ledger.path})
     assert heard(ledger) == [f"{task} None"]
 
@@ -64,7 +66,7 @@ def test_another_child_knows_the_receivers_of_a_module_of_tasks(fleet: Fleet, le
 def test_nothing_is_imported_that_may_not_run(fleet: Fleet, ledger: Ledger) -> None:
     """What a lost worker has left was allowed once."""
     worker = live_worker()
-    task = running(worker, task=hearing.PATH + "die")
+    task = running(worker, task=HEARING + "die")
     let_lease_end(worker)
     fleet.ready("--concurrency", "1", env={"RECEIVERS_LEDGER": ledger.path}, allowed_tasks=[TASKS + "noop"])
     wait_for_status(task.id, Task.FAILED)
