@@ -148,7 +148,7 @@ def undo(action: OperatorAction, actor: User, pk: UUID | None = None) -> Result:
     if latest and latest.action_id != action.pk:
         return Result(was_first(latest.action, actor), 0)
     before = (latest.taken_back, latest.taken_back_by) if latest else (action.undone, action.undone_by)
-    return Result(wording.not_undone(*before), 0)
+    return Result(wording.not_undone(*before, 1 if pk else left), 0)
 
 
 def last_item(pk: UUID) -> OperatorActionItem | None:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from dashboard.deadline import TookTooLong, deadline
 from dashboard.formats import number
+from dashboard.immovable import ONLY, immovable
 from dashboard.scopes import Scope
 from dashboard.wording import ALREADY, left_alone, what_became
 from django_simple_queue.models.audit import MAX_ROWS
@@ -62,6 +63,7 @@ class Preflight:
     ``refused`` counts by outcome which of the ``looked`` tasks would be left alone, ``asking`` those about which an
     operator must say whether they are meant; ``arrived`` came since the mark and are not included; ``lost`` counts by
     outcome what was meant and is not among them: who has done the same to it since, or that it has changed.
+    ``elsewhere`` says of a scope without tasks what matches in other states, None when to count it took too long.
     """
 
     verb: str
@@ -73,6 +75,7 @@ class Preflight:
     asking: int = 0
     arrived: int = 0
     lost: Mapping[str, int] = field(default_factory=dict)
+    elsewhere: Sequence[tuple[int, str]] | None = ()
 
     @property
     def is_sampled(self) -> bool:
@@ -139,8 +142,14 @@ class Preflight:
     def besides(self) -> Iterator[tuple[int, str]]:
         """Yield how many others than the tasks of the scope are left alone, and why."""
         yield from ((count, what_became(self.verb, name, count)) for name, count in self.lost.items())
+        yield from self.elsewhere or ()
         if self.arrived:
             yield self.arrived, _("arrived since; not included")
+
+    @property
+    def only(self) -> str:
+        """What can be moved at all, where nothing of what matches can."""
+        return str(ONLY[self.verb]) if self.elsewhere is None or self.elsewhere else ""
 
     @property
     def asking_count(self) -> int:
@@ -172,7 +181,9 @@ def check(scope: Scope, verb: str, actor: Any, shown: int | None = None) -> Pref
     looked, refused, asking = look(scope, verb, terms)
     missing = (shown or 0) - total - sum(scope.left.values()) if total is not None else 0
     arrived = number_of(scope.arrived(verb)) or 0
-    return Preflight(verb, scope, terms, total, looked, refused, asking, arrived, lost(scope, verb, missing))
+    gone = lost(scope, verb, missing)
+    elsewhere = () if total or total is None or gone else immovable(scope, verb)
+    return Preflight(verb, scope, terms, total, looked, refused, asking, arrived, gone, elsewhere)
 
 
 def lost(scope: Scope, verb: str, missing: int) -> Mapping[str, int]:

@@ -68,6 +68,10 @@ class Scope:
         """Return what ``verb`` may move, as of the mark."""
         return core.rows(self.frozen).filter(status__in=MOVES[verb].sources)
 
+    def immovable(self, verb: str) -> TaskQuerySet:
+        """Return what matches and is in no state from which ``verb`` moves it."""
+        return core.matching(self.frozen).exclude(status__in=MOVES[verb].sources)
+
     def arrived(self, verb: str) -> TaskQuerySet:
         """Return what has come since the mark and is not included."""
         return since.arrivals(verb, self.frozen).filter(status__in=MOVES[verb].sources)

@@ -207,11 +207,15 @@ def undone(restored: int, outcomes: Mapping[str, int], name: str = "") -> str:
     return ngettext("Undone: %(scope)s is as before.", "Undone: %(total)s tasks are as before.", restored) % one_of
 
 
-def not_undone(when: datetime | None, who: str) -> str:
-    """Say why nothing was taken back: somebody did ``when`` it was, or nobody can."""
+def not_undone(when: datetime | None, who: str, count: int = 1) -> str:
+    """Say why nothing of ``count`` tasks was taken back: somebody did ``when`` it was, or nobody can."""
     if when:
         return _("Undone already by %s. Nothing done.") % (who or _("somebody"))
-    return _("Too late to undo: it has started, or was changed since. Nothing done.")
+    return ngettext(
+        "Too late to undo: it has started, or was changed since. Nothing done.",
+        "Too late to undo: they have started, or were changed since. Nothing done.",
+        count,
+    )
 
 
 def outcome_words(outcomes: Mapping[str, int]) -> str:

@@ -77,6 +77,11 @@ class OperatorAction(models.Model):
         return self.undone is None and self.restored > 0
 
     @property
+    def is_past_undo(self) -> bool:
+        """Undo of what was left put nothing back: a worker or somebody else has touched all of it."""
+        return self.undone is None and any(name != "restored" for name in self.undo_outcomes or ())
+
+    @property
     def left_to_undo(self) -> int:
         """How many rows the verb moved and Undo has not put back."""
         return max(self.done - self.restored, 0)

@@ -20,9 +20,9 @@ NOTHING: Mapping[str, int] = {}
 
 
 def can_undo(action: OperatorAction) -> bool:
-    """Tell whether ``action`` moved something, has ended, is not undone, and is of a kind that can be."""
+    """Tell whether ``action`` moved something, has ended, can be undone, and neither is nor is past it."""
     verb = VERBS.get(action.verb)
-    is_open = action.undone is None and action.state not in OperatorAction.ACTIVE
+    is_open = action.undone is None and not action.is_past_undo and action.state not in OperatorAction.ACTIVE
     return bool(verb and verb.undo and is_open and action.done)
 
 
