@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
 
+from django_simple_queue.models import OperatorAction, Task
+from django_simple_queue.models.audit import perform, undo
 from tests.browser.conftest import SignIn
-from tests.browser.in_order import PHONE
-from tests.browser.scenes import everything
+from tests.browser.in_order import DESK, PHONE
+from tests.browser.look import row
+from tests.browser.scenes import actions, everything
+from tests.dashboard.people import operator
+from tests.dashboard.queue import a_task
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -18,6 +23,20 @@ COVERED = """panel => [...panel.querySelectorAll("label, a, button, .menu-note")
   const box = item.getBoundingClientRect();
   return !panel.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
 }).map(item => item.textContent.trim())"""
+
+CUT = """() => [...document.querySelectorAll(".filters .select > select, .kpi-note")].filter(element => {
+  if (!element.checkVisibility()) return false;
+  if (element.matches(".kpi-note")) return element.scrollWidth > element.clientWidth;
+  const style = getComputedStyle(element), pen = document.createElement("canvas").getContext("2d");
+  pen.font = style.font;
+  const room = element.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return pen.measureText(element.selectedOptions[0].text.trim()).width > room + 1;
+}).map(element => element.outerHTML.slice(0, 80))"""
+LINE_STARTS = """paragraph => {
+  const boxes = [...paragraph.querySelectorAll(".task")].map(link => link.getBoundingClientRect());
+  const first = boxes.filter((box, at) => at && box.y > boxes[at - 1].y + 4);
+  return [...new Set(first.map(box => Math.round(box.x - paragraph.getBoundingClientRect().x)))];
+}"""
 
 
 @pytest.fixture
@@ -34,6 +53,38 @@ def test_the_menus_of_the_bar_are_over_the_page(phone: Page, address: str) -> No
     live.get_by_text("Every 15 s").tap()
     expect(live.get_by_role("radio", name="Every 15 s")).to_be_checked()
     open_menu(phone.locator(".topbar details:has(.avatar)"))
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_failed_row_that_somebody_acted_on_shows_its_error_at_the_same_height(phone: Page, size: Any) -> None:
+    acted, other = a_task(Task.FAILED), a_task(Task.FAILED)
+    perform("requeue", Task.objects.filter(pk=acted.pk), operator("omar", superuser=True), "send_email")
+    undo(OperatorAction.objects.get())
+    phone.set_viewport_size(size)
+    phone.goto("/?status=failed")
+    error = row(phone, acted).locator(".err")
+    expect(error).to_have_text("CardDeclined: no funds")
+    assert error.evaluate("error => error.scrollWidth <= error.clientWidth")
+    expect(row(phone, acted)).to_contain_text("Requeued by omar, undone")
+    heights = [row(phone, task).evaluate("row => row.offsetHeight") for task in (acted, other)]
+    assert heights[0] == heights[1]
+
+
+def test_two_workers_of_one_host_are_told_apart(phone: Page) -> None:
+    phone.goto("/workers/")
+    expect(phone.locator(".fleet .name .task i").first).to_be_visible()
+
+
+def test_filters_and_tiles_show_their_words(phone: Page) -> None:
+    phone.goto("/activity/")
+    assert phone.evaluate(CUT) == []
+    phone.goto("/")
+    assert phone.evaluate(CUT) == []
+
+
+def test_the_tasks_of_an_action_stand_below_one_another(phone: Page) -> None:
+    phone.goto(actions())
+    assert phone.locator(".feed li").first.locator("p").evaluate(LINE_STARTS) == [0]
 
 
 def open_menu(menu: Locator) -> None:

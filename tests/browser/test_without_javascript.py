@@ -34,6 +34,14 @@ def test_sign_in_and_filter(new_page: NewPage) -> None:
     expect(page.locator("#connection [data-word]")).to_have_text("Not live")
 
 
+def test_nothing_is_said_to_wait_on_a_page_that_is_not_live(plain: Page, console: Page) -> None:
+    a_task()
+    for page, visible in ((plain, False), (console, True)):
+        page.goto("/")
+        expect(page.locator("#new-row")).to_contain_text("Newest first.")
+        expect(page.get_by_text("New tasks wait here")).to_be_visible(visible=visible)
+
+
 def test_requeue_and_undo(plain: Page) -> None:
     task = a_task(Task.FAILED)
     plain.goto("/?status=failed")
