@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 OFFSET = re.compile(r"[+-]\d\d:\d\d$")
@@ -23,6 +24,16 @@ def times(text: str) -> Sequence[datetime]:
         return pair if timezone.is_naive(shown) and pair[0].timestamp() < pair[1].timestamp() else ()
     except (ValueError, OverflowError):
         return ()
+
+
+def instead(text: str) -> datetime | None:
+    """Return what the clocks show when ``text`` should come, which they skip; None for any other text."""
+    try:
+        shown = datetime.fromisoformat(text)
+        meant = timezone.localtime(shown.replace(tzinfo=timezone.get_current_timezone()).astimezone(UTC))
+        return None if timezone.is_aware(shown) or meant.replace(tzinfo=None) == shown else meant
+    except (ValueError, OverflowError):
+        return None
 
 
 def spelled(moment: datetime) -> str:
@@ -47,7 +58,14 @@ class ClockField(forms.DateTimeField):
         if isinstance(value, str) and times(value.strip()):
             zone = timezone.get_current_timezone_name()
             raise ValidationError(_("The clocks of %s show this time twice: choose which is meant.") % zone)
+        if isinstance(value, str) and (later := instead(value.strip())):
+            raise ValidationError(skipped(later))
         return super().to_python(value)
+
+
+def skipped(later: datetime) -> str:
+    words = {"zone": timezone.get_current_timezone_name(), "day": date_format(later, "j F"), "time": f"{later:%H:%M}"}
+    return _("The clocks skip this time in %(zone)s on %(day)s: choose %(time)s or another.") % words
 
 
 def shown(value: object) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -64,12 +65,17 @@ def in_words(options: Mapping[str, Any], to_correct: int) -> str:
     if options["priority"]:
         parts.append(_("priority %s") % options["priority"])
     moment, attempts = options.get("run_after"), options["max_attempts"]
-    parts.append(date_format(timezone.localtime(moment), "j M Y H:i:s") if moment else _("now"))
+    parts.append(start(moment) if moment else _("now"))
     parts.append(ngettext("%d attempt", "%d attempts", attempts) % attempts)
     parts.append(_("limit %s") % whole(options["timeout"]) if options["timeout"] else _("no time limit"))
     if to_correct:
         parts.append(ngettext("%d to correct", "%d to correct", to_correct) % to_correct)
     return ", ".join(parts)
+
+
+def start(moment: datetime) -> str:
+    said = date_format(timezone.localtime(moment), "j M Y H:i:s")
+    return _("%s has passed: starts at once") % said if moment < timezone.now() else said
 
 
 def whole(seconds: int) -> str:

@@ -114,16 +114,18 @@ def failed(picture: Snapshot) -> Tile:
 
 
 def alarm(picture: Snapshot) -> str:
-    """Say by how much too many fail, if all was counted; where some of them are handled, how many others do."""
+    """Say by how much too many fail, if all was counted; what is handled is not in that share."""
     if picture.ended_lately is None or picture.alarming > CAP:
         return gettext("%(count)s not handled") % {"count": capped(picture.alarming)}
-    share = {"share": f"{100 * picture.alarming / max(picture.ended_lately, 1):.0f}"}
-    if picture.alarming == picture.failed_lately:
-        return gettext("%(share)s %% of runs") % share
-    return gettext("%(count)s of them not handled: %(share)s %% of runs") % {
-        "count": capped(picture.alarming),
-        **share,
+    ended = picture.ended_lately
+    share = ngettext("%(share)s %% of %(runs)s run", "%(share)s %% of %(runs)s runs", ended)
+    said = share.replace(" %%", "\N{NO-BREAK SPACE}%%") % {
+        "share": f"{100 * picture.alarming / max(ended, 1):.0f}",
+        "runs": number(ended),
     }
+    if handled := picture.failed_lately - picture.alarming:
+        return gettext("%(share)s, without %(count)s handled") % {"share": said, "count": capped(handled)}
+    return said
 
 
 def unhandled(picture: Snapshot) -> str:

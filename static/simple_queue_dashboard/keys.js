@@ -75,7 +75,7 @@ const KEYS = {
   r: () => (ticked("requeue") ?? cursor("[data-key=r]") ?? $("[data-key=r]:not(tr *)"))?.click(),
   c: () => (ticked("cancel") ?? cursor("[data-key=c]") ?? $("[data-key=c]:not(tr *)"))?.click(),
   u: () => undoKey()?.click(),
-  e: () => $("[data-key=e]")?.click(),
+  e: () => $(".nav [data-go=enqueue][aria-current]") || go("enqueue"),
   f: filterByRow,
   p: () => connection && choose(clock.every ? "0" : clock.wanted),
   "?": help,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -197,3 +198,9 @@ def test_the_foot_names_no_key_to_who_has_switched_them_off(console: Page, live_
     console.context.add_cookies([choice])
     console.goto("/")
     expect(console.locator(".foot .hints")).to_be_hidden()
+
+
+def test_e_enqueues_from_a_task_page_too(console: Page) -> None:
+    console.goto(f"/tasks/{a_task().pk}/")
+    console.keyboard.press("e")
+    expect(console).to_have_url(re.compile("/enqueue/$"))

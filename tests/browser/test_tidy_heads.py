@@ -23,7 +23,7 @@ def test_a_tile_breaks_between_its_reason_and_its_note(console: Page) -> None:
     console.set_viewport_size(DESK)
     console.goto("/")
     said = console.locator("#tile-failed .kpi-note > *")
-    assert said.all_inner_texts() == ["100 % of runs", "150 not handled"]
+    assert said.all_inner_texts() == ["100\N{NO-BREAK SPACE}% of 150 runs", "150 not handled"]
     assert said.evaluate_all(LINES) == [1, 1]
 
 

@@ -38,6 +38,19 @@ def test_a_time_that_comes_twice_asks_which_is_meant(berlin):
     assert offered(html) == ([SUMMER, WINTER], [])
 
 
+def test_a_time_that_the_clocks_skip_says_what_to_choose(berlin):
+    response = post(berlin, **RIGHT, run_after="2027-03-28T02:30")
+    assert response.status_code == 422
+    said = "The clocks skip this time in Europe/Berlin on 28 March: choose 03:30 or another."
+    assert said in text(response)
+    assert "ambiguous" not in text(response)
+
+
+def test_a_time_that_has_passed_is_said_to_start_at_once(berlin):
+    html = text(post(berlin, **RIGHT, run_after="2020-01-01T10:00", do="preview"))
+    assert "1 Jan 2020 10:00:00 has passed: starts at once" in html
+
+
 @pytest.mark.parametrize(("offset", "moment"), [(SUMMER, FIRST), (WINTER, SECOND)])
 def test_either_is_taken(berlin, offset, moment):
     preview = text(post(berlin, **RIGHT, run_after=TWICE, run_after_offset=offset, do="preview"))

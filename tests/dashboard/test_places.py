@@ -116,6 +116,26 @@ def test_a_paused_queue_says_by_whom_and_why(chief):
     assert "Bank holiday" in html
 
 
+def test_a_paused_queue_and_its_workers_are_said_in_words_that_agree(chief):
+    a_worker(queues="money", host="web-7", slots=4)
+    assert "would take" not in read(chief, "queues/named", "money")
+    QueuePause.objects.create(queue="money", reason="Bank holiday")
+    html = read(chief, "queues/named", "money")
+    assert "1 worker would take its tasks; it is paused" in html
+    assert "1 worker takes its tasks" not in html
+    assert "4 slots" in html
+
+
+def test_the_row_of_a_paused_queue_resumes_it(chief):
+    a_worker(host="web-7")
+    QueuePause.objects.create(queue="money", reason="Bank holiday")
+    html = chief.get("/workers/").content.decode()
+    assert "some worker serves every queue" not in html
+    assert "1 pause holds tasks back" in html
+    row = html[html.index('id="queue-1"') :]
+    assert 'id="resume-money"' in row[: row.index("</table>")]
+
+
 def test_the_head_of_an_open_page_follows_a_pause(chief):
     a_task(queue="money")
     assert "Pause…" in read(chief, "queues/named", "money", live=1)

@@ -38,7 +38,7 @@ def partly_handled():
 def test_the_share_of_failures_is_of_those_that_nobody_has_handled(partly_handled, monkeypatch):
     monkeypatch.setattr(health, "FAILS_TOO_OFTEN", 0.03)
     shown_tile = tile("failed")
-    assert (shown_tile.value, shown_tile.reason) == ("12", "4 of them not handled: 4 % of runs")
+    assert (shown_tile.value, shown_tile.reason) == ("12", "4\N{NO-BREAK SPACE}% of 100 runs, without 8 handled")
     [sentence] = [each for each in attention.attention(snapshot.take()) if "runs failed" in each.title]
     assert sentence.title == "4 of 100 runs failed in the last 15 min"
     assert sentence.detail == "Look at what they have in common. 8 more are handled."
@@ -47,7 +47,7 @@ def test_the_share_of_failures_is_of_those_that_nobody_has_handled(partly_handle
 def test_where_none_is_handled_the_share_alone_is_said():
     for _ in range(4):
         a_task(Task.FAILED)
-    assert (tile("failed").value, tile("failed").reason) == ("4", "100 % of runs")
+    assert (tile("failed").value, tile("failed").reason) == ("4", "100\N{NO-BREAK SPACE}% of 4 runs")
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def many_runs():
 def test_the_share_is_of_all_runs_however_many_they_are(many_runs, monkeypatch):
     assert tile("failed").reason == ""
     monkeypatch.setattr(health, "FAILS_TOO_OFTEN", 0.02)
-    assert tile("failed").reason == "3 % of runs"
+    assert tile("failed").reason == "3\N{NO-BREAK SPACE}% of 20\N{NARROW NO-BREAK SPACE}600 runs"
     assert "600 of 20\N{NARROW NO-BREAK SPACE}600 runs failed in the last 15 min" in titles()
 
 

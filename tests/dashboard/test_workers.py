@@ -49,6 +49,11 @@ def test_without_workers_it_says_how_to_start_one(viewer):
     assert "python manage.py task_worker" in html
 
 
+def test_the_name_of_a_worker_leads_to_its_tasks(viewer):
+    one = worker("web-1")
+    assert f'href="/?worker={one.pk}"' in row_of(text_of(viewer), one)
+
+
 def test_tasks_handed_out_ahead_take_no_slot(viewer):
     one = worker("web-1")
     for _ in range(5):
