@@ -83,7 +83,7 @@ class Terms:
 def readable(rows: TaskQuerySet) -> TaskQuerySet:
     """Read what terms look at; arguments too long to be looked at stay behind, and count as fitting."""
     read = Case(When(args_size__lte=ARGS_READ, then=F("args")), default=Value(None), output_field=TextField(null=True))
-    columns = ("pk", "task", "status", "attempt", "epoch", "run_after", "positional", "created")
+    columns = ("pk", "task", "status", "attempt", "epoch", "run_after", "positional", "created", "modified")
     return rows.only(*columns).annotate(args_size=Length("args")).annotate(args_read=read)
 
 
