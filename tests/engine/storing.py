@@ -9,7 +9,7 @@ import pytest
 from django.db.models import Model
 from django.db.models.functions import Now
 
-from django_simple_queue.engine import pruning, store
+from django_simple_queue.engine import janitor, pruning, store
 from django_simple_queue.engine.store import Claimed, Ending
 from django_simple_queue.models import Attempt, Task, Worker
 from django_simple_queue.models.steps import Steps
@@ -63,6 +63,11 @@ def released(claimed: Claimed) -> Ending:
 
 def write(worker: Worker, *endings: Ending) -> dict[tuple[Any, int], int]:
     return store.turn(worker.pk, endings, 0).ended
+
+
+def failed_by(worker: Worker, **tick: Any) -> list[Any]:
+    """The tasks that a tick of `worker` has failed."""
+    return [task.pk for task in janitor.tick(worker.pk, **tick).failed]
 
 
 def row(claimed: Claimed) -> Task:

@@ -16,7 +16,7 @@ from django_simple_queue.engine import chores, janitor, store
 from django_simple_queue.engine.chores import TELL_SECONDS, Complaints
 from django_simple_queue.models import Task, Worker
 from tests.engine.refusing import MARKED, refusing
-from tests.engine.storing import enqueue, let_lease_end, live_worker, running
+from tests.engine.storing import enqueue, failed_by, let_lease_end, live_worker, running
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.postgres, pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
 IS_PROMOTED = f"NEW.due <> OLD.due AND OLD.priority = {MARKED}"
@@ -34,7 +34,7 @@ def tick_that_settles(worker: Worker) -> list[UUID]:
     lost = live_worker(host="web-2")
     run = running(lost)
     let_lease_end(lost)
-    failed = janitor.tick(worker.pk).failed
+    failed = failed_by(worker)
     assert failed == [run.id]
     return failed
 

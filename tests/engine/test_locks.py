@@ -24,7 +24,7 @@ from django_simple_queue.models.complaints import is_lock_timeout
 from django_simple_queue.models.contention import restarted_after_deadlock
 from tests.engine.fleet import Fleet, enqueue, wait_for_status
 from tests.engine.locking import held_elsewhere, locked_elsewhere, table_locked_elsewhere
-from tests.engine.storing import claim, completed, let_lease_end, live_worker, row, running
+from tests.engine.storing import claim, completed, failed_by, let_lease_end, live_worker, row, running
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.postgres, pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
@@ -83,7 +83,7 @@ def test_an_action_waits_for_its_row_and_holds_up_no_other_chore(worker: Worker)
     frozen = scope.freeze([Q(status=Task.QUEUED)], timezone.now() + timedelta(seconds=1))
     action = background.start("cancel", frozen, Terms(), "ada", "one", expected=1)
     with locked_elsewhere(stuck):
-        assert janitor.tick(reaper.pk).failed == [lost.id]
+        assert failed_by(reaper) == [lost.id]
     janitor.tick(reaper.pk)
     assert Task.objects.get(pk=stuck).status == Task.CANCELLED
     assert OperatorAction.objects.get(pk=action.pk).outcomes == {"done": 1}
@@ -100,7 +100,7 @@ def test_locked_tasks_of_a_lost_worker_hide_no_others(worker: Worker, monkeypatc
         list(Task.objects.select_for_update().filter(pk__in=[run.id for run in runs[:5]]))
 
     with held_elsewhere(lock):
-        wait_until(lambda: janitor.tick(reaper.pk).failed == [runs[5].id], 20, "the one behind them is settled")
+        wait_until(lambda: failed_by(reaper) == [runs[5].id], 20, "the one behind them is settled")
     wait_until(lambda: janitor.tick(reaper.pk) and {row(run).status for run in runs} == {Task.FAILED}, 20, "all are")
 
 
@@ -109,8 +109,8 @@ def test_a_lost_worker_s_other_tasks_are_settled(worker: Worker) -> None:
     stuck, free = running(worker), running(worker)
     let_lease_end(worker)
     with locked_elsewhere(stuck.id):
-        assert janitor.tick(reaper.pk).failed == [free.id]
-    assert janitor.tick(reaper.pk).failed == [stuck.id]
+        assert failed_by(reaper) == [free.id]
+    assert failed_by(reaper) == [stuck.id]
 
 
 def test_a_worker_outlives_a_lock_that_is_longer_than_its_lease(fleet: Fleet, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_simple_queue.engine import janitor, store
 from django_simple_queue.models import Attempt, Task
 from tests.engine.locking import held_elsewhere
-from tests.engine.storing import claim, completed, enqueue, let_lease_end, live_worker, row, running
+from tests.engine.storing import claim, completed, enqueue, failed_by, let_lease_end, live_worker, row, running
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 ONLY = "postgresql"
@@ -43,7 +43,7 @@ def test_a_lost_task_is_settled_while_somebody_refers_to_it() -> None:
     run = running(worker)
     let_lease_end(worker)
     with held_elsewhere(lambda: refer_to(run.id)):
-        assert janitor.tick(reaper.pk).failed == [run.id]
+        assert failed_by(reaper) == [run.id]
 
 
 def park(task: Task, instant: str, due: bool) -> None:

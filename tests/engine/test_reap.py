@@ -22,6 +22,7 @@ from tests.engine.storing import (
     claim,
     completed,
     enqueue,
+    failed_by,
     let_lease_end,
     live_worker,
     reload,
@@ -43,9 +44,9 @@ def test_a_tick_does_all_that_is_due(worker, reaper):
     Task.objects.filter(pk=task.pk).update(run_after=Now() - timedelta(seconds=1))
     stray = running(reaper)
     Task.objects.filter(pk=stray.id).update(worker=uuid4())
-    assert set(ids(janitor.tick(reaper.pk).failed)) == {run.id, stray.id}
+    assert set(failed_by(reaper)) == {run.id, stray.id}
     assert reload(task).due is True
-    assert janitor.tick(reaper.pk).failed == []
+    assert failed_by(reaper) == []
 
 
 def test_a_lost_worker_s_tasks_fail_with_a_plain_cause(worker, reaper):
@@ -127,9 +128,9 @@ def test_a_result_that_the_database_refuses_takes_no_other_with_it(worker):
 def test_after_an_outage_nobody_is_declared_lost_at_once(worker, reaper):
     run = running(worker)
     let_lease_end(worker)
-    assert janitor.tick(reaper.pk, reaps=False).failed == []
+    assert failed_by(reaper, reaps=False) == []
     assert row(run).status == Task.PROGRESS
-    assert ids(janitor.tick(reaper.pk).failed) == [run.id]
+    assert failed_by(reaper) == [run.id]
 
 
 @pytest.mark.parametrize("gone", ["stopped", "deleted"])
@@ -241,4 +242,4 @@ def test_a_reaper_that_dies_half_way_leaves_the_tasks_to_the_next_sweep(worker, 
         janitor.tick(reaper.pk)
     assert (reload(worker).state, row(run).status) == (Worker.State.LOST, Task.PROGRESS)
     monkeypatch.undo()
-    assert ids(janitor.tick(live_worker().pk).failed) == [run.id]
+    assert failed_by(live_worker()) == [run.id]

@@ -22,7 +22,7 @@ from django_simple_queue.models.audit.terms import Terms
 from tests.engine.fleet import Fleet, enqueue, wait_for_status
 from tests.engine.locking import locked_elsewhere
 from tests.engine.refusing import IS_CLAIMED, MARKED, execute, refusing
-from tests.engine.storing import completed, let_lease_end, live_worker, row, running
+from tests.engine.storing import completed, failed_by, let_lease_end, live_worker, row, running
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.sqlite, pytest.mark.postgres, pytest.mark.mariadb, pytest.mark.django_db(transaction=True)]
@@ -73,7 +73,7 @@ def settled_until(reaper: Worker, done: Callable[[], bool]) -> set[UUID]:
     settled: set[UUID] = set()
 
     def over() -> bool:
-        settled.update(janitor.tick(reaper.pk).failed)
+        settled.update(failed_by(reaper))
         return done()
 
     wait_until(over, 30, "all is settled that can be")

@@ -17,7 +17,7 @@ from django_simple_queue.engine.chores import Chores
 from django_simple_queue.models import Attempt, Task, Worker
 from django_simple_queue.models.fields import uuid7
 from django_simple_queue.models.steps import Steps
-from tests.engine.storing import HOURS, claim, enqueue, in_steps_of, reload
+from tests.engine.storing import HOURS, claim, enqueue, failed_by, in_steps_of, reload
 
 
 def aged(task, days):
@@ -64,10 +64,10 @@ def test_pruning_that_fails_is_tried_again_a_minute_later_and_holds_up_nothing_e
     Task.objects.filter(pk=unowned.pk).update(status=Task.PROGRESS, modified=Now() - timedelta(hours=1))
     Task.objects.filter(pk=undated.pk).update(status=Task.COMPLETED)
     old = ended(Task.FAILED, days=8)
-    assert janitor.tick(reaper.pk, now=10.0).failed == [unowned.pk]
+    assert failed_by(reaper, now=10.0) == [unowned.pk]
     assert reload(undated).finished
     assert not Task.objects.filter(pk=old.pk).exists()
-    assert janitor.tick(reaper.pk, now=20.0).failed == []
+    assert failed_by(reaper, now=20.0) == []
     with pytest.raises(OperationalError):
         janitor.tick(reaper.pk, now=200.0)
 
@@ -95,7 +95,7 @@ def test_a_busy_house_rests_after_its_work_however_long_that_was(monkeypatch):
 def test_the_sweep_spares_rows_of_the_older_package(reaper):
     (task,) = enqueue()
     Task.objects.filter(pk=task.pk).update(status=Task.PROGRESS, worker_pid=os.getpid())
-    assert janitor.tick(reaper.pk).failed == []
+    assert failed_by(reaper) == []
     assert reload(task).status == Task.PROGRESS
 
 
