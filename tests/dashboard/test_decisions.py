@@ -53,7 +53,8 @@ def test_whoever_comes_second_is_told_who_decided_and_changes_nothing(chief, oma
     failed(hours=2)
     page = shown(chief)
     decide(omar, first, page)
-    OperatorAction.objects.update(created=timezone.now() - timedelta(seconds=4))
+    four_seconds_ago = timezone.now() - timedelta(seconds=4)
+    OperatorAction.objects.update(created=four_seconds_ago), FailureGroup.objects.update(since=four_seconds_ago)
     done = {"resolve": "resolved", "ignore": "ignored"}[first]
     for verb in ("ignore", "resolve"):
         assert re.fullmatch(rf"omar {done} this [45] s ago\. Nothing done\.", said(decide(chief, verb, page)))

@@ -89,7 +89,7 @@ def test_since_and_until_bound_the_same_time():
 def test_an_invalid_filter_matches_nothing_and_is_told(viewer, query):
     task = a_task(Task.FAILED)
     assert matching(query) == set()
-    html = viewer.get(f"/?{query}").content.decode()
+    html = viewer.get(f"/?{query}", follow=True).content.decode()
     assert "This filter is not valid, so nothing matches." in html
     assert str(task.pk) not in html
     assert 'id="filters"' in html
