@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import socket
+from abc import ABC, abstractmethod
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -13,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django_simple_queue.models import OperatorAction
 
 
-class OperatingCommand(BaseCommand):
+class OperatingCommand(ABC, BaseCommand):
     """Does ``verb`` to each target and prints ``sentence`` of it; what is not possible is said at the end."""
 
     verb: Callable[..., OperatorAction]
@@ -44,12 +45,13 @@ class OperatingCommand(BaseCommand):
         """Return what the verb is to know besides its target."""
         return {"actor": options["by"]} | ({"reason": options["reason"]} if self.asks_why else {})
 
+    @abstractmethod
     def add_targets(self, parser: ArgumentParser) -> None:
-        raise NotImplementedError
+        """Let the command line name what the verb is done to."""
 
+    @abstractmethod
     def targets(self, options: dict[str, Any]) -> Iterable[tuple[object, str]]:
         """Return what the verb is done to, each with its name in the sentence."""
-        raise NotImplementedError
 
 
 def account() -> str:
