@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
@@ -120,10 +121,12 @@ def kill_group(leader: int) -> bool:
     return True
 
 
-def collect_adopted() -> None:
-    with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+def collect_adopted(guard: int = 0) -> None:
+    """Collect the dead that a lost guard has left to us, but not ``guard``, whose last words may not have been read."""
+    if sys.platform == "linux":
+        with suppress(ChildProcessError):
+            while (found := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and found.si_pid != guard:
+                os.waitpid(found.si_pid, 0)
 
 
 def limits() -> guard.Limits:

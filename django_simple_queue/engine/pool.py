@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterator
 from django_simple_queue.engine import clock
 from django_simple_queue.engine.clock import FOREVER
 from django_simple_queue.engine.forks import CHILDREN_A_SLOT, CannotFork
-from django_simple_queue.engine.guardlink import HOPELESS_SECONDS, SILENT_SECONDS, GuardLink, end_groups
+from django_simple_queue.engine.guardlink import (
+    HOPELESS_SECONDS,
+    SILENT_SECONDS,
+    GuardLink,
+    collect_adopted,
+    end_groups,
+)
 from django_simple_queue.engine.member import Member
 from django_simple_queue.engine.ward import GUARD_LOST
 
@@ -190,6 +196,8 @@ class Pool:
                 self.end_guard()
         if self.guard and self.guard.silent_for(now) > HOPELESS_SECONDS:
             self.end_guard()
+        if self.lost_at:
+            collect_adopted(self.guard.pid if self.guard else 0)
 
     def end_guard(self) -> None:
         if self.guard:

@@ -46,6 +46,12 @@ def stubborn_family(ledger: str, name: str = "", then: str = "sleep") -> None:
     os._exit(4)
 
 
+def daemonised(ledger: str) -> None:
+    """Start a helper in a session of its own, and sleep."""
+    note(ledger, "start", subprocess.Popen(["sleep", "600"], start_new_session=True).pid)
+    time.sleep(600)
+
+
 def flood(ledger: str, megabytes: int, grandchild: bool) -> str:
     """Print so much, by ourselves or by a process that we start, and wait until told to end."""
     note(ledger, "start", os.getpid())

@@ -85,6 +85,19 @@ def test_a_worker_whose_guard_is_lost_leaves_for_a_thread_that_stays(fleet: Flee
     assert boot.row.state == Worker.State.STOPPED
 
 
+def test_what_a_lost_guard_leaves_behind_is_collected_once_it_has_ended(fleet: Fleet, ledger: Ledger) -> None:
+    boot = fleet.ready("--concurrency", "1")
+    task = create_task(PATH + "daemonised", {"ledger": ledger.path})
+    helper = int(ledger.wait_for("start")[0][0])
+    os.kill(boot.guard, signal.SIGKILL)
+    wait_for_status(task, Task.FAILED)
+    assert helper in children_of(boot.pid)
+    os.kill(helper, signal.SIGKILL)
+    wait_until(lambda: not Path(f"/proc/{helper}").exists(), 20, "the worker collects it")
+    wait_for_status(enqueue("noop"), Task.COMPLETED)
+    assert boot.children
+
+
 THREAD_IN_A_BACKOFF = """
 from threading import Event, Thread
 from django.conf import settings
@@ -161,7 +174,7 @@ def test_a_guard_that_does_not_answer_is_replaced(fleet: Fleet, ledger: Ledger) 
 
 def test_a_guard_that_stands_still_lets_nothing_new_run_and_is_replaced(fleet: Fleet) -> None:
     boot = fleet.ready("--concurrency", "1")
-    wait_until(lambda: boot.children, 10, "the child is there")
+    wait_for_status(enqueue("noop"), Task.COMPLETED)
     guard = boot.guard
     os.kill(guard, signal.SIGSTOP)
     wait_until(lambda: not is_alive(guard), 30, "the worker ends it")
