@@ -55,11 +55,11 @@ chromium: # Debian as root: installs what the browser tests need. APT=0 turns th
 			|| echo "Chromium could not be installed: the browser tests cannot run."; \
 	fi
 
-mariadb: # The same for the tests on MariaDB, behind PgBouncer and with wrong clocks. Debian's own servers are not left running.
-	@if ! { [ -x /usr/sbin/mariadbd ] && [ -x /usr/sbin/pgbouncer ] && command -v faketime >/dev/null; } && [ "$(APT)" != 0 ] && [ "$$(id -u)" = 0 ] \
+mariadb: # The same for the tests on MariaDB, behind PgBouncer, with TLS and with wrong clocks. Debian's own servers are not left running.
+	@if ! { [ -x /usr/sbin/mariadbd ] && [ -x /usr/sbin/pgbouncer ] && command -v faketime >/dev/null && command -v openssl >/dev/null; } && [ "$(APT)" != 0 ] && [ "$$(id -u)" = 0 ] \
 		&& command -v apt-get >/dev/null; then \
-		(apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends mariadb-server pgbouncer faketime) >/dev/null \
-			&& { service mariadb stop; service pgbouncer stop; true; } >/dev/null 2>&1 || echo "MariaDB, PgBouncer and faketime are not all installed: their tests cannot run."; \
+		(apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends mariadb-server pgbouncer faketime openssl) >/dev/null \
+			&& { service mariadb stop; service pgbouncer stop; true; } >/dev/null 2>&1 || echo "MariaDB, PgBouncer, faketime and openssl are not all installed: their tests cannot run."; \
 	fi
 
 lock: $(VENV)/dev.stamp ## Pin the newest allowed versions, with hashes, into requirements/

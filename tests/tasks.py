@@ -59,6 +59,11 @@ def number(value: int = 42) -> int:
     return value
 
 
+def says_whether_it_is_encrypted() -> str:
+    connection.ensure_connection()
+    return str(connection.connection.pgconn.ssl_in_use)
+
+
 def nothing() -> None:
     return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sqlite3
 import subprocess
 import urllib.error
@@ -12,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 
+from tests.support.ports import free_port
 from tests.support.processes import environment, start_manage
 from tests.support.waiting import wait_until
 
@@ -80,9 +80,3 @@ class Twin(Site):
 
     def target(self) -> dict[str, str]:
         return {}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -19,6 +19,7 @@ from urllib.request import HTTPCookieProcessor, build_opener
 import psutil
 import pytest
 
+from tests.support.ports import free_port
 from tests.support.source import ROOT
 from tests.support.waiting import wait_until
 
@@ -118,11 +119,6 @@ def sign_in(address: str, user: str, password: str) -> tuple[int, str]:
     form = {"username": user, "password": password, "csrfmiddlewaretoken": token}
     console = visitor.open(login.url, urlencode(form).encode())
     return console.status, console.url
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def test_the_password_is_kept_and_a_database_of_somebody_else_is_left_alone(demo):

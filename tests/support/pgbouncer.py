@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import psycopg
 
+from tests.support.ports import free_port
 from tests.support.servers import Server, ServerMissing
 
 MISSING = 'PgBouncer is missing: run "apt-get install --no-install-recommends pgbouncer".'
@@ -32,9 +33,11 @@ class PgBouncer(Server):
             raise ServerMissing(MISSING)
         self.settings.write_text(
             f"[databases]\n* = host={self.host} user=postgres\n"
-            f"[pgbouncer]\nunix_socket_dir = {self.home}\nlisten_port = {PORT}\n"
-            "auth_type = any\npool_mode = transaction\ndefault_pool_size = 3\n"
+            f"[pgbouncer]\nunix_socket_dir = {self.home}\nauth_type = any\n{self.listens()}"
         )
+
+    def listens(self) -> str:
+        return f"listen_port = {PORT}\npool_mode = transaction\ndefault_pool_size = 3\n"
 
     def command(self) -> list[Any]:
         return [self.program, self.settings]
@@ -53,3 +56,28 @@ class PgBouncer(Server):
     @property
     def program(self) -> str | None:
         return shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+
+
+class TlsDoor(PgBouncer):
+    """The same PostgreSQL over TCP with TLS, a session for each connection: the bundled server has none itself."""
+
+    def __init__(self, host: str, database: str) -> None:
+        super().__init__(host, database)
+        self.port = free_port()
+
+    def url(self, database: str = "") -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database or self.database}?sslmode=require"
+
+    def initialise(self) -> None:
+        super().initialise()
+        if not shutil.which("openssl"):
+            raise ServerMissing('openssl is missing: run "apt-get install --no-install-recommends openssl".')
+        made = ("-keyout", self.home / "key", "-out", self.home / "certificate")
+        self.run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", *made)
+
+    def listens(self) -> str:
+        return (
+            f"listen_addr = 127.0.0.1\nlisten_port = {self.port}\npool_mode = session\n"
+            "client_tls_sslmode = require\n"
+            f"client_tls_key_file = {self.home}/key\nclient_tls_cert_file = {self.home}/certificate\n"
+        )
