@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -70,12 +71,12 @@ def undo_permission(verb: str) -> str:
     return UNDO_PERMISSION.get(verb, "requeue_task")
 
 
-def act_or_ask(request: HttpRequest, verb: str, pk: UUID) -> HttpResponseBase:
+def act_or_ask(request: HttpRequest, verb: str, pk: UUID, shown: datetime | None = None) -> HttpResponseBase:
     """Do ``verb`` to one task as it was shown; what is asked first is answered for the run that was asked about."""
     row = readable(Task.objects.filter(pk=pk)).first()
     if row is None:
         raise Http404(_("No task has the id %s. It may have been removed since this page was loaded.") % pk)
-    seen = read_moment(request.POST.get("seen"), row.modified)
+    seen = shown or read_moment(request.POST.get("seen"), row.modified)
     result = actions.overtaken(verb, row, request.user, seen)
     answered = whole_number(request.POST.get("confirm"), ID_DIGITS)
     asked = actions.question(verb, row) if answered != row.epoch and not result else None

@@ -63,8 +63,8 @@ def ticked(verb: str) -> Callable[..., HttpResponseBase]:
         if not rows:
             return tell(request, _("No task is ticked. Nothing done."))
         scope = ticks.freeze(rows, verb, now)
-        if len(rows) == len(scope.ids) == 1:
-            return act_or_ask(request, verb, scope.ids[0])
+        if len(rows) == 1 and not scope.left.get("gone"):
+            return act_or_ask(request, verb, *next(iter(rows.items())))
         return answer(request, verb, scope, {"ticked": ticks.tokens(rows)}, one_click=True)
 
     return view

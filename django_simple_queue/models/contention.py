@@ -8,6 +8,7 @@ from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import OperationalError, connections
+from django.db.models import Model
 
 from django_simple_queue.models import primary
 from django_simple_queue.models.complaints import is_deadlock
@@ -46,6 +47,18 @@ def lock_what_is_free(pks: Iterable[UUID], alias: str) -> tuple[set[UUID], set[U
     rows = Task.objects.using(alias).filter(pk__in=wanted)
     free = set(rows.select_for_update(skip_locked=True, no_key=no_key(alias)).values_list("pk", flat=True))
     return free, set(rows.filter(pk__in=wanted - free).values_list("pk", flat=True)) if free != wanted else set()
+
+
+def one_at_a_time(actor: object, alias: str) -> None:
+    """Have other transactions of the same user wait here until the current one has ended.
+
+    Not where rows cannot be locked, nor for users of another database, or who are a name only.
+    """
+    if not connections[alias].features.has_select_for_update:
+        return
+    if isinstance(actor, Model) and actor._state.db == alias:
+        users = actor._meta.model._base_manager.using(alias).filter(pk=actor.pk)
+        users.select_for_update(no_key=no_key(alias)).values_list("pk").first()
 
 
 def no_key(alias: str) -> bool:

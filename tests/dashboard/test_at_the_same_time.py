@@ -8,11 +8,14 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, connections
+from django.db.models.signals import post_save
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from dashboard import many
 from dashboard.repeat import run_again
 from django_simple_queue.models import OperatorAction, Task
+from tests.dashboard.asking import REQUEUE, ask, fields_of
 from tests.dashboard.people import operator, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,9 +28,9 @@ def allowlist(settings):
     settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {CHARGE: {}}
 
 
-def clicked_at_once(url, data):
+def clicked_at_once(url, data, clerk=None):
     """POST the same form from several browsers of one operator at once; return where each was led."""
-    clerk = operator("clerk", "view_task", "add_task")
+    clerk = clerk or operator("clerk", "view_task", "add_task")
     clients = [signed_in(Client(), clerk) for _ in range(CLICKS)]
     start = Barrier(CLICKS)
 
@@ -55,6 +58,30 @@ def test_run_again_clicked_many_times_at_once_makes_one_task():
     copy = Task.objects.get(parent=task.pk)
     assert places == {f"/tasks/{copy.pk}/"}
     assert OperatorAction.objects.filter(verb="run_again").count() == 1
+
+
+@pytest.fixture
+def meeting():
+    """Each click has written its action down before any of them goes on; on SQLite only one can write at a time."""
+    gate = Barrier(CLICKS, timeout=30)
+
+    def meet(**_):
+        gate.wait()
+
+    if connection.vendor != "sqlite":
+        post_save.connect(meet, sender=OperatorAction)
+    yield
+    post_save.disconnect(meet, sender=OperatorAction)
+
+
+def test_one_confirmation_sent_many_times_at_once_starts_one_action(monkeypatch, meeting):
+    monkeypatch.setattr(many, "MAX_ROWS", 1)
+    for _ in range(3):
+        Task.objects.create(task=CHARGE, args="{}", status=Task.FAILED)
+    clerk = operator("clerk", "view_task", "requeue_task", "view_operatoraction")
+    answer = fields_of(ask(signed_in(Client(), clerk)))
+    places = clicked_at_once(REQUEUE, answer, clerk)
+    assert places == {f"/activity/{OperatorAction.objects.get().pk}/"}
 
 
 def test_run_again_begins_with_a_write():

@@ -124,15 +124,30 @@ def test_what_is_ticked_anew_is_done_anew(ada, tasks, way):
     assert OperatorAction.objects.count() == 2
 
 
+@pytest.mark.parametrize("once_more", [True, False])
+def test_one_ticked_row_on_an_old_page_is_told_what_has_happened_to_it(ada, tasks, once_more):
+    shown = page(ada, "status=failed")
+    told = r"omar requeued this \d+ s ago\. Nothing done\."
+    if once_more:
+        told = re.escape(said(requeue(ada, shown, tasks[:1])))
+    else:
+        perform("requeue", Task.objects.filter(pk=tasks[0].pk), "omar")
+    assert re.fullmatch(told, said(requeue(ada, shown, tasks[:1])))
+    Task.objects.filter(pk=tasks[0].pk).delete()
+    assert said(requeue(ada, shown, tasks[:1])) == "Requeued 0 of 1: 1 gone."
+
+
 @pytest.mark.ability(2)
-@pytest.mark.parametrize("count", [1, 3])
-def test_what_somebody_has_cancelled_since_is_not_started_by_who_ticked_it_before(ada, tasks, count):
+@pytest.mark.parametrize(
+    ("count", "told"), [(1, r"omar cancelled this \d+ s ago"), (3, "Requeued 0 of 3: 3 changed or removed since")]
+)
+def test_what_somebody_has_cancelled_since_is_not_started_by_who_ticked_it_before(ada, tasks, count, told):
     ticked = " ".join(re.findall(r'name="ids" value="([^"]+)"', page(ada, "status=failed"))[:count])
     ours = [task for task in tasks if str(task.pk) in ticked]
     perform("requeue", Task.objects.all(), "omar")
     perform("cancel", Task.objects.all(), "omar")
     now = page(ada, "status=cancelled")
-    assert said(requeue(ada, now, ours, ticked=ticked)) == f"Requeued 0 of {count}: {count} changed or removed since."
+    assert re.match(told, said(requeue(ada, now, ours, ticked=ticked)))
     assert {status_of(task) for task in tasks} == {Task.CANCELLED}
 
 

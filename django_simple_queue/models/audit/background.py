@@ -24,7 +24,7 @@ from django_simple_queue.models.audit.terms import Terms
 from django_simple_queue.models.audit.undoing import add_up, close_undo, not_undone, put_back
 from django_simple_queue.models.audit.verbs import MAX_ROWS, identify, move, require_verb
 from django_simple_queue.models.complaints import is_in_the_way
-from django_simple_queue.models.contention import restarted_after_deadlock, still_works, wait_at_most
+from django_simple_queue.models.contention import one_at_a_time, restarted_after_deadlock, still_works, wait_at_most
 from django_simple_queue.models.primary import alias
 from django_simple_queue.models.steps import Steps
 from django_simple_queue.text import storable
@@ -54,6 +54,7 @@ def start(
     action = new(verb, frozen, terms, actor, words, expected, reason, hold)
     with transaction.atomic(using=alias()):
         action.save(force_insert=True)
+        one_at_a_time(actor, alias())
         running = OperatorAction.objects.filter(verb=verb, state=action.state, actor_id=action.actor_id)
         others = running.using(alias()).exclude(pk=action.pk).order_by("pk")
         same = (each for each in others if each.actor == action.actor and is_same(each, action.scope_filter))
