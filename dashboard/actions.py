@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,8 +12,9 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from dashboard import wording
+from dashboard import undo_words, wording
 from django_simple_queue import callables, conf
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
 from django_simple_queue.models.audit import can_undo, perform
@@ -140,15 +143,45 @@ def undo(action: OperatorAction, actor: User, pk: UUID | None = None) -> Result:
     left, restored = action.left_to_undo, undo_action(action, actor, pk)
     action.refresh_from_db()
     if action.state == OperatorAction.State.UNDOING:
-        return Result(wording.undoing(left), 0, action=action, goes_on=True)
+        return Result(undo_words.undoing(left), 0, action=action, goes_on=True)
+    outcomes = {} if pk else action.undo_outcomes or {}
+    since = acted_since(action, actor) if outcomes.get("changed") else {}
     if restored:
         name = describe(pk) if pk else action.scope if action.done == 1 else ""
-        return Result(wording.undone(restored, {} if pk else action.undo_outcomes or {}, name), restored)
+        return Result(undo_words.undone(restored, outcomes, name, since), restored)
+    if since and left > 1 and not action.undone:
+        return Result(undo_words.too_late(outcomes, since), 0)
+    return Result(why_not_undone(action, actor, pk or only_one(action), left), 0)
+
+
+def only_one(action: OperatorAction) -> UUID | None:
+    """Return the task that can be put back, when it is one alone."""
+    tasks = action.items.filter(undone=None).values_list("task", flat=True)[:2]
+    return tasks[0] if len(tasks) == 1 else None
+
+
+def why_not_undone(action: OperatorAction, actor: User, pk: UUID | None, left: int) -> str:
+    """Say who was first at the task ``pk``, or at all ``left`` tasks."""
     latest = last_item(pk) if pk else None
     if latest and latest.action_id != action.pk:
-        return Result(was_first(latest.action, actor), 0)
+        return was_first(latest.action, actor)
     before = (latest.taken_back, latest.taken_back_by) if latest else (action.undone, action.undone_by)
-    return Result(wording.not_undone(*before, 1 if pk else left), 0)
+    return undo_words.not_undone(*before, 1 if pk else left)
+
+
+def acted_since(action: OperatorAction, actor: User) -> Mapping[tuple[str, str], int]:
+    """Count by verb and name the tasks of ``action`` that somebody has moved after it and no worker has begun."""
+    epochs = dict(action.items.filter(undone=None).values_list("task", "epoch"))
+    rows = Task.objects.filter(pk__in=epochs).values_list("pk", "epoch")
+    latest = latest_items(pk for pk, epoch in rows if epoch <= epochs[pk])
+    later = [item.action for item in latest if item.action_id != action.pk and not item.taken_back]
+    return Counter((each.verb, _("you") if is_by(each, actor) else each.actor) for each in later)
+
+
+def latest_items(tasks: Iterable[UUID]) -> Iterable[OperatorActionItem]:
+    """Return what the latest action over each of the tasks keeps of it."""
+    items = OperatorActionItem.objects.filter(task__in=list(tasks)).select_related("action").order_by("action")
+    return {item.task: item for item in items}.values()
 
 
 def last_item(pk: UUID) -> OperatorActionItem | None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dashboard import scopes
+from dashboard.actions import latest_items
 from dashboard.formats import number
 from dashboard.ids import as_uuid, tick
 from dashboard.scopes import Scope
@@ -63,8 +64,7 @@ def fingerprint(ticked: Ticked) -> str:
 
 def changed(verb: str, ticked: Ticked) -> Counter[str]:
     """Return as outcomes who has done the same to rows since they were ticked; of all others that they have changed."""
-    items = OperatorActionItem.objects.filter(task__in=ticked).select_related("action").order_by("action")
-    latest = {item.task: item for item in items}
+    latest = {item.task: item for item in latest_items(ticked)}
     return Counter(how(verb, latest.get(pk), seen) for pk, seen in ticked.items())
 
 

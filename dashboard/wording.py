@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 from django.utils import timezone
@@ -61,12 +60,6 @@ LEFT_ALONE = {
 }
 ALREADY = "already "
 DOING = {"requeue": gettext_lazy("Requeueing"), "cancel": gettext_lazy("Cancelling")}
-UNDONE = {
-    "restored": ngettext_lazy("as before", "as before", "count"),
-    "started": ngettext_lazy("had already started", "had already started", "count"),
-    "changed": ngettext_lazy("was changed since", "were changed since", "count"),
-    "gone": ngettext_lazy("was removed since", "were removed since", "count"),
-}
 WHY_NOT = {
     ("requeue", "not_allowed"): gettext_lazy("not in the allowlist any more"),
     ("cancel", "not_allowed"): gettext_lazy("asked to stop already"),
@@ -196,39 +189,6 @@ def paused_already(pause: QueuePause, actor: object) -> str:
     if pause.reason:
         return _("%(who)s paused %(queue)s %(age)s ago: %(reason)s. Nothing done.") % said
     return _("%(who)s paused %(queue)s %(age)s ago. Nothing done.") % said
-
-
-def undone(restored: int, outcomes: Mapping[str, int], name: str = "") -> str:
-    """Say how much of an action was taken back; ``name`` is what it was when it was one task."""
-    rest = {name: count for name, count in outcomes.items() if name != "restored"}
-    if rest:
-        return _("Undone %(count)s; %(rest)s.") % {"count": number(restored), "rest": outcome_words(rest)}
-    one_of = {"scope": name or tasks(restored), "total": restored}
-    return ngettext("Undone: %(scope)s is as before.", "Undone: %(total)s tasks are as before.", restored) % one_of
-
-
-def not_undone(when: datetime | None, who: str, count: int = 1) -> str:
-    """Say why nothing of ``count`` tasks was taken back: somebody did ``when`` it was, or nobody can."""
-    if when:
-        return _("Undone already by %s. Nothing done.") % (who or _("somebody"))
-    return ngettext(
-        "Too late to undo: it has started, or was changed since. Nothing done.",
-        "Too late to undo: they have started, or were changed since. Nothing done.",
-        count,
-    )
-
-
-def outcome_words(outcomes: Mapping[str, int]) -> str:
-    """Say what became of tasks that were to be put back."""
-    return ", ".join(f"{number(count)} {put_back(name, count)}" for name, count in outcomes.items())
-
-
-def put_back(outcome: str, count: int) -> str:
-    return str(UNDONE[outcome] % {"count": count})
-
-
-def undoing(count: int) -> str:
-    return _("Undoing %s; the workers do it, batch by batch.") % tasks(count)
 
 
 def question(verb: str, name: str, answered: bool) -> Asked:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from dashboard import wording
 from dashboard.selectors.activity import UNDO_OFFERED_FOR, did
 from dashboard.states import QUEUED, State, is_held, state_of
+from dashboard.undo_words import put_back
 from django_simple_queue.models import OperatorAction, Task, Worker
 from django_simple_queue.models.audit import VERBS, can_undo
 from django_simple_queue.models.audit.scope import mark_of
@@ -124,7 +125,7 @@ def action_page(action: OperatorAction, chosen: str, after: int, now: datetime) 
         action=action,
         now=now,
         outcomes=outcomes,
-        undone=[Outcome(name, count, wording.put_back(name, count)) for name, count in undone.items()],
+        undone=[Outcome(name, count, put_back(name, count)) for name, count in undone.items()],
         lines=[Line(pk, tasks.get(pk), action.verb) for pk in ids],
         missing=0 if after or onward else missing(action, listed, len(ids)),
         chosen=listed,

@@ -21,7 +21,8 @@ from dashboard.selectors.activity import Filter, did
 from dashboard.selectors.open_groups import OpenGroups
 from dashboard.selectors.task_page import MOST_SIMILAR
 from dashboard.templatetags.simple_queue import short_name, shown, stamp
-from dashboard.wording import outcome_words, past
+from dashboard.undo_words import outcome_words
+from dashboard.wording import past
 from django_simple_queue.models import OperatorAction, QueuePause, Task, Worker
 from django_simple_queue.redaction import redact_text, visible
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard import wording
+from dashboard import undo_words, wording
 from dashboard.selectors import health
 from dashboard.selectors.fleet import Fleet
 
@@ -13,7 +13,7 @@ from dashboard.selectors.fleet import Fleet
     ("said", "words"),
     [
         (lambda n: wording.started("requeue", n), {1: "Requeueing 1 task; the", 2: "Requeueing 2 tasks; the"}),
-        (lambda n: wording.outcome_words({"changed": n}), {1: "1 was changed since", 2: "2 were changed since"}),
+        (lambda n: undo_words.outcome_words({"changed": n}), {1: "1 was changed since", 2: "2 were changed since"}),
         (lambda n: wording.left_alone("requeue", "never", n), {1: "is never to be", 2: "are never to be"}),
         (lambda n: wording.done_by("cancel", "omar", n), {1: "was already cancelled", 2: "were already cancelled"}),
         (lambda n: health.room(Fleet(slots=n), 0), {1: "of 1 slot, 1 free", 2: "of 2 slots, 2 free"}),

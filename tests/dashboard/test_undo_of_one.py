@@ -10,7 +10,7 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from dashboard.wording import not_undone
+from dashboard.undo_words import not_undone
 from django_simple_queue.models import OperatorAction, Task
 from django_simple_queue.models.audit import perform
 from tests.dashboard.answers import said, text_of
@@ -39,7 +39,7 @@ def undo(client, task):
 
 
 def whole():
-    return f"/activity/{OperatorAction.objects.get().pk}/undo/"
+    return f"/activity/{OperatorAction.objects.earliest('pk').pk}/undo/"
 
 
 def queued(tasks):
@@ -132,6 +132,35 @@ def test_an_action_that_a_later_one_has_covered_is_not_offered_to_be_undone(ada,
     first, _, last = OperatorAction.objects.order_by("pk")
     html = ada.get("/activity/").content.decode()
     assert (f"/activity/{first.pk}/undo/" in html, f"/activity/{last.pk}/undo/" in html) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("cancelled", "told"),
+    [
+        (1, "Undone 28; 1 was cancelled by omar since, 1 had already started."),
+        (3, "Undone 26; 3 were cancelled by omar since, 1 had already started."),
+        (29, "Too late to undo: 29 were cancelled by omar since, 1 had already started. Nothing done."),
+    ],
+)
+def test_undo_of_the_whole_says_who_has_acted_later_on_how_many(ada, omar, many, cancelled, told):
+    requeue(ada, many)
+    omar.post("/tasks/cancel/", {"ids": [str(task.pk) for task in many[1 : cancelled + 1]]})
+    Task.objects.filter(pk=many[0].pk).update(status=Task.PROGRESS, epoch=7)
+    assert said(ada.post(whole())) == told
+
+
+def test_what_somebody_did_later_and_took_back_is_no_deed_of_theirs(ada, omar, many):
+    requeue(ada, many)
+    omar.post(f"/tasks/{many[0].pk}/cancel/")
+    omar.post(f"/activity/{OperatorAction.objects.latest('pk').pk}/undo/")
+    assert said(ada.post(whole())) == "Undone 29; 1 was changed since."
+
+
+def test_undo_of_a_whole_that_is_one_task_says_who_was_first(ada, omar):
+    task = a_task(Task.FAILED)
+    requeue(ada, [task])
+    omar.post(f"/tasks/{task.pk}/cancel/")
+    assert re.fullmatch(r"omar cancelled this \d+ s ago\. Nothing done\.", said(ada.post(whole())))
 
 
 @pytest.mark.parametrize("of", ["", "x", "999999", "9" * 30])
