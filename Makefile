@@ -67,8 +67,9 @@ lock: $(VENV)/dev.stamp ## Pin the newest allowed versions, with hashes, into re
 	@$(call pin,demo,--extra project --extra postgres)
 	@$(call pin,dev,--extra dev)
 	@$(call pin,bench,--extra dev --extra bench)
+	@echo "Django>=6.0,<6.1" | $(call pin,django60,,-,3.12)
 
-pin = $(BIN)/uv pip compile pyproject.toml $(2) --universal --python-version 3.11 --generate-hashes \
+pin = $(BIN)/uv pip compile $(or $(3),pyproject.toml) $(2) --universal --python-version $(or $(4),3.11) --generate-hashes \
 	--no-header --no-annotate --quiet --upgrade --output-file requirements/$(1).txt
 
 clean: ## Remove what make made: the virtual environment, caches and builds (var/, the demo's data, stays)
