@@ -45,9 +45,9 @@ def too_slow(request: HttpRequest) -> HttpResponse:
 
 
 def respond(request: HttpRequest, status: int, context: dict[str, object]) -> HttpResponse:
-    """A whole page; for a fragment one sentence, put where results are announced."""
+    """A whole page; for a fragment one sentence, put where results are announced: once, however often it is given."""
     if not is_fragment(request):
         return render(request, f"{FOLDER}/{status}.html", context, status=status)
     sentence = render(request, f"{FOLDER}/_problem.html", {**context, "status": status}, status=status)
     sentence["HX-Reselect"] = "[data-toast]"
-    return retarget(sentence, "#outcome")
+    return retarget(sentence, "#outcome", "innerMorph")

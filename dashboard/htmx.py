@@ -112,8 +112,8 @@ def client_redirect(url: str) -> HttpResponse:
     return HttpResponseClientRedirect(url)
 
 
-def retarget(response: HttpResponse, selector: str) -> HttpResponse:
+def retarget(response: HttpResponse, selector: str, swap: str = "innerHTML") -> HttpResponse:
     """Put a fragment into ``selector`` instead of the place that asked for it."""
     response["HX-Retarget"] = selector
-    response["HX-Reswap"] = "innerHTML"
+    response["HX-Reswap"] = swap
     return response

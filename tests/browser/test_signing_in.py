@@ -86,6 +86,23 @@ def test_a_login_that_ends_while_somebody_types_keeps_what_was_typed(signed_in: 
     assert not Task.objects.exists()
 
 
+def test_that_the_session_has_ended_is_said_once_however_long_one_types_on(console: Page) -> None:
+    console.goto("/enqueue/?task=tests.tasks.two_arguments")
+    Session.objects.all().delete()
+    first = console.locator("[id='f-a.first']")
+    first.fill("4")
+    expect(console.locator("#outcome")).to_contain_text("Your session has ended")
+    console.evaluate("""() => {
+        window.said = 0;
+        const note = changes => { window.said += changes.filter(each => each.addedNodes.length).length; };
+        new MutationObserver(note).observe(document.querySelector("#outcome"), { childList: true, subtree: true });
+        document.addEventListener("htmx:after:swap", () => { window.answered = true; });
+    }""")
+    first.press_sequentially("1")
+    console.wait_for_function("() => window.answered")
+    assert console.evaluate("window.said") == 0
+
+
 def test_signing_out_closes_the_console(console: Page) -> None:
     console.goto("/")
     console.get_by_label("ada, your account").click()

@@ -89,11 +89,34 @@ def test_rows_are_added_in_place_with_the_focus_in_the_new_one(console: Page) ->
 def test_the_preview_follows_what_is_typed(console: Page) -> None:
     console.goto(SHIP)
     expect(console.locator("#preview")).to_contain_text("2 to fill in")
-    field(console, "to").fill("Eva")
     field(console, "order").fill("7")
-    field(console, "order").press("Tab")
-    expect(console.locator("#preview pre")).to_contain_text('"order": 7')
+    sent = []
+    console.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    field(console, "to").press_sequentially("Ea", delay=20)
+    field(console, "to").press("ArrowLeft")
+    expect(console.locator("#preview pre")).to_contain_text("'Ea'")
+    console.keyboard.type("v")
+    expect(console.locator("#preview pre")).to_contain_text("'Eva'")
+    expect(field(console, "to")).to_be_focused()
+    assert field(console, "to").evaluate("field => [field.value, field.selectionStart]") == ["Eva", 2]
+    assert len(sent) <= 3, "not one for each key"
     assert not Task.objects.exists()
+
+
+def test_the_preview_says_nothing_aloud_and_keeps_the_focus_in_itself(console: Page) -> None:
+    console.goto(f"/enqueue/?task={SHOP}.charge")
+    assert console.locator("#preview").evaluate("element => element.closest('[aria-live], [role=status]')") is None
+    assert console.locator("#preview :is([aria-live], [role=status], [role=alert])").count() == 0
+    field(console, "invoice_id").fill("7")
+    call = console.locator("#preview pre")
+    expect(call).to_contain_text('"invoice_id": 7')
+    field(console, "invoice_id").evaluate("""field => {
+        field.value = "78";
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+        document.querySelector("#preview [data-copy]").focus();
+    }""")
+    expect(call).to_contain_text('"invoice_id": 78')
+    expect(console.locator("#preview [data-copy]")).to_be_focused()
 
 
 EXPECTED = {"to": "Eva <b>", "order": 7, "fragile": False, "labels": [3], "carrier": "ups", "on": "2026-12-31"}
