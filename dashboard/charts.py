@@ -31,19 +31,20 @@ def spark(values: Sequence[float]) -> Spark:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    x: float
-    y: float
-    width: float
-    height: float
-    value: float
+class Bars:
+    """Two outlines: of all bars that stand for something, and of the low ones that stand for nothing."""
+
+    some: str
+    none: str
 
 
-def bars(values: Sequence[float], height: float = 24, gap: float = 1.2, least: float = 1.5) -> list[Bar]:
+def bars(values: Sequence[float], height: float = 24, gap: float = 1.2, least: float = 1.5) -> Bars:
     """Return a bar for each value, from left to right, scaled to the largest; nothing is still a line."""
     top, step = max(values, default=0) or 1, WIDTH / max(len(values), 1)
-    heights = [max(value / top * height, least) for value in values]
-    return [
-        Bar(round(index * step, 1), round(height - tall, 1), round(step - gap, 1), round(tall, 1), value)
-        for index, (value, tall) in enumerate(zip(values, heights, strict=True))
-    ]
+    some: list[str] = []
+    none: list[str] = []
+    for index, value in enumerate(values):
+        tall = max(value / top * height, least)
+        outline = f"M{index * step:.4g} {height:.4g}v{-tall:.4g}h{step - gap:.4g}v{tall:.4g}z"
+        (some if value else none).append(outline)
+    return Bars("".join(some), "".join(none))

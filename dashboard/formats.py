@@ -9,11 +9,14 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 NOTHING = "\N{EN DASH}"
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 LONGEST_VALUE = 160
 CAP = 10_000
+DAYS, HOURS, MINUTES = gettext_noop("%s d"), gettext_noop("%s h"), gettext_noop("%s min")
+UNITS = ((86_400, DAYS), (3_600, HOURS), (60, MINUTES))
 
 
 def distance(moment: datetime, now: datetime) -> str:
@@ -28,9 +31,9 @@ def coarse(value: float | timedelta | None) -> str:
     if value is None:
         return NOTHING
     seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
-    for size, words in ((86_400, _("%s d")), (3_600, _("%s h")), (60, _("%s min"))):
+    for size, words in UNITS:
         if seconds >= 2 * size or (size == 60 and seconds >= 60):
-            return words % int(seconds // size)
+            return _(words) % int(seconds // size)
     return _("%s s") % int(seconds)
 
 
@@ -54,8 +57,8 @@ def duration(value: float | timedelta | None) -> str:
 
 def window_words(name: str) -> str:
     """Return a stretch of time such as "24h" or "7d" as people write it, never broken between two lines."""
-    words = {"h": _("%s h"), "d": _("%s d")}[name[-1]] % name[:-1]
-    return words.replace(" ", "\N{NO-BREAK SPACE}")
+    words = HOURS if name[-1] == "h" else DAYS
+    return (_(words) % name[:-1]).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def brief(value: float | timedelta | None) -> str:

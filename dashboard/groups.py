@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from dashboard.models import FailureGroup
 from dashboard.scopes import Scope, freeze_where
-from dashboard.selectors.failures import Group, query_of
+from dashboard.selectors.failures import Group
+from dashboard.selectors.group_windows import query_of
 from django_simple_queue.models import OperatorAction, Task
 from django_simple_queue.models.audit import identify
 

@@ -71,13 +71,15 @@ def region(request: HttpRequest, key: str, template: str, context: Callable[[], 
     return mark_safe(html.replace(TOKEN, get_token(request)))  # noqa: S308
 
 
-def row(key: tuple[Hashable, ...] | None, template: str, values: Mapping[str, Any]) -> SafeString:
-    """Return a row made of nothing but ``values``; ``key`` says all that decides how it looks, None that it cannot."""
+def row(key: tuple[Hashable, ...] | None, template: str, values: Mapping[str, Any], token: str = "") -> SafeString:
+    """Return a row made of nothing but ``values``; ``key`` says all that decides how it looks, None that it cannot.
+
+    ``token`` is the CSRF token of this reader for the forms of the row, if it has any.
+    """
 
     def make() -> str:
-        return render_to_string(template, dict(values)).strip()
+        return render_to_string(template, {**values, **NOBODY}).strip()
 
-    if key is None:
-        return mark_safe(make())  # noqa: S308
     seen_from = (translation.get_language(), timezone.get_current_timezone_name())
-    return mark_safe(rows.get((*key, *seen_from), make))  # noqa: S308
+    html = make() if key is None else rows.get((*key, *seen_from), make)
+    return mark_safe(html.replace(TOKEN, token))  # noqa: S308

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
 
 from dashboard.deadline import TookTooLong, deadline
-from dashboard.formats import number, window_words
 from dashboard.models import FailureGroup
 from dashboard.selectors import fingerprints
 from dashboard.selectors.fingerprints import Found, Numbers
+from dashboard.selectors.group_windows import WINDOWS, Window, heat, query_of
 from dashboard.selectors.headline import last_line, named
+from dashboard.selectors.live import BUSY_SECONDS
 from dashboard.selectors.rows import ARGS_SHOWN, end_of_error, light
+from dashboard.tags import age
 from django_simple_queue.models import Task
 
 SECONDS = 1.0
 PAGE = 25
-WINDOWS = {"1h": 1, "3h": 3, "24h": 24, "7d": 168}
 NEW_FOR = timedelta(hours=24)
 QUIET_AFTER = timedelta(hours=3)
 ERROR_SHOWN = 300
@@ -49,26 +49,6 @@ class Chosen:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """How many failed within a window; ``query`` opens exactly these, ``heat`` is 0 but for the worst one."""
-
-    name: str
-    count: int
-    at_least: bool
-    query: str
-    heat: int = 0
-
-    @property
-    def words(self) -> str:
-        return window_words(self.name)
-
-    @property
-    def told(self) -> str:
-        """The count, and whether there may be more."""
-        return number(self.count) + ("+" if self.at_least else "")
-
-
 @dataclass
 class Group:
     """One fingerprint; ``task``, ``error_class`` and ``release`` are those of its latest failure."""
@@ -81,6 +61,12 @@ class Group:
     release: str = ""
     numbers: Numbers = field(default_factory=Numbers)
     error: str = ""
+
+    @property
+    def looks(self) -> tuple[Hashable, ...]:
+        """All that decides how the row of a group looks, its ages and the ends of its windows in steps."""
+        said = (self.found, self.task, self.error_class, self.error, self.state, self.decision, self.mark)
+        return *said, tuple(sorted(self.numbers.ages.items())), tuple(self.numbers.releases), age(BUSY_SECONDS)
 
     @property
     def fingerprint(self) -> str:
@@ -142,11 +128,6 @@ class Group:
     @property
     def whole_query(self) -> str:
         return self.query()
-
-
-def query_of(fingerprint: str, since: datetime | None, until: datetime) -> str:
-    times = {"since": since.isoformat(), "until": until.isoformat()} if since else {}
-    return urlencode({"status": "failed", "fingerprint": fingerprint, **times})
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,8 +212,3 @@ def error_line(row: Any) -> str:
         return ""
     kind, said = named(row, row.args_short, last_line(row.error_end))
     return said if kind else last_line(end_of_error(row))
-
-
-def heat(count: int) -> int:
-    """Return how strongly a number is tinted: a step for each digit."""
-    return min(len(str(count)), 4) if count else 0

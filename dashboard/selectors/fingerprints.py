@@ -21,7 +21,7 @@ from django_simple_queue.models.task import TaskQuerySet
 MOST_GROUPS = 1_000
 MOST_COUNTED = 100_000
 RELEASES_OF = 100
-WEEK_HOURS = 168
+DAY_HOURS, WEEK_HOURS = 24, 168
 NO_FINGERPRINT = "''"
 AGES = {
     "sqlite": "CAST((JULIANDAY(%s) - JULIANDAY(finished)) * 24 AS INTEGER)",
@@ -43,7 +43,10 @@ class Found:
 
 @dataclass(slots=True)
 class Numbers:
-    """Failures by age in whole hours, up to a week; ``reach`` is the age up to which they are complete."""
+    """Failures by age in whole hours, those of a week that are older than a day as of one age of a day.
+
+    ``reach`` is the age up to which they are complete.
+    """
 
     ages: Counter[int] = field(default_factory=Counter)
     releases: list[str] = field(default_factory=list)
@@ -56,9 +59,9 @@ class Numbers:
         """Tell whether there may be more within so many hours than were counted."""
         return hours > self.reach
 
-    def by_hour(self, hours: int = 24) -> list[int]:
-        """Return the failures of each hour, the oldest first."""
-        return [self.ages[age] for age in range(hours - 1, -1, -1)]
+    def by_hour(self) -> list[int]:
+        """Return the failures of each hour of a day, the oldest first."""
+        return [self.ages[age] for age in range(DAY_HOURS - 1, -1, -1)]
 
 
 def groups(most: int = MOST_GROUPS) -> list[Found]:
@@ -97,12 +100,14 @@ def latest_ungrouped() -> QuerySet[Task, UUID]:
 
 
 def numbers(fingerprints: Sequence[str], now: datetime) -> Mapping[str, Numbers]:
-    """Count the failures of these groups by the hour of the last week, and tell in which releases the latest ran."""
+    """Count the failures of these groups by the hour of the last day, and in all the last week; tell in which releases
+    the latest ran."""
     found: dict[str, Numbers] = defaultdict(Numbers)
     if not fingerprints:
         return found
     most = max(MOST_COUNTED // len(fingerprints), 500)
-    parts = [part for name in fingerprints for part in (by_age(name, now, most), by_release(name))]
+    moments = [stored(now - timedelta(hours=hours)) for hours in (0, DAY_HOURS, WEEK_HOURS)]
+    parts = [part for name in fingerprints for part in (by_age(name, moments, most), by_release(name))]
     for name, kind, value, count in rows(
         " UNION ALL ".join(sql for sql, _ in parts), [param for _, params in parts for param in params]
     ):
@@ -116,14 +121,15 @@ def numbers(fingerprints: Sequence[str], now: datetime) -> Mapping[str, Numbers]
     return found
 
 
-def by_age(fingerprint: str, now: datetime, most: int) -> tuple[str, tuple[Any, ...]]:
-    moment = stored(now)
+def by_age(fingerprint: str, moments: Sequence[Any], most: int) -> tuple[str, tuple[Any, ...]]:
+    now, day, week = moments
+    age = f"CASE WHEN finished <= %s THEN {DAY_HOURS} ELSE {AGES[vendor()]} END"
     sql = (
-        f"SELECT %s, 'age', {as_text('age')}, COUNT(*) FROM (SELECT {AGES[vendor()]} AS age FROM {source()} "
+        f"SELECT %s, 'age', {as_text('age')}, COUNT(*) FROM (SELECT {age} AS age FROM {source()} "
         f"WHERE status = {Task.FAILED} AND fingerprint = %s AND finished >= %s AND finished <= %s "
         f"ORDER BY finished DESC LIMIT {most + 1}) counted GROUP BY age"
     )
-    return sql, (fingerprint, moment, fingerprint, stored(now - timedelta(hours=WEEK_HOURS)), moment)
+    return sql, (fingerprint, day, now, fingerprint, week, now)
 
 
 def by_release(fingerprint: str) -> tuple[str, tuple[Any, ...]]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
 from django import template
+from django.core.signals import setting_changed
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import get_script_prefix
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -28,7 +31,11 @@ ARGUMENTS_SHOWN = 160
 LONGEST_SOUGHT = 60
 MODULES_LENGTH = 16
 SPRITE = "simple_queue_dashboard/icons.svg"
-STAYS_HERE = {"hx-boost": "true", "hx-target": "#live", "hx-swap": "innerMorph show:none", "hx-push-url": "false"}
+STAYS_HERE = format_html_join(
+    " ",
+    '{}="{}"',
+    {"hx-boost": "true", "hx-target": "#live", "hx-swap": "innerMorph show:none", "hx-push-url": "false"}.items(),
+)
 for formatted in (arguments_text, capped, coarse, duration, number):
     register.filter(formatted)
 
@@ -36,14 +43,23 @@ for formatted in (arguments_text, capped, coarse, duration, number):
 @register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
     """An icon of the sprite; ``size`` is "sm" or "lg"."""
+    return drawn(name, size, get_script_prefix())
+
+
+@cache
+def drawn(name: str, size: str, site: str) -> SafeString:
+    """Return the icon, drawn once; where the sprite lies depends on where the ``site`` does."""
     classes = f"i i-{size}" if size else "i"
     return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', classes, static(SPRITE), name)
+
+
+setting_changed.connect(lambda **signal: drawn.cache_clear(), weak=False)
 
 
 @register.simple_tag
 def stays_here() -> SafeString:
     """Attributes of a form whose answer is merged into the live region: the page stays where it was scrolled to."""
-    return format_html_join(" ", '{}="{}"', STAYS_HERE.items())
+    return STAYS_HERE
 
 
 @register.simple_tag(takes_context=True)

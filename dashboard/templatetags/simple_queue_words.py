@@ -12,12 +12,13 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
-from dashboard import charts
+from dashboard import charts, shared
 from dashboard.access import may
 from dashboard.formats import NOTHING, brief, coarse, day_and_time, number, window_words
 from dashboard.pauses import paused
 from dashboard.selectors import snapshot
 from dashboard.selectors.activity import Filter, did
+from dashboard.selectors.failures import Group
 from dashboard.selectors.open_groups import OpenGroups
 from dashboard.selectors.task_page import MOST_SIMILAR
 from dashboard.templatetags.simple_queue import short_name, shown, stamp
@@ -27,6 +28,7 @@ from django_simple_queue.models import OperatorAction, QueuePause, Task, Worker
 from django_simple_queue.redaction import redact_text, visible
 
 register = template.Library()
+GROUP_ROW = "simple_queue_dashboard/_failures_row.html"
 register.filter("did", did)
 register.filter(brief)
 register.filter(window_words)
@@ -38,6 +40,14 @@ register.filter(short_name)
 def bars(values: list[int], label: str) -> dict[str, object]:
     """Bars for numbers as inline SVG; ``label`` says it in words, with the largest."""
     return {"bars": charts.bars(values), "label": f"{label}, {gettext('most')} {max(values, default=0)}"}
+
+
+@register.simple_tag(takes_context=True)
+def group_row(context: template.Context, group: Group) -> SafeString:
+    """One row of the table of failures; rendered once for all who see the same."""
+    own = {name: context[name] for name in ("may_requeue", "may_change", "page_path", "list")}
+    values = {"group": group, **own}
+    return shared.row((*group.looks, *own.values()), GROUP_ROW, values, str(context["csrf_token"]))
 
 
 @register.simple_tag

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -21,8 +22,9 @@ from dashboard.htmx import live_page, with_query
 from dashboard.models import FailureGroup
 from dashboard.selectors import failures as selector
 from dashboard.selectors import live, snapshot
-from dashboard.selectors.failures import WINDOWS, Chosen, Group
+from dashboard.selectors.failures import Chosen, Group
 from dashboard.selectors.group_page import group_page, read_group
+from dashboard.selectors.group_windows import WINDOWS
 from dashboard.selectors.rise import after_release
 from dashboard.summary import markdown
 from dashboard.views.actions import tell
@@ -50,6 +52,7 @@ def failures(request: HttpRequest) -> HttpResponseBase:
 def context(request: HttpRequest, picture: snapshot.Snapshot) -> Mapping[str, Any]:
     now, chosen, number = timezone.now(), read_choice(request), read_number(request)
     page = selector.failures(chosen, number, now, with_payload=may(request, "view_task_payload"))
+    address = request.build_absolute_uri(reverse("simple_queue_dashboard:failures"))
     return {
         "page": page,
         "chosen": chosen,
@@ -62,7 +65,7 @@ def context(request: HttpRequest, picture: snapshot.Snapshot) -> Mapping[str, An
         "only_new": link(request, mark="new"),
         "may_change": may(request, CHANGE),
         "may_requeue": may(request, "requeue_task"),
-        "summary": markdown(page.groups, now, request.build_absolute_uri(reverse("simple_queue_dashboard:failures"))),
+        "summary": partial(markdown, page.groups, now, address),
     }
 
 
