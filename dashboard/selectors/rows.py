@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import ceil
 from typing import Any
 
 from django.db.models import Case, F, QuerySet, TextField, Value, When
@@ -14,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dashboard.filter_words import STALLED
-from dashboard.formats import coarse
 from dashboard.ids import spelled, tick
 from dashboard.selectors.fleet import Fleet
 from dashboard.selectors.headline import last_line, named, short
@@ -155,10 +153,6 @@ class Row(Offered):
     def held(self) -> bool:
         """Requeued, and waiting so that Undo is real."""
         return self.mark is not None and is_held(self.task, self.mark.item.action.verb)
-
-    @property
-    def starts(self) -> str:
-        return _("in %s") % coarse(max(ceil((self.task.run_after - self.now).total_seconds()), 1))
 
     @property
     def moment(self) -> datetime | None:

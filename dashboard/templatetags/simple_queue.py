@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -13,14 +12,14 @@ from django.core.signals import setting_changed
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import get_script_prefix
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from dashboard import preferences, shared, shell
 from dashboard.charts import Spark, spark
-from dashboard.formats import NOTHING, arguments_text, capped, coarse, compact, distance, duration, number
+from dashboard.formats import NOTHING, arguments_text, capped, coarse, compact, duration, number
 from dashboard.htmx import page_path
+from dashboard.moments import ago, clock, until
 from dashboard.selectors.rows import Row
 from dashboard.states import State, state_of
 from django_simple_queue.models import Task
@@ -38,6 +37,8 @@ STAYS_HERE = format_html_join(
 )
 for formatted in (arguments_text, capped, coarse, duration, number):
     register.filter(formatted)
+for said in (ago, clock, until):
+    register.simple_tag(said)
 
 
 @register.simple_tag
@@ -125,26 +126,6 @@ def badge(state: State, large: bool = False) -> SafeString:
     """The badge of a state that is not a task's own, such as a worker's or an attempt's."""
     classes = f"status{' status-lg' if large else ''} is-{state.tone}"
     return format_html('<span class="{}">{}{}</span>', classes, icon(state.icon), state.label)
-
-
-@register.simple_tag
-def ago(moment: datetime | None, now: datetime | None = None) -> SafeString | str:
-    """A moment as "9 s ago" or "in 7 h", with the exact time behind it."""
-    if moment is None:
-        return format_html('<span class="dash">{}</span>', NOTHING)
-    return stamp(moment, distance(moment, now or timezone.now()))
-
-
-@register.simple_tag
-def clock(moment: datetime | None) -> SafeString | str:
-    """A moment as the time of day in the console's time zone, with the exact time behind it."""
-    return NOTHING if moment is None else stamp(moment, f"{timezone.localtime(moment):%H:%M:%S}")
-
-
-def stamp(moment: datetime, words: str) -> SafeString:
-    local = timezone.localtime(moment)
-    exact, machine = f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}", f"{local.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return format_html('<time datetime="{}" title="{}">{}</time>', machine, exact, words)
 
 
 @register.simple_tag

@@ -15,13 +15,14 @@ from django.utils.translation import gettext, ngettext
 from dashboard import charts, shared
 from dashboard.access import may
 from dashboard.formats import NOTHING, brief, coarse, day_and_time, number, window_words
+from dashboard.moments import stamp
 from dashboard.pauses import paused
 from dashboard.selectors import snapshot
 from dashboard.selectors.activity import Filter, did
 from dashboard.selectors.failures import Group
 from dashboard.selectors.open_groups import OpenGroups
 from dashboard.selectors.task_page import MOST_SIMILAR
-from dashboard.templatetags.simple_queue import short_name, shown, stamp
+from dashboard.templatetags.simple_queue import short_name, shown
 from dashboard.undo_words import outcome_words
 from dashboard.wording import past
 from django_simple_queue.models import OperatorAction, QueuePause, Task, Worker

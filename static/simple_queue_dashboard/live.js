@@ -32,12 +32,24 @@ function stateNow() {
 function tick() {
   if (document.hidden) return;
   show(stateNow());
+  if (stateNow() === "live") countDown();
   if (clock.every && Date.now() >= clock.due) {
     clock.asked = Date.now();
     clock.due = clock.asked + pace() * 1000;
     live.dispatchEvent(new CustomEvent("live:tick"));
   }
 }
+// ---- seconds that are left count down between two answers, from when the page has got them
+const counted = new WeakMap();
+function countDown() {
+  for (const time of all("time[data-left]", live)) {
+    const { left } = time.dataset, text = time.firstChild;
+    if (counted.get(time)?.left !== left) counted.set(time, { left, since: performance.now() });
+    const passed = Math.floor((performance.now() - counted.get(time).since) / 1000);
+    text.data = text.data.replace(/\d+/, Math.max(0, left - passed));
+  }
+}
+
 function arrived(response) {
   const date = new Date(response.headers.get("Date") || Date.now());
   Object.assign(clock, { last: Date.now(), failures: 0 });
@@ -81,6 +93,7 @@ if (live && connection) {
   addEventListener("focus", wake);
   document.addEventListener("visibilitychange", () => { wake(); clock.due = 0; tick(); });
   addEventListener("online", () => { clock.due = 0; tick(); });
+  document.addEventListener("htmx:after:swap", countDown);
   setInterval(tick, 1000);
   tick();
   document.addEventListener("htmx:before:request", event => { event.detail.ctx.asked = performance.now(); });

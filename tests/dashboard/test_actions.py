@@ -53,7 +53,7 @@ def test_the_row_says_what_was_done_with_undo_and_start_now(ada):
     task = a_task(Task.FAILED)
     do(ada, task, "requeue")
     row = row_of(ada.get("/").content.decode(), task)
-    assert re.search(r"Requeued by you, starts in \d s", row)
+    assert re.search(r"Requeued by you, starts <time[^>]*>in \d s", row)
     assert f"/tasks/{task.pk}/undo/" in row
     assert f"/tasks/{task.pk}/start-now/" in row
     assert "Queued" in row
