@@ -13,7 +13,7 @@ from django.db import connections
 from django.db.models import BooleanField, QuerySet
 from django.db.models.expressions import RawSQL
 
-from dashboard.selectors.scalars import as_moment, rows, stepping, stored, table, vendor
+from dashboard.selectors.scalars import Sql, as_moment, rows, stepping, stored, table, vendor
 from django_simple_queue.models import Task
 from django_simple_queue.models.primary import alias
 from django_simple_queue.models.task import TaskQuerySet
@@ -121,7 +121,7 @@ def numbers(fingerprints: Sequence[str], now: datetime) -> Mapping[str, Numbers]
     return found
 
 
-def by_age(fingerprint: str, moments: Sequence[Any], most: int) -> tuple[str, tuple[Any, ...]]:
+def by_age(fingerprint: str, moments: Sequence[Any], most: int) -> Sql:
     now, day, week = moments
     age = f"CASE WHEN finished <= %s THEN {DAY_HOURS} ELSE {AGES[vendor()]} END"
     sql = (
@@ -132,7 +132,7 @@ def by_age(fingerprint: str, moments: Sequence[Any], most: int) -> tuple[str, tu
     return sql, (fingerprint, day, now, fingerprint, week, now)
 
 
-def by_release(fingerprint: str) -> tuple[str, tuple[Any, ...]]:
+def by_release(fingerprint: str) -> Sql:
     name = connections[alias()].ops.quote_name("release")
     sql = (
         f"SELECT %s, 'release', {name}, COUNT(*) FROM (SELECT {name} FROM {source()} WHERE status = {Task.FAILED} "
@@ -141,11 +141,12 @@ def by_release(fingerprint: str) -> tuple[str, tuple[Any, ...]]:
     return sql, (fingerprint, fingerprint)
 
 
-def unhandled(counted: Sequence[tuple[str, datetime | None]], most: int = 1_000) -> tuple[int, bool]:
-    """Return how many have failed in these groups after a moment each, at most ``most`` of each, and whether more."""
-    if not counted:
-        return 0, False
-    parts, params = [], []
+def unhandled(counted: Sequence[tuple[str, datetime | None]], most: int) -> Sql:
+    """Return SQL for one row: how many have failed in these groups after a moment each, at most ``most`` of each.
+
+    ``total`` is of all groups, ``largest`` that of the one with the most.
+    """
+    parts, params = ["SELECT 0 AS n"], []
     for fingerprint, after in counted:
         later = " AND finished > %s" if after else ""
         parts.append(
@@ -153,8 +154,7 @@ def unhandled(counted: Sequence[tuple[str, datetime | None]], most: int = 1_000)
             f"AND fingerprint = %s{later} LIMIT {most}) counted"
         )
         params += [fingerprint, *([stored(after)] if after else [])]
-    [(total, largest)] = rows(f"SELECT SUM(n), MAX(n) FROM ({' UNION ALL '.join(parts)}) sums", params)
-    return int(total or 0), (largest or 0) >= most
+    return f"SELECT SUM(n) AS total, MAX(n) AS largest FROM ({' UNION ALL '.join(parts)}) sums", tuple(params)
 
 
 def source() -> str:

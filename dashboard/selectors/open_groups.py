@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from dashboard.formats import number
 from dashboard.models import FailureGroup
 from dashboard.selectors import fingerprints
 from dashboard.selectors.fingerprints import Found
 from dashboard.selectors.judgements import Judgements
+from dashboard.selectors.scalars import Sql
 
-MOST_GROUPS = 200
+MOST_GROUPS, MOST_TASKS = 200, 1_000
+COLUMNS = {"unhandled": "unhandled_rows.total", "most_unhandled": "unhandled_rows.largest"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,18 @@ def count_alone(found: Sequence[Found], judged: Judgements) -> OpenGroups:
     return OpenGroups(len(undecided(found, judged)), beyond=len(found) > MOST_GROUPS)
 
 
-def open_groups(found: Sequence[Found], judged: Judgements) -> OpenGroups:
-    """Count the failures of each open group; of one that was resolved, those since then."""
+def table(found: Sequence[Found], judged: Judgements) -> Sql:
+    """Return SQL for what COLUMNS name: the failures of each open group; of one that was resolved, those since then."""
     left = undecided(found, judged)
     judged_before = [judged.of(each.fingerprint) for each in left]
     after = [group.since if group and group.state == FailureGroup.State.RESOLVED else None for group in judged_before]
-    tasks, more = fingerprints.unhandled([(each.fingerprint, since) for each, since in zip(left, after, strict=True)])
-    beyond = len(found) > MOST_GROUPS
-    return OpenGroups(len(left), tasks, more or beyond, beyond)
+    return fingerprints.unhandled(
+        [(each.fingerprint, since) for each, since in zip(left, after, strict=True)], MOST_TASKS
+    )
+
+
+def open_groups(found: Sequence[Found], judged: Judgements, answers: Mapping[str, int]) -> OpenGroups:
+    """Return the open groups, with what COLUMNS have told of them."""
+    open_ones = count_alone(found, judged)
+    more = open_ones.beyond or answers["most_unhandled"] >= MOST_TASKS
+    return replace(open_ones, tasks=int(answers["unhandled"]), more=more)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db.models import QuerySet
@@ -15,15 +16,15 @@ from dashboard.deadline import TookTooLong, deadline
 from dashboard.filters import ENDED
 from dashboard.formats import CAP
 from dashboard.selectors import backlog, marks, scalars
+from dashboard.selectors import open_groups as groups
 from dashboard.selectors.fingerprints import Found, latest_ungrouped
 from dashboard.selectors.fleet import Fleet, newest_workers, standing
 from dashboard.selectors.judgements import Judgements, judgements
 from dashboard.selectors.keyset import undated
 from dashboard.selectors.memory import Memory
 from dashboard.selectors.minutes import WINDOW, minutes
-from dashboard.selectors.open_groups import NO_GROUPS, OpenGroups, count_alone, to_count
-from dashboard.selectors.open_groups import open_groups as count_open
-from dashboard.selectors.scalars import as_moment, capped_count, first_value, latest, total
+from dashboard.selectors.open_groups import NO_GROUPS, OpenGroups
+from dashboard.selectors.scalars import Questions, as_moment, capped_count, first_value, latest, total
 from dashboard.selectors.serving import known_queues
 from dashboard.selectors.trouble import NO_TROUBLE, Failures, Trouble, trouble
 from dashboard.states import CONDITIONS
@@ -107,8 +108,8 @@ def open_groups() -> OpenGroups:
         return latest.open_groups
     try:
         with deadline(DEADLINE_SECONDS):
-            found = to_count()
-            return count_alone(found, judged(found, timezone.now()))
+            found = groups.to_count()
+            return groups.count_alone(found, judged(found, timezone.now()))
     except TookTooLong:
         return NO_GROUPS
 
@@ -128,9 +129,10 @@ def take() -> Snapshot:
 
 
 def picture(now: datetime) -> Snapshot:
-    found = to_count()
+    found = groups.to_count()
     decided = judged(found, now)
-    answers = scalars.ask(questions(now, decided), backlog.tables(now))
+    tables = {**backlog.tables(now), "unhandled_rows": groups.table(found, decided)}
+    answers = scalars.ask({**always(alias()), **of_now(now, decided)}, tables)
     tabs = {**answers, **{f"tab {tab}": number for tab, number in backlog.counts(answers).items()}}
     runs = list(recent_runs(now))
     workers = {worker.pk: worker for worker in newest_workers()}
@@ -151,7 +153,7 @@ def picture(now: datetime) -> Snapshot:
         ended_lately=minutes.in_window(now, answers),
         run_seconds=tuple(sorted((end - start).total_seconds() for start, end, _ in runs)),
         wait_seconds=tuple(sorted(max((start - ready).total_seconds(), 0.0) for start, _, ready in runs)),
-        open_groups=count_open(found, decided),
+        open_groups=groups.open_groups(found, decided, answers),
         ungrouped=answers["ungrouped"] is not None,
         undated=any(answers[f"undated {tab}"] is not None for tab in ENDED),
         stalled=answers["stalled"],
@@ -167,30 +169,37 @@ def judged(found: Sequence[Found], now: datetime) -> Judgements:
     return judgements([each.fingerprint for each in found], now)
 
 
-def questions(now: datetime, decided: Judgements) -> dict[str, tuple[str, tuple[object, ...]]]:
+@cache
+def always(using: str) -> Questions:
+    """Return the questions that are the same for every picture; to compile them takes longer than some answers."""
     rows = Task.objects.all()
-    lately = rows.filter(finished__gte=now - WINDOW)
-    counts = {f"tab {tab}": capped_count(rows.filter(CONDITIONS[tab])) for tab in COUNTED}
+    columns = {**backlog.COLUMNS, **groups.COLUMNS}
     return {
-        "now": rows.query.get_compiler(using=alias()).compile(Now()),
+        "now": rows.query.get_compiler(using=using).compile(Now()),
         "tab ": capped_count(rows),
-        **counts,
-        **minutes.questions(now),
-        "failed": capped_count(lately.filter(status=Task.FAILED)),
-        "alarming": capped_count(decided.left(lately.filter(status=Task.FAILED))),
+        **{f"tab {tab}": capped_count(rows.filter(CONDITIONS[tab])) for tab in COUNTED},
         "alive": capped_count(Worker.objects.live()),
         "slots": total(Worker.objects.live(), "slots"),
         "standing": total(standing(), "slots"),
         "held_standing": capped_count(Task.objects.running().filter(worker__in=standing().values("pk"))),
         "stalled": capped_count(Task.objects.unowned()),
-        "came": capped_count(rows.filter(created__gte=now - timedelta(minutes=1))),
-        **{name: (column, ()) for name, column in backlog.COLUMNS.items()},
+        **{name: (column, ()) for name, column in columns.items()},
         "created": first_value(rows.order_by("-created", "-id"), "created"),
         "finished": first_value(rows.filter(finished__isnull=False).order_by("-finished", "-id"), "finished"),
         "ungrouped": first_value(latest_ungrouped(), "pk"),
         **{f"undated {tab}": first_value(undated_on(tab), "pk") for tab in ENDED},
         "action": first_value(OperatorAction.objects.order_by("-pk"), "pk"),
         **{name: latest(rows, "started", among) for name, (rows, among) in begun().items()},
+    }
+
+
+def of_now(now: datetime, decided: Judgements) -> Questions:
+    failed = Task.objects.filter(finished__gte=now - WINDOW, status=Task.FAILED)
+    return {
+        **minutes.questions(now),
+        "failed": capped_count(failed),
+        "alarming": capped_count(decided.left(failed)),
+        "came": capped_count(Task.objects.filter(created__gte=now - timedelta(minutes=1))),
     }
 
 
