@@ -11,15 +11,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import DurationField, ExpressionWrapper, F, Q
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 from django.utils.dateparse import parse_datetime
 
+from django_simple_queue.models.elapsed import Elapsed
 from django_simple_queue.models.task import Task, TaskQuerySet
 
 Frozen = dict[str, Any]
 LOOKUPS = frozenset(("exact", "in", "gt", "gte", "lt", "lte", "isnull", "startswith", "icontains"))
-RAN = ExpressionWrapper(Coalesce("finished", Now()) - F("started"), output_field=DurationField())
+RAN = Elapsed(Coalesce("finished", Now()), F("started"))
 COMPUTED = {"ran": RAN}
 MOVED_BY_VERBS = frozenset(("status", "due", "attempt", "run_after", "cancel_requested", "modified"))
 
