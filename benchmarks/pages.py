@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from statistics import mode
 
 from benchmarks import places
 from benchmarks.report import percentiles
@@ -24,16 +25,17 @@ WALKS = (
 
 
 def measure(kinds: list[str]) -> None:
-    print("| page, 1 M ended + 100 k future | p50 / p95 ms | queries | KB | answer |\n|---|---|---|---|---|")
+    print("| page, 1 M ended + 100 k future | p50 / p95 ms | queries (most) | KB | answer |\n|---|---|---|---|---|")
     with places.databases(kinds) as urls:
         for kind, url in urls.items():
             for name, times, queries, size, code in places.inside("benchmarks.pages", url, settings=places.CONSOLE):
                 middle, high = percentiles(times)
-                row = f"| {kind} {name} | {middle:.0f} / {high:.0f} | {queries} | {size / 1000:.0f} | {code} |"
+                asked = f"{mode(queries)} ({max(queries)})"
+                row = f"| {kind} {name} | {middle:.0f} / {high:.0f} | {asked} | {size / 1000:.0f} | {code} |"
                 print(row, flush=True)
 
 
-def inside() -> list[tuple[str, list[float], int, int, int]]:
+def inside() -> list[tuple[str, list[float], list[int], int, int]]:
     from django.contrib.auth import get_user_model
     from django.test import Client
 
@@ -45,19 +47,23 @@ def inside() -> list[tuple[str, list[float], int, int, int]]:
     return [(path, *timed(client, path)) for path in paths()]
 
 
-def timed(client, path: str) -> tuple[list[float], int, int, int]:
-    """Milliseconds of each round, after two that warm up; queries and bytes of the last."""
+def timed(client, path: str) -> tuple[list[float], list[int], int, int]:
+    """Milliseconds and queries of each round, after two that warm up; bytes of the last.
+
+    Now and then a round is the one that renews the picture of the queue, and asks more.
+    """
     from django.db import connection, reset_queries
     from django.test.utils import CaptureQueriesContext
 
-    times = []
+    times, asked = [], []
     for _ in range(ROUNDS + 2):
         reset_queries()  # a full log counts no more
         with CaptureQueriesContext(connection) as queries:
             began = time.perf_counter()
             answer = client.get(path)
             times.append((time.perf_counter() - began) * 1000)
-    return times[2:], len(queries), len(answer.content), answer.status_code
+        asked.append(len(queries))
+    return times[2:], asked[2:], len(answer.content), answer.status_code
 
 
 def paths() -> Iterator[str]:

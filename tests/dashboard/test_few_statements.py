@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from dashboard.selectors import snapshot
+from dashboard.selectors import search, snapshot
 from django_simple_queue.models import Task
 from tests.dashboard.queue import a_task
 
@@ -42,6 +42,18 @@ def test_a_page_asks_at_most_twelve_things(ada: Client, page: str, pictures_last
     ada.get(f"/{page}")
     asked = asked_by(ada, page)
     assert len(asked) <= MOST, asked
+
+
+@pytest.mark.parametrize("page", ["?attempt=7", "?duration=%3E10m", "?status=failed&attempt=7", "?attempt=7&time=24h"])
+def test_a_walk_that_comes_to_no_end_asks_at_most_twelve_things(
+    ada: Client, page: str, pictures_last: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "FIRST_CHUNK", 1)
+    monkeypatch.setattr(search, "LONGEST_WALK", 2)
+    snapshot.current()
+    asked = asked_by(ada, page)
+    assert len(asked) <= MOST, asked
+    assert b"searched back to" in ada.get(f"/{page}").content.lower(), "two chunks have not come to the end"
 
 
 @pytest.mark.parametrize("page", PAGES)
