@@ -49,10 +49,10 @@ def explained_claim() -> dict[str, object]:
 
     from django.db import transaction
 
-    from django_simple_queue.engine.store.postgresql import CLAIM, FROM_ALL
+    from django_simple_queue.engine.store.postgresql_sql import FROM_ALL, claim_from
     from django_simple_queue.engine.store.vendors import opened
 
-    statement = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {CLAIM.format(source=FROM_ALL)}"
+    statement = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {claim_from(FROM_ALL)}"
     with transaction.atomic():
         [(answer,)] = opened()._rows(statement, worker=uuid4(), release="", wanted=BATCH)
     return (json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"]

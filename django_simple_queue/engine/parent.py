@@ -41,6 +41,7 @@ class Parent:
         self.link, self.poll = Link(self.bell), Poll()
         self.lease = Lease(self.worker, self.pool, self.link)
         self.farewell = Farewell(self.worker, self.dispatcher, self.link, self.lease)
+        self.bookmarks = store.Bookmarks()
         self.left_to_claim = float("inf") if options.max_tasks is None else options.max_tasks
         self.house = House(self.worker.id, self.link, self.lease)
         self.burst = Burst(options, self.link, self.house)
@@ -163,7 +164,8 @@ class Parent:
             return
         batch = self.dispatcher.outbox.batch(clock.now())
         endings, aside = [entry.ending for entry in batch], self.dispatcher.aside.keys(now)
-        turn = self.link.ask("turn", lambda: store.turn(self.worker.id, endings, wanted, self.options.queues, aside))
+        queues, bookmarks = self.options.queues, self.bookmarks
+        turn = self.link.ask("turn", lambda: store.turn(self.worker.id, endings, wanted, queues, aside, bookmarks))
         if turn is None or not turn.looked:
             self.lease.renew_at = now
         if turn is None:

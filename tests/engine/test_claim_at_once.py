@@ -82,11 +82,11 @@ def test_where_nothing_is_due_nothing_is_locked():
 
 def test_a_task_that_comes_between_look_and_claim_waits_for_the_next_look(monkeypatch):
     """Nothing is claimed without the lock, which is taken only for what the look has seen."""
-    from django_simple_queue.engine.store import postgresql  # needs psycopg, which other databases do without
+    from django_simple_queue.engine.store import postgresql_sql
 
     worker, (task,) = live_worker(), enqueue()
-    blind = postgresql.glance("SELECT FALSE, NULL::float8")
-    monkeypatch.setattr(postgresql, "GLANCE", blind)
+    blind = postgresql_sql.glance("SELECT FALSE, NULL::float8")
+    monkeypatch.setattr(postgresql_sql, "GLANCE", blind)
     assert claim(worker) == []
     assert reload(task).status == Task.QUEUED
 

@@ -10,9 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from django_simple_queue.engine import health, store
+from django_simple_queue.engine.store.bookmarks import behind
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import QueuePause, Task
-from tests.engine.storing import claim, live_worker
+from tests.engine.storing import claim, completed, failed, live_worker, released, write
 
 BACKLOG = ENDED = 100_000
 TASK = Task._meta.db_table
@@ -104,6 +105,30 @@ def test_a_claim_on_an_index_of_an_older_or_newer_django(condition):
 def test_a_claim_from_one_queue(plans):
     assert len(claim(live_worker(), 60, ("queue_3",))) == 60
     index_of_one_queue(plans[-1])
+
+
+@pytest.mark.parametrize("queues", [(), ("queue_2",)])
+def test_a_claim_that_goes_on_where_the_last_one_ended(plans, queues):
+    worker, bookmarks = live_worker(), store.Bookmarks()
+    runs = claim(worker, 60, queues)
+    bookmarks.put(queues, behind(runs, None, seconds=60))
+    turn = store.turn(worker.pk, [completed(run) for run in runs], 60, queues, (), bookmarks)
+    assert len(turn.claimed) == 60
+    assert turn.claimed[0].place() > runs[-1].place()
+    index_of_one_queue(plans[-1]) if queues else assert_walks(plans[-1], "dsq_claim")
+    if connection.vendor == "postgresql":
+        assert re.search(r"Index Cond: .*priority = .*ROW\(run_after, id\) > ", plans[-1])
+
+
+def test_an_ending_looks_for_its_row_alone(plans):
+    """All that the worker has ever run may still be in the index of what it runs."""
+    worker = live_worker()
+    runs = claim(worker, 30)
+    endings = [completed(each) for each in runs[:10]], [failed(each) for each in runs[10:20]]
+    for group in (*endings, [released(each) for each in runs[20:]]):
+        assert len(write(worker, *group)) == 10
+        assert_walks(plans[-1], rf"({TASK}_pkey|sqlite_autoindex_{TASK}_1)")
+        assert "dsq_" not in plans[-1]
 
 
 def test_a_claim_from_all_but_the_paused_queues(plans):

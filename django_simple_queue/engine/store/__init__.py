@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django_simple_queue.engine.store.batches import last_words, turn
+from django_simple_queue.engine.store.bookmarks import Bookmarks
 from django_simple_queue.engine.store.lease import (
     answers,
     connection,
@@ -20,6 +21,7 @@ from django_simple_queue.engine.store.records import Claimed, Ending, Glimpse, K
 from django_simple_queue.engine.store.vendors import prepare
 
 __all__ = [
+    "Bookmarks",
     "Claimed",
     "Ending",
     "Glimpse",

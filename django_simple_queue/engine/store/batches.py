@@ -14,6 +14,7 @@ from django.db import Error, transaction
 from django_simple_queue import wake
 from django_simple_queue.engine import clock
 from django_simple_queue.engine.store import history, live
+from django_simple_queue.engine.store.bookmarks import Bookmarks
 from django_simple_queue.engine.store.claims import claim, claim_others, in_order
 from django_simple_queue.engine.store.database import Look
 from django_simple_queue.engine.store.lease import hurried, session
@@ -34,17 +35,22 @@ Write = Callable[[UUID, Sequence[Ending]], Turn]
 
 
 def turn(
-    worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequence[str] = (), aside: Collection[Any] = ()
+    worker_id: UUID,
+    endings: Sequence[Ending],
+    wanted: int,
+    queues: Sequence[str] = (),
+    aside: Collection[Any] = (),
+    bookmarks: Bookmarks | None = None,
 ) -> Turn:
     """Write ``endings`` and claim up to ``wanted`` tasks of ``queues`` (strictly in their order; none named: of all).
 
-    Rows of the keys ``aside`` are passed over. Raises LeaseLost, and django.db errors: nothing is written then, say the
-    same again.
+    Rows of the keys ``aside`` are passed over; ``bookmarks`` are those of the turns before. Raises LeaseLost, and
+    django.db errors: nothing is written then, say the same again.
     """
     history.plan_retries(endings)
     used, refused = session(), False
     try:
-        turn = attempted(worker_id, endings, 0 if aside else wanted, queues)
+        turn = attempted(worker_id, endings, 0 if aside else wanted, queues, bookmarks)
     except (*REJECTED, Error) as error:
         refused = is_refusal(error, used)
         if not (refused or (endings and is_lock_timeout(error))):
@@ -111,8 +117,14 @@ def by_lease(worker_id: UUID, endings: Sequence[Ending]) -> Turn:
 
 
 @restarted_after_deadlock
-def attempted(worker_id: UUID, endings: Sequence[Ending], wanted: int, queues: Sequence[str]) -> Turn:
-    database = opened()
+def attempted(
+    worker_id: UUID,
+    endings: Sequence[Ending],
+    wanted: int,
+    queues: Sequence[str],
+    bookmarks: Bookmarks | None = None,
+) -> Turn:
+    database = opened(bookmarks)
     if not endings:
         seen, claimed = database.glance(worker_id, wanted, queues) if wanted else (Look(False, None), None)
         if claimed is not None or not seen.due:

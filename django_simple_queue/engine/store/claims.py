@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -26,8 +26,21 @@ MOST_QUEUES = 100
 
 
 def claim(database: Database, worker_id: UUID, wanted: int, queues: Sequence[str], opening: Opening) -> list[Claimed]:
+    """Claim what is ``wanted`` beside what the opening has brought; what comes before bookmarks only if need be."""
     claimed = in_order(opening.claimed)
-    for group in islice(groups(database, queues, opening.paused), int(opening.asked), None):
+    left = islice(groups(database, queues, opening.paused), int(opening.asked), None)
+    claimed += claim_from(left, database, worker_id, wanted - len(claimed))
+    if len(claimed) < wanted and database.bookmarks.drop():
+        anew = groups(database, queues, opening.paused)
+        claimed = claim_from(anew, database, worker_id, wanted - len(claimed)) + claimed
+    return claimed
+
+
+def claim_from(
+    sources: Iterable[Sequence[str] | None], database: Database, worker_id: UUID, wanted: int
+) -> list[Claimed]:
+    claimed: list[Claimed] = []
+    for group in sources:
         if len(claimed) >= wanted:
             break
         claimed += in_order(database.claim(worker_id, room(wanted - len(claimed), group), group))
@@ -40,7 +53,7 @@ def room(wanted: int, group: Sequence[str] | None) -> int:
 
 
 def in_order(rows: list[Claimed]) -> list[Claimed]:
-    return sorted(rows, key=lambda row: (-row.priority, row.run_after, row.id))
+    return sorted(rows, key=Claimed.place)
 
 
 def groups(database: Database, queues: Sequence[str], paused: Sequence[str]) -> Iterator[Sequence[str] | None]:

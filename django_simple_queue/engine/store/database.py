@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_simple_queue import conf
+from django_simple_queue.engine.store.bookmarks import Bookmarks
 from django_simple_queue.engine.store.records import Claimed, Ending, Key
 
 Ended = tuple[Key, int]
@@ -54,8 +55,8 @@ class Opening(NamedTuple):
 
 
 class Database(ABC):
-    def __init__(self, connection: BaseDatabaseWrapper) -> None:
-        self.connection = connection
+    def __init__(self, connection: BaseDatabaseWrapper, bookmarks: Bookmarks) -> None:
+        self.connection, self.bookmarks = connection, bookmarks
         self.release = conf.get_release()
 
     @abstractmethod

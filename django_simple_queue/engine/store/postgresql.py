@@ -1,154 +1,31 @@
-"""PostgreSQL: whole batches in one statement, as binary arrays bound on the server (far cheaper than text)."""
+"""PostgreSQL: whole batches in one statement."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from psycopg import ClientCursor, Cursor
 
+from django_simple_queue.engine import clock
+from django_simple_queue.engine.store import postgresql_sql as sql
+from django_simple_queue.engine.store.bookmarks import behind
 from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, Opening, fields_of, waited
 from django_simple_queue.engine.store.records import Claimed, Ending
-from django_simple_queue.engine.store.sql import (
-    CLAIMED,
-    ORDER,
-    TASK,
-    WORKER,
-    Dialect,
-    count,
-    firsts,
-    longest_due,
-    look,
-    needs,
-    ripe,
-)
-from django_simple_queue.models import Worker
-from django_simple_queue.models.contention import PATIENCE_SECONDS
-from django_simple_queue.models.states import DUE_SQL
-
-NOW = "STATEMENT_TIMESTAMP()"
-TURN = "TRANSACTION_TIMESTAMP()"
-"""When the turn began: what an ending has waited was measured just before."""
-DUE, WAITS = DUE_SQL["postgresql"]
-SQL = Dialect(
-    now=NOW,
-    began=f"{TURN} - (new_waited + new_ran) * INTERVAL '1 second'",
-    ended=f"{TURN} - new_waited * INTERVAL '1 second'",
-    hence=f"{NOW} + new_delay * INTERVAL '1 second'",
-    due=DUE,
-    waits=WAITS,
-    until=f"CASE WHEN ISFINITE(run_after) THEN EXTRACT(EPOCH FROM run_after - {NOW})::float8 END",
-    value="new_{}".format,
-    constant="%({})b".format,
-).statements()
-
-KEPT = {"id": "uuid", "epoch": "int8"}
-RAN = KEPT | {"output": "text", "log": "text", "pid": "int4", "ran": "float8", "waited": "float8"}
-WRONG = {"error": "text", "error_class": "text", "fingerprint": "text", "frames": "text"}
-FAILED = RAN | WRONG | {"retry": "bool", "delay": "float8"}
-VALUES = {"complete": RAN, "fail": FAILED, "interrupt": FAILED, "release": KEPT}
-
-
-def ends(verb: str) -> str:
-    arrays = ", ".join(f"%({name})b::{kind}[]" for name, kind in VALUES[verb].items())
-    names = ", ".join(f"new_{name}" for name in VALUES[verb])
-    source = f"UNNEST({arrays}) AS ending ({names})"
-    return f"UPDATE {TASK} SET {SQL.ends[verb]} FROM {source} WHERE {SQL.fence} RETURNING id, epoch, status"
-
-
-OURS = "AND queue = ANY(%(queues)b::text[])"
-SOME = f"SELECT 1 FROM {TASK} WHERE {SQL.claimable} ORDER BY {ORDER} LIMIT {{limit}}"
-SOME_OF = f"SELECT 1 FROM {TASK} WHERE {SQL.claimable} {OURS} ORDER BY queue LIMIT {{limit}}"
-# Statistics lag behind a backlog: a planner that expects few rows would sort all of it for every claim of this turn.
-# What it must sort all the same then looks so dear that it would compile each claim, for hundreds of milliseconds.
-PLANNING = ", ".join(f"SET_CONFIG('{name}', 'off', TRUE)" for name in ("enable_sort", "enable_bitmapscan", "jit"))
-PATIENCE = f"SET_CONFIG('lock_timeout', '{PATIENCE_SECONDS * 1000:.0f}ms', TRUE)"
-# The locked row of a live worker, with what must hold before its lock is waited for.
-HELD = (
-    f"SELECT state, ARRAY({SQL.paused}) AS paused, {PLANNING}, {PATIENCE} FROM {WORKER} "
-    f"WHERE id = %(worker)b AND {SQL.live} {{when}} FOR SHARE OF {WORKER}"
-)
-# A claim is sent before the answer to HOLD is known. This lets it go ahead: said once the row is locked, not before.
-GATE = "django_simple_queue.gate"
-STATES = (
-    f"state, paused, SET_CONFIG('{GATE}', CASE WHEN state = '{Worker.State.RUNNING.value}' AND paused = '{{}}' "
-    "THEN 'open' ELSE 'closed' END, TRUE)"
-)
-IS_OPEN = f"CURRENT_SETTING('{GATE}', TRUE) = 'open'"
-HOLD = f"SELECT {STATES} FROM ({HELD.format(when='')}) AS held"
-ENDS = {verb: ends(verb) for verb in SQL.ends}
-LOCKED = f"{ORDER} LIMIT %(wanted)b FOR NO KEY UPDATE SKIP LOCKED"
-FROM_ALL = f"SELECT id AS chosen FROM {TASK} WHERE {SQL.claimable} {{open}} ORDER BY {LOCKED}"
-# An array and the queue in the order: else the planner may walk the backlog of all queues in search of this one.
-FROM_SOME = (
-    "SELECT each.id AS chosen FROM UNNEST(%(queues)b::text[]) AS wanted_queue (name) CROSS JOIN LATERAL "
-    f"(SELECT id, priority, run_after FROM {TASK} WHERE {SQL.claimable} {{open}} "
-    f"AND queue = ANY(ARRAY[name]) ORDER BY queue, {LOCKED}) AS each "
-    f"ORDER BY {ORDER} LIMIT %(wanted)b"
-)
-
-
-# Instants that Python has no value for; a row that was parked by hand must not stop the claims of all others.
-KNOWN = "GREATEST(LEAST(run_after, '9999-12-30 00:00Z'), '0001-01-02 00:00Z')"
-RETURNED = CLAIMED.replace("run_after", KNOWN)
-
-
-def claim_from(source: str, condition: str = "") -> str:
-    return (
-        f"WITH claim AS MATERIALIZED ({source.format(open=condition)}) "
-        f"UPDATE {TASK} SET {SQL.claim} FROM claim WHERE id = chosen RETURNING {RETURNED}"
-    )
-
-
-CLAIM, CLAIM_SOME = claim_from(FROM_ALL), claim_from(FROM_SOME)
-CLAIM_IF_OPEN, CLAIM_SOME_IF_OPEN = claim_from(FROM_ALL, f"AND {IS_OPEN}"), claim_from(FROM_SOME, f"AND {IS_OPEN}")
-CHOOSE, CHOOSE_SOME = (each.format(open="AND id <> ALL(%(aside)b::uuid[])") for each in (FROM_ALL, FROM_SOME))
-TAKE = claim_from(  # one by one: else the planner may walk all that is queued
-    "SELECT each.id AS chosen FROM UNNEST(%(ids)b::uuid[]) AS wanted (key) CROSS JOIN LATERAL "
-    f"(SELECT id FROM {TASK} WHERE id = key AND {SQL.claimable} FOR NO KEY UPDATE SKIP LOCKED) AS each"
-)
-QUEUES = (
-    f"WITH RECURSIVE step (queue) AS ((SELECT queue FROM {TASK} WHERE {SQL.claimable} ORDER BY queue LIMIT 1) "
-    f"UNION ALL SELECT (SELECT queue FROM {TASK} WHERE {SQL.claimable} AND queue > step.queue ORDER BY queue LIMIT 1) "
-    "FROM step WHERE step.queue IS NOT NULL) SELECT step.queue FROM step CROSS JOIN LATERAL "
-    f"(SELECT id, priority, run_after FROM {TASK} WHERE {SQL.claimable} "
-    f"AND queue = ANY(ARRAY[step.queue]) ORDER BY queue, {ORDER} LIMIT 1) AS first "
-    f"WHERE step.queue NOT IN ({SQL.paused}) ORDER BY {ORDER} LIMIT %(most)b"
-)
-LONGEST_DUE = longest_due(SQL._replace(until=f"EXTRACT(EPOCH FROM {KNOWN} - {NOW})::float8"), firsts(SQL))
-COUNT, COUNT_OF = count(SOME, "%(most)b"), count(SOME_OF, "%(most)b")
-# An expression, and an order: else the planner may walk all that there ever was of these queues.
-IS_RIPE, IS_RIPE_OF = ripe(SQL), ripe(SQL, OURS.replace("queue =", "queue || '' ="))
-NEEDS = needs(SQL, "%(worker)b")
-LOOK, LOOK_AT = look(SQL, SOME), look(SQL, SOME_OF)
-
-
-def glance(look: str) -> str:
-    held = HELD.format(when="AND due")
-    return (
-        f"WITH seen (due, wait) AS MATERIALIZED ({look}) "
-        f"SELECT due, wait, {STATES} FROM seen LEFT JOIN LATERAL ({held}) AS held ON TRUE"
-    )
-
-
-GLANCE, GLANCE_AT = glance(LOOK), glance(LOOK_AT)
-PROMOTE = (
-    f"WITH ripe AS MATERIALIZED (SELECT id AS chosen FROM {TASK} WHERE {SQL.waiting} "
-    "ORDER BY run_after LIMIT %(wanted)b FOR NO KEY UPDATE SKIP LOCKED) "
-    f"UPDATE {TASK} SET due = TRUE FROM ripe WHERE id = chosen RETURNING 1"
-)
 
 
 class PostgreSQL(Database):
     def look(self, queues: Sequence[str]) -> Look:
-        return Look(*(self._rows(LOOK_AT, queues=list(queues)) if queues else self._rows(LOOK))[0])
+        return Look(*(self._rows(sql.LOOK_AT, queues=list(queues)) if queues else self._rows(sql.LOOK))[0])
 
     def glance(self, worker: UUID, wanted: int, queues: Sequence[str]) -> tuple[Look, list[Claimed] | None]:
         """In one message, which the server runs as one transaction: most of a single task's way is the trips to it."""
         if len(queues) > 1:
             return super().glance(worker, wanted, queues)
-        statements = (GLANCE_AT, CLAIM_SOME_IF_OPEN) if queues else (GLANCE, CLAIM_IF_OPEN)
+        statements = sql.GLANCE_AT if queues else sql.GLANCE, sql.CLAIM_IF_OPEN[bool(queues), False]
         seen, claimed = self._rows_of_each(
             *statements, worker=worker, wanted=wanted, queues=list(queues), release=self.release
         )
@@ -163,60 +40,77 @@ class PostgreSQL(Database):
         Not in a libpq pipeline: with notifications coming in on the same connection its answers could be waited for in
         vain, until the lease was over.
         """
-        claim = {"wanted": wanted, "queues": list(queues[:1]), "release": self.release, "worker": worker}
         self.connection.ensure_connection()
         with self.connection.wrap_database_errors:
-            held = self._sent(HOLD, worker=worker)
-            ended = [self._sent(ENDS[verb], worker=worker, **arrays(verb, group)) for verb, group in endings.items()]
-            claimed = self._sent(CLAIM_SOME_IF_OPEN if queues else CLAIM_IF_OPEN, **claim) if wanted else None
+            held = self._sent(sql.HOLD, worker=worker)
+            ended = [
+                self._sent(sql.ENDS[verb], worker=worker, **arrays(verb, group)) for verb, group in endings.items()
+            ]
+            claimed = self._claimed(sql.CLAIM_IF_OPEN, worker, wanted, queues[:1] or None) if wanted else []
             if (row := held.fetchone()) is None:
                 return None
             return Opening(
                 state=row[0],
                 paused=row[1],
                 ended=[((pk, epoch), status) for each in ended for pk, epoch, status in each],
-                claimed=[as_claimed(row) for row in claimed or ()],
+                claimed=claimed,
                 asked=not row[1],
             )
 
     def hold(self, worker: UUID) -> tuple[str, list[str]] | None:
-        rows = self._rows(HOLD, worker=worker)
+        rows = self._rows(sql.HOLD, worker=worker)
         return (rows[0][0], rows[0][1]) if rows else None
 
     def end(self, worker: UUID, verb: str, endings: Sequence[Ending]) -> Iterable[Ended]:
-        rows = self._rows(ENDS[verb], worker=worker, **arrays(verb, endings))
+        rows = self._rows(sql.ENDS[verb], worker=worker, **arrays(verb, endings))
         return [((pk, epoch), status) for pk, epoch, status in rows]
 
     def due_queues(self, most: int) -> list[str]:
-        return [queue for (queue,) in self._rows(QUEUES, most=most)]
+        return [queue for (queue,) in self._rows(sql.QUEUES, most=most)]
 
     def count_due(self, queues: Sequence[str], most: int) -> int:
-        counted = self._rows(COUNT_OF, queues=list(queues), most=most) if queues else self._rows(COUNT, most=most)
+        counted = (
+            self._rows(sql.COUNT_OF, queues=list(queues), most=most) if queues else self._rows(sql.COUNT, most=most)
+        )
         return int(counted[0][0])
 
     def is_ripe(self, queues: Sequence[str]) -> bool:
-        return bool(self._rows(IS_RIPE_OF, queues=list(queues)) if queues else self._rows(IS_RIPE))
+        return bool(self._rows(sql.IS_RIPE_OF, queues=list(queues)) if queues else self._rows(sql.IS_RIPE))
 
     def longest_due(self) -> tuple[str, float] | None:
-        return waited(self._rows(LONGEST_DUE))
+        return waited(self._rows(sql.LONGEST_DUE))
 
     def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:
+        self.connection.ensure_connection()
+        with self.connection.wrap_database_errors:
+            return self._claimed(sql.CLAIM, worker, wanted, queues)
+
+    def _claimed(
+        self, statements: Mapping[tuple[bool, bool], str], worker: UUID, wanted: int, queues: Sequence[str] | None
+    ) -> list[Claimed]:
+        """Claim from the bookmark on, where there is one, and move it on when there may be more behind it."""
+        mark, began = self.bookmarks.at(queues), clock.now()
         constants = {"worker": worker, "release": self.release, "wanted": wanted, "queues": list(queues or ())}
-        return [as_claimed(row) for row in self._rows(CLAIM if queues is None else CLAIM_SOME, **constants)]
+        place = mark._asdict() if mark else {}
+        rows = [as_claimed(row) for row in self._sent(statements[bool(queues), bool(mark)], **constants, **place)]
+        if len(rows) == wanted:
+            put = partial(self.bookmarks.put, queues, behind(rows, mark, clock.now() - began))
+            transaction.on_commit(put, using=self.connection.alias)
+        return rows
 
     def choose(self, wanted: int, queues: Sequence[str] | None, aside: Collection[Any]) -> list[Any]:
         constants = {"wanted": wanted, "queues": list(queues or ()), "aside": list(aside)}
-        return [key for (key,) in self._rows(CHOOSE if queues is None else CHOOSE_SOME, **constants)]
+        return [key for (key,) in self._rows(sql.CHOOSE if queues is None else sql.CHOOSE_SOME, **constants)]
 
     def take(self, worker: UUID, keys: Sequence[Any]) -> list[Claimed]:
-        return [as_claimed(row) for row in self._rows(TAKE, worker=worker, release=self.release, ids=list(keys))]
+        return [as_claimed(row) for row in self._rows(sql.TAKE, worker=worker, release=self.release, ids=list(keys))]
 
     def needs(self, worker: UUID) -> Needs:
-        promote, reap, sweep, act, state = self._rows(NEEDS, worker=worker)[0]
+        promote, reap, sweep, act, state = self._rows(sql.NEEDS, worker=worker)[0]
         return Needs(promote, reap, sweep, act, state or "")
 
     def promote(self, limit: int) -> int:
-        return len(self._rows(PROMOTE, wanted=limit))
+        return len(self._rows(sql.PROMOTE, wanted=limit))
 
     def _rows(self, statement: str, **parameters: Any) -> list[Any]:
         self.connection.ensure_connection()
@@ -240,7 +134,7 @@ class PostgreSQL(Database):
 
 def arrays(verb: str, endings: Sequence[Ending]) -> dict[str, list[Any]]:
     rows = [fields_of(ending) for ending in endings]
-    return {name: [row[name] for row in rows] for name in VALUES[verb]}
+    return {name: [row[name] for row in rows] for name in sql.VALUES[verb]}
 
 
 def as_claimed(row: tuple[Any, ...]) -> Claimed:

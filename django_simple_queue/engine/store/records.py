@@ -43,6 +43,10 @@ class Claimed:
     priority: int
     run_after: datetime
 
+    def place(self) -> tuple[int, datetime, UUID]:
+        """Return what rows are claimed in the order of."""
+        return -self.priority, self.run_after, self.id
+
 
 @dataclass(slots=True)
 class Ending:

@@ -4,13 +4,14 @@ from functools import cache
 
 from django.core.exceptions import ImproperlyConfigured
 
+from django_simple_queue.engine.store.bookmarks import Bookmarks
 from django_simple_queue.engine.store.database import Database
 from django_simple_queue.engine.store.lease import connection
 
 
-def opened() -> Database:
-    """Return what speaks to the database of the tasks."""
-    return driver(connection().vendor)(connection())
+def opened(bookmarks: Bookmarks | None = None) -> Database:
+    """Return what speaks to the database of the tasks; without ``bookmarks`` every claim begins at the front."""
+    return driver(connection().vendor)(connection(), Bookmarks() if bookmarks is None else bookmarks)
 
 
 def prepare() -> None:
