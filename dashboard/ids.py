@@ -6,11 +6,13 @@ And as forms carry them.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 WHOLE = re.compile(r"^#?([0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12})$")
+SPELLED = re.compile(r"[0-9a-f]{13}")
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 PART = re.compile(r"^(?:(\w+)\s+)?(#?)((?:-?[0-9a-fA-F]){8,32})$")
 
 
@@ -49,8 +51,12 @@ def tick(pk: UUID, modified: datetime) -> str:
 
 
 def spelled(moment: datetime) -> str:
-    """Return a moment in the fewest letters: a list says it twice in each of its rows."""
-    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
+    """Return a moment in the fewest letters, as ``unspelled`` reads it: a list says it twice in each of its rows."""
+    return f"{(moment - EPOCH) // MICROSECOND:x}"
+
+
+def unspelled(text: str) -> datetime | None:
+    return EPOCH + int(text, 16) * MICROSECOND if SPELLED.fullmatch(text) else None
 
 
 def part(text: str) -> Part | None:

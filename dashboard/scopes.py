@@ -29,6 +29,7 @@ from dashboard import periods
 from dashboard.deadline import TookTooLong, deadline
 from dashboard.filters import PAGING, TABS, TaskFilter, read, time_field
 from dashboard.formats import day_and_time
+from dashboard.ids import unspelled
 from dashboard.selectors.keyset import ORDERS, Cursor
 from dashboard.selectors.scalars import as_moment
 from dashboard.selectors.search import search, unread_words
@@ -90,7 +91,7 @@ def mark() -> datetime:
 def read_moment(text: str | None, latest: datetime) -> datetime:
     """Return a time with its offset that a page carries, never one after ``latest``; that for what is none."""
     try:
-        given = parse_datetime(text or "")
+        given = unspelled(text or "") or parse_datetime(text or "")
     except ValueError:
         given = None
     if given is None or timezone.is_naive(given):

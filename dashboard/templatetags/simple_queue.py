@@ -28,7 +28,7 @@ from django_simple_queue.redaction import REDACTED, visible
 register = template.Library()
 ARGUMENTS_SHOWN = 160
 LONGEST_SOUGHT = 60
-MODULES_LENGTH = 16
+MODULES_LENGTH, PATH_LENGTH = 16, 30
 SPRITE = "simple_queue_dashboard/icons.svg"
 STAYS_HERE = format_html_join(
     " ",
@@ -180,6 +180,12 @@ def near(path: str) -> str:
     while len(".".join(modules)) > MODULES_LENGTH and len(modules) > 1:
         modules = [f"…{modules[1]}", *modules[2:]]
     return ".".join([*modules, name])
+
+
+@register.filter
+def cut_to_fit(path: str) -> str:
+    """The whole of a dotted path that a list has no room for, "" of one that it shows whole."""
+    return "" if near(path) == path and len(path) <= PATH_LENGTH else visible(path)
 
 
 @register.simple_tag

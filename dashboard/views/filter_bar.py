@@ -78,6 +78,6 @@ def link(request: HttpRequest, **changes: str | None) -> str:
 
 
 def prefix(request: HttpRequest, name: str) -> str:
-    """Return the address of this list up to the value of the filter ``name``."""
-    address = link(request, **{name: None})
-    return f"{address}{'&' if '?' in address else '?'}{name}="
+    """Return the query of this list up to the value of the filter ``name``."""
+    query = link(request, **{name: None}).removeprefix(request.path)
+    return f"{query or '?'}{'&' if query else ''}{name}="

@@ -37,10 +37,10 @@ function filterByRow() {
   if (!row) return;
   dialog.replaceChildren($("#filter-by").content.cloneNode(true));
   const list = $("ul", dialog);
-  const heads = [...all("#rows thead th")], task = $("a.task", row).title, queue = row.dataset.queue ?? "default";
+  const heads = [...all("#rows thead th")], task = $("a.task", row), queue = row.dataset.queue ?? "default";
   const head = link => link.matches(".err") ? list.dataset.error : heads[link.closest("td").cellIndex].textContent;
-  const links = [...all("a.by, .args a", row)].map(link => [link.href, head(link), link.textContent.trim()]);
-  const named = [["task", task], ["queue", queue]].map(([name, value]) => [list.dataset[name === "task" ? "byTask" : "byQueue"] + encodeURIComponent(value), list.dataset[name], value]);
+  const links = [...all("a[tabindex]", row)].map(link => [link.href, head(link), link.textContent.trim()]);
+  const named = [["task", task.title || task.textContent], ["queue", queue]].map(([name, value]) => [list.dataset[name === "task" ? "byTask" : "byQueue"] + encodeURIComponent(value), list.dataset[name], value]);
   for (const [href, label, words] of [...named, ...links]) {
     const item = document.createElement("li"), link = document.createElement("a"), name = document.createElement("i");
     link.href = href;

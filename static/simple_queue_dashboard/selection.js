@@ -4,14 +4,14 @@ const kept = { key: `simple_queue_dashboard_selected_${document.documentElement.
 kept.read = () => new Map(JSON.parse(sessionStorage.getItem(kept.key) || "[]"));
 kept.write = chosen => sessionStorage.setItem(kept.key, JSON.stringify([...chosen].slice(-SELECTED_MAX)));
 
-const idOf = box => box.value.split("@")[0];
+const idOf = box => box.value.split("@")[0], verbsOf = box => box.dataset.verbs ?? "";
 function selectionChanged() {
   const form = $("#rows:has(#bulk)"), chosen = kept.read();
   if (!form) return;
   for (const box of all("tbody [name=ids]", form)) {
     const [id, seen] = box.value.split("@");
     if (!box.checked) chosen.delete(id);
-    else if (!chosen.has(id)) chosen.set(id, { seen, verbs: box.dataset.verbs });
+    else if (!chosen.has(id)) chosen.set(id, { seen, verbs: verbsOf(box) });
   }
   kept.write(chosen);
   showSelection(kept.read());
@@ -39,7 +39,7 @@ function showSelection(chosen = kept.read()) {
   form.closest(".list").classList.toggle("has-selection", chosen.size > 0);
   showMaster(boxes);
   sayCount(form, chosen.size, elsewhere.length, changed);
-  const fits = [...boxes.filter(box => box.checked && !box.closest(".is-changed")).map(box => box.dataset.verbs), ...elsewhere.map(id => chosen.get(id).verbs)];
+  const fits = [...boxes.filter(box => box.checked && !box.closest(".is-changed")).map(verbsOf), ...elsewhere.map(id => chosen.get(id).verbs)];
   for (const button of all("[data-counts]", form)) countOn(button, fits.filter(verbs => verbs.split(" ").includes(button.dataset.counts)).length, chosen.size);
 }
 function showMaster(boxes) {

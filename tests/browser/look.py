@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def row(page: Page, task: Task) -> Locator:
-    return page.locator(f"#t-{task.pk}")
+    return page.locator(f"#t-{task.pk.hex[20:]}")
 
 
 def rows(page: Page) -> Locator:

@@ -44,11 +44,11 @@ def status_of(task: Task) -> int:
 
 def shown(html: str) -> list[str]:
     """The ids of the rows on a page, from top to bottom."""
-    return re.findall(r'<tr role="row" id="t-([0-9a-f-]{36})"', html)
+    return re.findall(r'<tr role="row" id="t-[^>]*>.*?href="[^"]*/tasks/([0-9a-f-]{36})/"', html, re.DOTALL)
 
 
 def row_of(html: str, task: Task) -> str:
-    start = html.index(f'id="t-{task.pk}"')
+    start = html.index(f'id="t-{task.pk.hex[20:]}"')
     return html[start : html.index("</tr>", start)]
 
 

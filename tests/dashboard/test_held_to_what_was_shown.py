@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.db.models.functions import Now
 from django.test import Client
 
+from dashboard.ids import spelled
+from dashboard.scopes import read_moment
 from django_simple_queue.models import Task
 from tests.dashboard.answers import said
 from tests.dashboard.asking import fields_of
@@ -62,6 +65,12 @@ def test_a_request_that_does_not_say_what_it_has_seen_is_held_to_nothing(ada, sh
     changes(task)
     press(ada, "requeue", task, shown)
     assert status_of(task) == Task.QUEUED
+
+
+@pytest.mark.parametrize("moment", ["2026-11-30T05:01:09.924474+00:00", "2026-11-30T06:01:09+01:00"])
+def test_a_moment_is_read_as_it_was_spelled_and_as_people_write_it(moment):
+    meant, latest = datetime.fromisoformat(moment), datetime(2030, 1, 1, tzinfo=UTC)
+    assert [read_moment(text, latest) for text in (spelled(meant), moment)] == [meant, meant]
 
 
 def test_one_who_stops_what_has_started_since_is_asked(ada):
