@@ -35,12 +35,15 @@ def live_page(
     with_all = with_pauses(tag, request)
     if is_shown_already(request, with_all):
         return HttpResponseNotModified()
-    region = f"{FOLDER}/_{name}_live.html"
+
+    def values() -> Mapping[str, Any]:
+        region = f"{FOLDER}/_{name}_live.html"
+        return {"live_url": live_path(request), "live_tag": with_all, "live_region": region, **context()}
+
     if same_for_all and is_live(request) and not len(get_messages(request)):
-        values: Mapping[str, Any] = {"live_html": shared.region(request, tag, region, context)}
+        response = HttpResponse(shared.region(request, with_all, f"{FOLDER}/_live.html", values))
     else:
-        values = {"live_url": live_path(request), "live_tag": with_all, "live_region": region, **context()}
-    response = page(request, "_live" if is_live(request) else name, values)
+        response = page(request, "_live" if is_live(request) else name, values())
     response["HX-PTag"] = with_all
     return response
 
@@ -82,13 +85,10 @@ def live_path(request: HttpRequest) -> str:
 
 def with_query(request: HttpRequest, **changes: str | None) -> str:
     """Return the request's path with its query changed; None takes a parameter out."""
-    query = request.GET.copy()
-    for name, value in changes.items():
-        query.pop(name, None)
-        if value is not None:
-            query[name] = value
+    kept = {name: values for name, values in request.GET.lists() if name not in changes}
+    query = urlencode({**kept, **{name: [value] for name, value in changes.items() if value is not None}}, doseq=True)
     path = escape_uri_path(request.path)
-    return f"{path}?{query.urlencode()}" if query else path
+    return f"{path}?{query}" if query else path
 
 
 def current_path(request: HttpRequest) -> str:

@@ -15,6 +15,7 @@ from django_simple_queue import conf
 from django_simple_queue.models import Worker
 
 KEYS = tuple("status task queue worker error args attempt duration has time since until".split())
+READ = frozenset({"q", *KEYS})
 TOKEN = re.compile(rf"^({'|'.join(KEYS)}|fingerprint):(.+)$", re.DOTALL | re.IGNORECASE)
 IN_ANY_CASE = ("status", "has", "time")
 QUOTED = re.compile(r"""\"((?:[^"]|"")*)"|(?<![^\s:=])'([^']*)'(?!\S)|(?<![^\s:=])"((?:[^"]|"")+)\Z""")
@@ -25,6 +26,8 @@ PLAIN = re.compile(r"""[^\s"']+""")
 
 def spread(query: QueryDict) -> QueryDict | None:
     """Return the query as its own parameters say it: ``key:value`` words of its text moved there; None if it does."""
+    if query.keys().isdisjoint(READ):
+        return None
     words = split(query.get("q", ""))
     tokens = [match.groups() for match in map(TOKEN.match, words) if match]
     moved = query.copy()

@@ -36,6 +36,7 @@ class TaskOptions:
     runbook: str = ""
 
 
+NO_OPTIONS = TaskOptions()
 OPTION_NAMES = frozenset(option.name for option in fields(TaskOptions))
 
 
@@ -94,6 +95,8 @@ def get_task_options(task_path: str) -> TaskOptions:
     """
     allowed = get_setting("ALLOWED_TASKS", None)
     options = (allowed.get(task_path) or {}) if isinstance(allowed, Mapping) else {}
+    if not options:
+        return NO_OPTIONS
     unknown = set(options) - OPTION_NAMES
     if unknown:
         raise ImproperlyConfigured(

@@ -52,6 +52,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "dashboard.project.urls"
 WSGI_APPLICATION = "dashboard.project.wsgi.application"
 ASGI_APPLICATION = "dashboard.project.asgi.application"
+AUTHENTICATION_BACKENDS = ["dashboard.backends.OneStatementBackend"]
 LOGIN_URL = "simple_queue_dashboard:login"
 CSRF_FAILURE_VIEW = "dashboard.views.refusals.csrf_failure"
 

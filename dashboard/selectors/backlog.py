@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.formats import CAP
-from dashboard.selectors.scalars import compiled, stored, table, vendor
+from dashboard.selectors.scalars import stored, table, vendor
+from dashboard.statements import compiled
 from django_simple_queue.models import QueuePause
 from django_simple_queue.models.states import DUE_SQL
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dashboard.selectors.scalars import rows, stepping, table, vendor
+from dashboard.selectors.scalars import stepping, table, vendor
+from dashboard.statements import rows
 from django_simple_queue.models.states import DUE_SQL
 
 

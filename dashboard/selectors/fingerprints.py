@@ -13,7 +13,8 @@ from django.db import connections
 from django.db.models import BooleanField, QuerySet
 from django.db.models.expressions import RawSQL
 
-from dashboard.selectors.scalars import Sql, as_moment, rows, stepping, stored, table, vendor
+from dashboard.selectors.scalars import as_moment, stepping, stored, table, vendor
+from dashboard.statements import Sql, rows
 from django_simple_queue.models import Task
 from django_simple_queue.models.primary import alias
 from django_simple_queue.models.task import TaskQuerySet

@@ -17,15 +17,14 @@ from dashboard.selectors.due import next_of_queue
 from dashboard.selectors.rates import WINDOW, of_queue, rate
 from dashboard.selectors.scalars import (
     Questions,
-    Sql,
     as_moment,
     ask,
     capped_count,
-    rows,
     stored,
     table,
     vendor,
 )
+from dashboard.statements import Sql, rows
 from django_simple_queue.models import Task
 from django_simple_queue.models.primary import alias
 from django_simple_queue.models.states import DUE_SQL

@@ -15,7 +15,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from dashboard import wording
-from dashboard.selectors.scalars import as_moment, read
+from dashboard.selectors.scalars import as_moment
+from dashboard.statements import read
 from dashboard.states import OF_STATUS, waiting_state
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
 from django_simple_queue.models.audit import would_restore

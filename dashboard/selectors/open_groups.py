@@ -10,7 +10,7 @@ from dashboard.models import FailureGroup
 from dashboard.selectors import fingerprints
 from dashboard.selectors.fingerprints import Found
 from dashboard.selectors.judgements import Judgements
-from dashboard.selectors.scalars import Sql
+from dashboard.statements import Sql
 
 MOST_GROUPS, MOST_TASKS = 200, 1_000
 COLUMNS = {"unhandled": "unhandled_rows.total", "most_unhandled": "unhandled_rows.largest"}

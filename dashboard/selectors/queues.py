@@ -10,9 +10,10 @@ from dashboard.deadline import TookTooLong, deadline
 from dashboard.formats import CAP
 from dashboard.selectors.due import due_queues, next_of_queue
 from dashboard.selectors.rates import by_queue, per_minute
-from dashboard.selectors.scalars import Sql, as_moment, rows
+from dashboard.selectors.scalars import as_moment
 from dashboard.selectors.serving import known_queues, serves, standstill
 from dashboard.selectors.workers import Crew, Member
+from dashboard.statements import Sql, rows
 from django_simple_queue.models import QueuePause
 
 SECONDS = 0.5

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dashboard.formats import CAP
-from dashboard.selectors.scalars import Row, Sql, as_moment, compiled
+from dashboard.selectors.scalars import as_moment
+from dashboard.statements import Row, Sql, compiled
 from django_simple_queue.models import Task
 
 WINDOW = timedelta(minutes=5)

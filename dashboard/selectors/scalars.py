@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 from django.db import connections, models
 from django.utils.dateparse import parse_datetime
 
 from dashboard.formats import CAP
+from dashboard.statements import Sql, compiled, rows
 from django_simple_queue.models import Task
 from django_simple_queue.models.primary import alias
 
-Row = tuple[Any, ...]
-Sql = tuple[str, tuple[Any, ...]]
 Questions = Mapping[str, Sql]
 
 
@@ -43,11 +41,6 @@ def latest(rows: models.QuerySet[Any], column: str, among: int) -> tuple[str, tu
     return f"(SELECT MAX({column}) FROM ({sql}) examined)", params  # noqa: S608
 
 
-def compiled(rows: models.QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
-    sql, params = rows.query.get_compiler(using=alias()).as_sql()
-    return sql, tuple(params)
-
-
 def ask(questions: Questions, tables: Questions | None = None) -> dict[str, Any]:
     """Return the answers to all ``questions``, as the database gives them, with one statement.
 
@@ -59,22 +52,6 @@ def ask(questions: Questions, tables: Questions | None = None) -> dict[str, Any]
     params = [param for _, part in (*questions.values(), *(tables or {}).values()) for param in part]
     [answers] = rows(sql, params)
     return dict(zip(questions, answers, strict=True))
-
-
-def read(question: Callable[[], models.QuerySet[Any]]) -> list[Row]:
-    """Return the rows of a question that is always the same, as the database gives them; it is compiled only once."""
-    return rows(*spelled(question, alias()))
-
-
-@cache
-def spelled(question: Callable[[], models.QuerySet[Any]], alias: str) -> Sql:
-    return compiled(question())
-
-
-def rows(sql: str, params: Sequence[Any] = ()) -> list[Row]:
-    with connections[alias()].cursor() as cursor:
-        cursor.execute(sql, params)
-        return list(cursor.fetchall())
 
 
 def stepping(column: str, source: str, where: str, after: str = "") -> str:

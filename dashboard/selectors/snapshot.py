@@ -28,6 +28,7 @@ from dashboard.selectors.scalars import Questions, as_moment, capped_count, firs
 from dashboard.selectors.serving import known_queues
 from dashboard.selectors.trouble import NO_TROUBLE, Failures, Trouble, trouble
 from dashboard.states import CONDITIONS
+from dashboard.tags import tag_of
 from django_simple_queue.models import Attempt, OperatorAction, Task, Worker
 from django_simple_queue.models.primary import alias
 
@@ -47,7 +48,7 @@ class Snapshot:
     what ``failed_lately`` nobody has handled ``alarming``;
     ``ungrouped``: some failures are in no group; ``undated``: some tasks have ended without a time; ``stalled`` are in
     progress although no live worker holds them. ``last_claim`` is when a worker last began a task, whatever became of
-    it. ``held`` wait in paused queues, and are not the ``oldest_queued``.
+    it. ``held`` wait in paused queues, and are not the ``oldest_queued``. Pictures of one ``name`` show the same.
     """
 
     taken: datetime
@@ -75,6 +76,7 @@ class Snapshot:
     last_claim: datetime | None = None
     trouble: Trouble = NO_TROUBLE
     complete: bool = True
+    name: str = ""
 
     @classmethod
     def empty(cls) -> Snapshot:
@@ -123,9 +125,25 @@ def take() -> Snapshot:
     now = timezone.now()
     try:
         with deadline(DEADLINE_SECONDS):
-            return picture(now)
+            return named(picture(now))
     except TookTooLong:
         return Snapshot.empty()
+
+
+def named(picture: Snapshot) -> Snapshot:
+    """Give ``picture`` a name that is another one when pages would show something else, its age aside."""
+    name = tag_of(
+        picture.counts,
+        picture.running,
+        picture.failed_lately,
+        picture.open_groups,
+        picture.alarming,
+        picture.minutes[-1:],
+        picture.newest_created,
+        picture.newest_finished,
+        sorted(worker.pk for worker in picture.fleet.live),
+    )
+    return replace(picture, name=name)
 
 
 def picture(now: datetime) -> Snapshot:

@@ -9,7 +9,8 @@ from django.db.models import Case, Q, QuerySet, Value, When
 
 from dashboard.filters import ENDED, TABS, TaskFilter
 from dashboard.selectors import scalars
-from dashboard.selectors.scalars import Questions, capped_count, compiled
+from dashboard.selectors.scalars import Questions, capped_count
+from dashboard.statements import compiled
 from dashboard.states import CONDITIONS
 from django_simple_queue.models import Task
 from django_simple_queue.models.audit.scope import COMPUTED

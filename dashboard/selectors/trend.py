@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connections
 
-from dashboard.selectors.scalars import compiled
+from dashboard.statements import compiled
 from django_simple_queue.models import Task
 from django_simple_queue.models.primary import alias
 

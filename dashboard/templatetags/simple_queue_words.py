@@ -16,7 +16,7 @@ from dashboard import charts, shared
 from dashboard.access import may
 from dashboard.formats import NOTHING, brief, coarse, day_and_time, number, window_words
 from dashboard.moments import stamp
-from dashboard.pauses import paused
+from dashboard.pauses import MAY_RESUME, paused
 from dashboard.selectors import snapshot
 from dashboard.selectors.activity import Filter, did
 from dashboard.selectors.failures import Group
@@ -68,7 +68,7 @@ class Pauses(list[QueuePause]):
 def pauses(context: template.Context) -> Pauses:
     request = context["request"]
     found = Pauses(paused(request))
-    found.now, found.may_change = timezone.now(), may(request, "change_worker")
+    found.now, found.may_change = timezone.now(), may(request, MAY_RESUME)
     return found
 
 

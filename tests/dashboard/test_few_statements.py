@@ -7,15 +7,17 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from dashboard import tags
 from dashboard.selectors import search, snapshot
 from django_simple_queue.models import Task
+from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import a_task
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGES = ("", "?status=failed&task=shop.tasks.charge", "?q=nothing", "failures/", "enqueue/", "workers/", "activity/")
 
 
-MOST, MOST_OF_THE_PICTURE = 12, 9
+MOST, MOST_OF_THE_PICTURE, MOST_OF_A_POLL = 12, 9, 5
 
 
 @pytest.fixture(autouse=True)
@@ -62,3 +64,14 @@ def test_who_finds_the_picture_too_old_asks_at_most_nine_more(ada: Client, page:
     snapshot.memory.forget()
     asked = asked_by(ada, page)
     assert len(asked) <= MOST + MOST_OF_THE_PICTURE, asked
+
+
+def test_a_poll_that_changes_nothing_asks_who_it_is_what_they_may_do_and_what_was_done(
+    client: Client, pictures_last: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed_in(client, operator("eva", "view_task"))
+    monkeypatch.setattr(tags, "clock", lambda: 1000.0)
+    poll = {"HX-Request": "true", "HX-PTag": client.get("/?live=1")["HX-PTag"]}
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get("/?live=1", headers=poll).status_code == 304
+    assert len(asked) <= MOST_OF_A_POLL, [each["sql"][:80] for each in asked]

@@ -12,11 +12,12 @@ from django.utils import timezone, translation
 from dashboard import shared
 from dashboard.selectors import snapshot
 from django_simple_queue.models import OperatorAction, Task
+from django_simple_queue.models.control import pause_queue
 from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import SEND, a_task, row_of
 
 pytestmark = pytest.mark.django_db
-REGION, ROW = "simple_queue_dashboard/_tasks_live.html", "simple_queue_dashboard/_row.html"
+REGION, ROW = "simple_queue_dashboard/_live.html", "simple_queue_dashboard/_row.html"
 EVERYTHING = ("view_task", "view_task_payload", "requeue_task", "cancel_task")
 
 
@@ -80,22 +81,45 @@ def test_another_permission_is_another_region(rendered, missing):
     assert all_of_it.count("<button") + all_of_it.count("planted") > less.count("<button") + less.count("planted")
 
 
-class AdaMayRefund:
-    """A backend of a host that lists no permission, and answers for one when it is asked."""
+class AdaMayRefundAndResume:
+    """A backend of a host that lists no permission, and answers for some when it is asked."""
 
     def has_perm(self, user, permission, obj=None):
-        return permission == "shop.refund" and user.username == "ada"
+        return permission in ("shop.refund", "django_simple_queue.change_worker") and user.username == "ada"
+
+
+@pytest.fixture
+def a_host_that_lists_nothing(settings):
+    settings.AUTHENTICATION_BACKENDS = [*settings.AUTHENTICATION_BACKENDS, f"{__name__}.AdaMayRefundAndResume"]
 
 
 @pytest.mark.parametrize("first", ["ada", "eva"])
-def test_what_no_list_of_permissions_holds_is_another_region_too(settings, first):
-    settings.AUTHENTICATION_BACKENDS = [*settings.AUTHENTICATION_BACKENDS, f"{__name__}.AdaMayRefund"]
+def test_what_no_list_of_permissions_holds_is_another_region_too(settings, a_host_that_lists_nothing, first):
     settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {SEND: {"permission": "shop.refund"}}
     task = a_task(Task.FAILED)
     browsers = {name: browser(name, *EVERYTHING) for name in ("ada", "eva")}
     poll(browsers[first])
     offers = {name: f"/tasks/{task.pk}/requeue/" in poll(each) for name, each in browsers.items()}
     assert offers == {"ada": True, "eva": False}
+
+
+@pytest.mark.parametrize("first", ["ada", "eva"])
+def test_who_may_not_resume_is_not_offered_it_because_somebody_else_may(a_host_that_lists_nothing, first):
+    pause_queue("mail", "Provider is down", "omar")
+    browsers = {name: browser(name, *EVERYTHING) for name in ("ada", "eva")}
+    poll(browsers[first])
+    offers = {name: "/workers/queues/resume/" in poll(each) for name, each in browsers.items()}
+    assert offers == {"ada": True, "eva": False}
+
+
+def test_the_groups_of_failures_and_the_pauses_are_shared_too(rendered):
+    pause_queue("mail", "Provider is down", "omar")
+    may = (*EVERYTHING, "change_worker")
+    ada, eva = browser("ada", *may), browser("eva", *may)
+    hers, other = poll(ada), poll(eva)
+    assert "Provider is down" in other
+    assert rendered.count(REGION) == 1
+    assert hers.replace(token(hers), "") == other.replace(token(other), "")
 
 
 def test_another_time_zone_is_another_region(rendered):
