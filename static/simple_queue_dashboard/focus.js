@@ -9,13 +9,14 @@ function whereabouts(element, row = element.closest("tbody tr")) {
   return { id: element.id, around, row: row?.id ?? "", index: lines().indexOf(row), inPauses: Boolean(element.closest("#pauses")) };
 }
 let pressed = { id: "", around: [], row: "", index: -1 };
-let before = null, given = null;  // where the focus was before an update, and what an update gave it to
+let before = null;  // where the focus was before an update
+let given = { own: false };  // the element that the focus was last given to, and whether after what one did oneself
 
 document.addEventListener("click", event => {
   const button = event.target.closest(`:is(${PARTS}) :is(a, button)`);
   if (!button) return;
   pressed = whereabouts(button, button.closest("#bulk") ? $("#rows tbody tr:has(:checked)") : undefined);
-  given = null;
+  given = { own: false };
 }, true);
 
 const ACTIONS = [".act [data-undo]", ".act :is(a, button, summary)", "a.task"]; // Undo stays longer than what stands beside it
@@ -35,12 +36,14 @@ function candidates(place, own) {
 // an update between a click and its answer may have given the focus away: the answer decides
 function regainFocus(place, own) {
   const focused = document.activeElement;
-  if (focused !== document.body && canTake(focused) && !(own && focused === given)) return;
+  if (focused !== document.body && canTake(focused) && !(own && byUpdate(focused))) return;
   const next = [...candidates(place, own)].find(canTake) ?? $("#main");
   if (next.id === "main") next.tabIndex = -1;
+  given = { element: next, own };
   next.focus({ preventScroll: true });
-  given = own ? null : next;
 }
+const byUpdate = element => element === given.element && !given.own;
+document.addEventListener("focusin", event => { if (event.target !== given.element) given = { own: false }; });
 document.addEventListener("htmx:before:swap", event => {
   if (event.detail.ctx?.sourceElement !== live) return;
   const focused = document.activeElement;

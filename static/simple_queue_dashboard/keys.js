@@ -22,8 +22,16 @@ document.addEventListener("htmx:after:swap", event => {
   const list = rows(), same = list.find(row => row.id === at.id);
   if (same || sourceElement !== live) putCursor(same ?? list[Math.min(at.index, list.length - 1)], list);
 });
+// the cursor goes with the focus, but not to the row that an update gave it to
+document.addEventListener("focusin", event => {
+  const row = event.target.closest(":is(#rows, #groups) tbody tr");
+  if (!row || byUpdate(event.target)) return;
+  putCursor(row);
+  if (event.target !== given.element) at.moved = true;
+});
 const cursor = selector => $(`:is(#rows, #groups) tbody tr.is-cursor ${selector}`);
-const ticked = verb => $(`.list.has-selection #bulk [data-counts=${verb}]:enabled`);
+// while rows are ticked a key means them, and no other row when they do not fit
+const buttonFor = (verb, key) => $(".list.has-selection") ? $(`#bulk [data-counts=${verb}]:enabled`) : cursor(`[data-key=${key}]`) ?? $(`[data-key=${key}]:not(tr *)`);
 
 // Undo of the row that one went to since; else of what was just done
 function undoKey() {
@@ -72,8 +80,8 @@ const KEYS = {
   j: () => move(1), k: () => move(-1),
   o: () => cursor("a.task")?.click(),
   x: () => cursor("[name=ids]")?.click(),
-  r: () => (ticked("requeue") ?? cursor("[data-key=r]") ?? $("[data-key=r]:not(tr *)"))?.click(),
-  c: () => (ticked("cancel") ?? cursor("[data-key=c]") ?? $("[data-key=c]:not(tr *)"))?.click(),
+  r: () => buttonFor("requeue", "r")?.click(),
+  c: () => buttonFor("cancel", "c")?.click(),
   u: () => undoKey()?.click(),
   e: () => $(".nav [data-go=enqueue][aria-current]") || go("enqueue"),
   f: filterByRow,

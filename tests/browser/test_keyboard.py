@@ -8,6 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from django_simple_queue.models import Task
+from tests.browser.keys import Keys
 from tests.browser.look import fresh, is_live, next_poll, past_guard, row, rows, said, shows_only
 from tests.dashboard.queue import CHARGE, a_task, a_worker
 
@@ -204,3 +205,45 @@ def test_e_enqueues_from_a_task_page_too(console: Page) -> None:
     console.goto(f"/tasks/{a_task().pk}/")
     console.keyboard.press("e")
     expect(console).to_have_url(re.compile("/enqueue/$"))
+
+
+@pytest.mark.parametrize("key", ["r", "c"])
+def test_a_key_acts_on_no_other_row_when_the_ticked_ones_do_not_fit(console: Page, key: str) -> None:
+    ended = [a_task(Task.COMPLETED) for _ in range(2)]
+    fits = a_task(Task.FAILED if key == "r" else Task.QUEUED)
+    console.goto("/")
+    for task in ended:
+        row(console, task).get_by_role("checkbox").check()
+    console.keyboard.press("k")
+    expect(row(console, fits)).to_have_class(re.compile("is-cursor"))
+    console.keyboard.press(key)
+    with next_poll(console):
+        pass
+    assert fresh(fits).status == fits.status
+
+
+def test_a_key_acts_on_the_row_that_has_the_focus(console: Page) -> None:
+    below, above = a_task(Task.FAILED, age=20), a_task(Task.FAILED, age=10)
+    console.goto("/?status=failed")
+    is_live(console)
+    console.keyboard.press("j")
+    box = row(console, below).get_by_role("checkbox")
+    Keys(console).tab_to(box)
+    expect(row(console, below)).to_have_class(re.compile("is-cursor"))
+    console.keyboard.press("x")
+    expect(box).to_be_checked()
+    expect(row(console, above).get_by_role("checkbox")).not_to_be_checked()
+
+
+def test_u_takes_back_the_row_that_the_focus_went_to(console: Page) -> None:
+    second, first = a_task(Task.FAILED, age=20), a_task(Task.FAILED, age=10)
+    console.goto("/?status=failed")
+    is_live(console)
+    for task in (second, first):
+        row(console, task).get_by_role("button", name="Requeue").click()
+        expect(row(console, task).get_by_role("button", name="Undo")).to_be_visible()
+    past_guard(console)
+    Keys(console).tab_to(row(console, second).get_by_role("checkbox"))
+    console.keyboard.press("u")
+    said(console, "as before")
+    assert (fresh(first).status, fresh(second).status) == (Task.QUEUED, Task.FAILED)
