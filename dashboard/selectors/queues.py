@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,11 +13,10 @@ from dashboard.selectors.due import due_queues, next_of_queue
 from dashboard.selectors.rates import by_queue, per_minute
 from dashboard.selectors.scalars import as_moment
 from dashboard.selectors.serving import known_queues, serves, standstill
-from dashboard.selectors.workers import Crew, Member
+from dashboard.selectors.workers import Crew, Member, crew
 from dashboard.statements import Sql, rows
 from django_simple_queue.models import QueuePause
 
-SECONDS = 0.5
 MOST_QUEUES = 40
 MOST_WAITING = 1000
 WORTH_SAYING = 20
@@ -58,20 +58,51 @@ class Queues:
     more: int
 
 
-def queues(crew: Crew, paused: Iterable[QueuePause], now: datetime) -> Queues:
-    """Return a line for each queue that is served, declared, paused, or has something to claim."""
-    pauses = {pause.queue: pause for pause in paused}
-    known = {*known_queues(member.worker for member in crew.members), *pauses} - {QueuePause.ALL}
-    try:
-        with deadline(SECONDS):
-            waiting = {*due_queues(MOST_WAITING)}
-            names = most_important(known | waiting, pauses, waiting)
-            depths, came, went = read(names, now)
-    except TookTooLong:
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What was counted of the queues ``names``, out of ``total``."""
+
+    names: Sequence[str]
+    total: int
+    depths: Mapping[str, Depth]
+    came: Mapping[str, float]
+    went: Mapping[str, float]
+
+
+def fleet(paused: Iterable[QueuePause], now: datetime) -> tuple[Crew, Queues]:
+    """Return the fleet, and a line for each queue that is served, declared, paused, or has something to claim.
+
+    Both are read in one deadline; when it passes, the fleet is known or there is nothing to show.
+    """
+    pauses, workers, numbers = {pause.queue: pause for pause in paused}, None, None
+    with suppress(TookTooLong), deadline():
+        workers = crew(now)
+        numbers = numbers_of(known_to(workers, pauses), pauses, now)
+    if workers is None:
+        raise TookTooLong("Who works on what took too long.")
+    return workers, lines(workers, pauses, numbers)
+
+
+def known_to(crew: Crew, pauses: Mapping[str, QueuePause]) -> set[str]:
+    return {*known_queues(member.worker for member in crew.members), *pauses} - {QueuePause.ALL}
+
+
+def numbers_of(known: set[str], pauses: Mapping[str, QueuePause], now: datetime) -> Numbers:
+    waiting = {*due_queues(MOST_WAITING)}
+    names = most_important(known | waiting, pauses, waiting)
+    return Numbers(names, len(known | waiting), *read(names, now))
+
+
+def lines(crew: Crew, pauses: Mapping[str, QueuePause], found: Numbers | None) -> Queues:
+    if found is None:
+        known = known_to(crew, pauses)
         names = most_important(known, pauses)
         return Queues([line(name, crew, pauses, None, None, None) for name in names], len(known) - len(names))
-    lines = [line(name, crew, pauses, depths[name], came.get(name, 0.0), went.get(name, 0.0)) for name in names]
-    return Queues(lines, len(known | waiting) - len(names))
+    came, went = found.came, found.went
+    shown = [
+        line(name, crew, pauses, found.depths[name], came.get(name, 0.0), went.get(name, 0.0)) for name in found.names
+    ]
+    return Queues(shown, found.total - len(shown))
 
 
 def most_important(names: Collection[str], *groups: Collection[str]) -> list[str]:

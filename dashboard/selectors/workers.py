@@ -13,7 +13,6 @@ from django.db.models import BooleanField, Case, Q, Value, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext_noop
 
-from dashboard.deadline import deadline
 from dashboard.selectors.scalars import ask, first_value
 from dashboard.selectors.serving import queues_of
 from dashboard.states import State
@@ -192,9 +191,8 @@ def state_of(worker: Worker) -> State:
 
 def jobs_of(workers: Sequence[Worker]) -> tuple[Jobs, bool, Jobs]:
     """Return by worker the tasks that run, whether more run, and the tasks that were taken from one that is lost."""
-    with deadline():
-        running, more = jobs_by_worker([worker.pk for worker in workers])
-        return running, more, taken_by_worker([worker for worker in workers if worker.state == Worker.State.LOST])
+    running, more = jobs_by_worker([worker.pk for worker in workers])
+    return running, more, taken_by_worker([worker for worker in workers if worker.state == Worker.State.LOST])
 
 
 def jobs_by_worker(workers: Sequence[UUID]) -> tuple[Jobs, bool]:

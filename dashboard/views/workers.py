@@ -17,8 +17,8 @@ from dashboard.access import may, operator, safe_next
 from dashboard.controls import Control
 from dashboard.htmx import go_to, live_page, page_path, render_dialog
 from dashboard.pauses import paused
-from dashboard.selectors.queues import queues
-from dashboard.selectors.workers import crew, latest_news
+from dashboard.selectors.queues import fleet
+from dashboard.selectors.workers import latest_news
 from dashboard.tags import age, tag_of
 from dashboard.wording import paused_already
 from django_simple_queue import conf
@@ -39,8 +39,8 @@ def workers(request: HttpRequest) -> HttpResponseBase:
 
 def context(request: HttpRequest, may_change: bool) -> Mapping[str, Any]:
     now = timezone.now()
-    shown = crew(now)
-    return {"fleet": shown, "queues": queues(shown, paused(request), now), "now": now, "may_change": may_change}
+    shown, queues = fleet(paused(request), now)
+    return {"fleet": shown, "queues": queues, "now": now, "may_change": may_change}
 
 
 @operator("change_worker", methods=("GET", "HEAD", "POST"))

@@ -8,7 +8,6 @@ import pytest
 from django.utils import timezone
 
 from dashboard.selectors import attention, flow, queues, rates, snapshot
-from dashboard.selectors.workers import crew
 from django_simple_queue.models import Task
 from tests.dashboard.queue import SEND, a_worker
 
@@ -43,7 +42,7 @@ def test_a_full_sample_is_measured_over_the_time_that_it_took(busy):
 
 
 def test_every_page_says_the_same_of_a_queue(busy):
-    line = next(each for each in queues.queues(crew(busy), [], busy).lines if each.name == "a")
+    line = next(each for each in queues.fleet([], busy)[1].lines if each.name == "a")
     found = flow.flow("a", busy)
     assert (line.came, line.went) == (found.coming, found.going)
 
