@@ -27,7 +27,7 @@ class Kept:
                 found[name] = restore(value, self.shown.get(name), self.stored.get(name))
             except ValueError:
                 place = prefix if prefix == "args" else f"{prefix}.{name}"
-                problems[place] = _("%(name)s holds %(mask)s where no secret is stored: type the whole value.") % {
+                problems[place] = _("%(name)s holds %(mask)s where it is not known for which secret: type the whole value.") % {
                     "name": name,
                     "mask": REDACTED,
                 }
@@ -41,7 +41,19 @@ def restore(typed: Any, shown: Any, stored: Any) -> Any:
     if isinstance(typed, dict) and isinstance(shown, dict) and isinstance(stored, dict):
         return {key: restore(item, shown.get(key), stored.get(key)) for key, item in typed.items()}
     if isinstance(typed, list) and isinstance(shown, list) and len(typed) == len(shown):
-        return [restore(*each) for each in zip(typed, shown, stored, strict=True)]
+        return [restore_item(item, place, shown, stored) for place, item in enumerate(typed)]
+    return unmasked(typed)
+
+
+def restore_item(typed: Any, place: int, shown: list[Any], stored: list[Any]) -> Any:
+    """Return the item of a list that was edited: only one that looks like no other is known to have kept its place."""
+    alike = [whole for look, whole in zip(shown, stored, strict=True) if same(typed, look)]
+    if same(typed, shown[place]) and all(same(whole, stored[place]) for whole in alike):
+        return stored[place]
+    return unmasked(typed)
+
+
+def unmasked(typed: Any) -> Any:
     if REDACTED in json.dumps(typed, ensure_ascii=False):
         raise ValueError(typed)
     return typed
