@@ -23,7 +23,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from dashboard import errors
 from dashboard.deadline import SECONDS, SECONDS_OF_A_PAGE, TookTooLong, deadline
-from dashboard.htmx import client_redirect, current_path, is_fragment, page
+from dashboard.htmx import current_path, is_fragment, leave_for, page
 from dashboard.preferences import in_zone
 from dashboard.typed import RESUMED, carry, sent
 
@@ -155,8 +155,7 @@ def ask_to_sign_in(request: HttpRequest, typed: bool) -> HttpResponseBase:
             return errors.forbidden(request, "session")
         if login_url() == resolve_url(LOGIN) and (kept := carry(request)):
             return errors.signed_out(request, kept)
-    target = f"{login_url()}?{urlencode({'next': current_path(request)})}"
-    return client_redirect(target) if is_fragment(request) else redirect(target)
+    return leave_for(request, f"{login_url()}?{urlencode({'next': current_path(request)})}")
 
 
 class KeepsTyped(CsrfViewMiddleware):

@@ -196,12 +196,6 @@ def question(verb: str, row: Task) -> wording.Asked | None:
     return wording.question(verb, describe(row.pk), answered=not without_answer([row]))
 
 
-def may_touch(actor: User, row: Task) -> bool:
-    """Tell whether the task's own ``permission`` option lets this operator act on it."""
-    permission = conf.get_task_options(row.task).permission
-    return not permission or bool(actor.has_perm(permission))  # type: ignore[union-attr]
-
-
 def describe(pk: UUID) -> str:
     """Return what the console calls one task: its name and the end of its id."""
     path = Task.objects.filter(pk=pk).values_list("task", flat=True).first() or "task"

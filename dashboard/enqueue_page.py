@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dashboard import enqueue_options, shell
+from dashboard import enqueue_options, shell, wording
 from dashboard.access import may
 from dashboard.fields import pretty
 from dashboard.formats import coarse
@@ -24,6 +24,7 @@ from dashboard.selectors.serving import known_queues
 from dashboard.signature import Call
 from django_simple_queue import conf
 from django_simple_queue.models import Worker
+from django_simple_queue.models.audit.terms import doubtful_to_repeat, without_answer
 from django_simple_queue.redaction import redact_args
 
 MOST_SEARCHED = 100
@@ -93,9 +94,22 @@ def code(form: EnqueueForm, typed: Mapping[str, Any]) -> str:
     return call_text(path, shown if isinstance(shown, Mapping) else {}, dict(enqueue_options.chosen(form)))
 
 
-def asks_first(call: Call) -> bool:
-    """Tell whether a second look is due: in production, for what is not declared safe to repeat."""
-    return shell.is_live() and conf.get_task_options(call.path).rerun != "safe"
+def asks_first(form: EnqueueForm) -> bool:
+    """Tell whether a second look is due: in production, for what is not declared safe to repeat, and for a task that
+    was edited and may do harm when it runs once more."""
+    unsafe = shell.is_live() and conf.get_task_options(form.draft.call.path).rerun != "safe"
+    return unsafe or bool(doubt(form))
+
+
+def doubt(form: EnqueueForm) -> str:
+    """Say what may come of running the edited task once more, "" when nothing is known against it."""
+    rows = [form.source] if form.source else []
+    return wording.why_asked(answered=not without_answer(rows)) if doubtful_to_repeat(rows) else ""
+
+
+def seal(form: EnqueueForm) -> str:
+    """Return what an answer to the second look carries: it is for what was typed, and for the run it was about."""
+    return f"{form.digest()}_{form.source.epoch if form.source else ''}"
 
 
 def review(request: HttpRequest, form: EnqueueForm) -> Mapping[str, Any]:
@@ -105,8 +119,9 @@ def review(request: HttpRequest, form: EnqueueForm) -> Mapping[str, Any]:
     return {
         "args": pretty(shown) if shown else "",
         "sent": sent,
-        "digest": form.digest(),
-        "environment": conf.get_environment(),
+        "seal": seal(form),
+        "environment": conf.get_environment() if shell.is_live() else "",
+        "doubt": doubt(form),
         "chosen": [
             (form[name].label, form.cleaned_data[name]) for name in OPTIONS if form.cleaned_data[name] not in (None, "")
         ],

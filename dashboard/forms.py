@@ -19,10 +19,12 @@ from dashboard.clocks import ClockField
 from dashboard.drafts import Draft
 from django_simple_queue.models import OperatorActionItem, Task
 from django_simple_queue.models.audit import record
+from django_simple_queue.models.audit.terms import is_never_repeated
 from django_simple_queue.models.primary import alias
 from django_simple_queue.payload import KEY_OF_FORM
 from django_simple_queue.utils import create_task
 
+NEVER_REPEATED = gettext_lazy("This task has run and must not run twice, so it is not edited and requeued.")
 OPTIONS = ("queue", "priority", "run_after", "max_attempts", "timeout")
 
 
@@ -53,7 +55,10 @@ class EnqueueForm(forms.Form):
         return kept if kept and moment == kept.replace(microsecond=0) else moment
 
     def clean(self) -> dict[str, Any]:
-        return {**self.cleaned_data, "args": self.draft.args()}
+        args = self.draft.args()
+        if self.source and is_never_repeated(self.source):
+            self.draft.refuse(str(NEVER_REPEATED))
+        return {**self.cleaned_data, "args": args}
 
     def is_valid(self) -> bool:
         return super().is_valid() and not self.draft.problems

@@ -107,9 +107,9 @@ def go_to(request: HttpRequest, url: str) -> HttpResponseBase:
     return redirect(f"{url}{'&' if '?' in url else '?'}{urlencode({'live': 1})}")
 
 
-def client_redirect(url: str) -> HttpResponse:
-    """Make the whole page, not the fragment that was asked for, go to ``url``."""
-    return HttpResponseClientRedirect(url)
+def leave_for(request: HttpRequest, url: str) -> HttpResponseBase:
+    """Redirect the whole page to ``url``, also from a fragment of it."""
+    return HttpResponseClientRedirect(url) if is_fragment(request) else redirect(url)
 
 
 def retarget(response: HttpResponse, selector: str, swap: str = "innerHTML") -> HttpResponse:

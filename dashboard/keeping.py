@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from django_simple_queue.redaction import REDACTED
+
+MISPLACED = gettext_noop("%(name)s holds %(mask)s where nobody knows which secret is meant: type the whole value.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,7 @@ class Kept:
                 found[name] = restore(value, self.shown.get(name), self.stored.get(name))
             except ValueError:
                 place = prefix if prefix == "args" else f"{prefix}.{name}"
-                problems[place] = _("%(name)s holds %(mask)s where it is not known for which secret: type the whole value.") % {
-                    "name": name,
-                    "mask": REDACTED,
-                }
+                problems[place] = _(MISPLACED) % {"name": name, "mask": REDACTED}
         return found
 
 

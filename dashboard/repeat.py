@@ -10,10 +10,11 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dashboard import actions
+from dashboard import actions, wording
 from django_simple_queue.callables import TaskNotAllowedError
 from django_simple_queue.models import OperatorActionItem, Task
 from django_simple_queue.models.audit import perform
+from django_simple_queue.models.audit.terms import Terms
 from django_simple_queue.models.primary import alias
 
 VERB = "run_again"
@@ -23,7 +24,7 @@ def run_again(pk: UUID, actor: AbstractBaseUser | AnonymousUser) -> UUID:
     """Enqueue the call of the completed task ``pk`` once more and return the new task's id.
 
     The second click of a double click returns the task of the first. Raises ValueError, in a sentence for people, for
-    a task that is unknown, not completed, not allowed any more, or not this operator's to touch.
+    a task that is unknown, not completed, not allowed any more, never to be repeated, or not this operator's to touch.
     """
     with transaction.atomic(using=alias()):
         # Begun by a write: on SQLite it waits for its turn, where a write after a read would fail at once.
@@ -44,8 +45,8 @@ def just_made(row: Task, actor: AbstractBaseUser | AnonymousUser) -> UUID | None
 def make(row: Task, actor: AbstractBaseUser | AnonymousUser) -> UUID:
     if row.status != Task.COMPLETED:
         raise ValueError(_("Only a completed task runs again; this one is %s.") % row.get_status_display().lower())
-    if not actions.may_touch(actor, row):
-        raise ValueError(_("This task is not yours to run."))
+    if refusal := Terms.held_by(actor).refusal(VERB, row):
+        raise ValueError(_("This task is %s.") % wording.why_not(VERB, refusal))
     try:
         scope = actions.describe(row.pk)
         action = perform(VERB, Task.objects.filter(pk=row.pk), actor, scope, created_by=actor.get_username())

@@ -62,6 +62,7 @@ ALREADY = "already "
 DOING = {"requeue": gettext_lazy("Requeueing"), "cancel": gettext_lazy("Cancelling")}
 WHY_NOT = {
     ("requeue", "not_allowed"): gettext_lazy("not in the allowlist any more"),
+    ("run_again", "not_allowed"): gettext_lazy("not in the allowlist any more"),
     ("cancel", "not_allowed"): gettext_lazy("asked to stop already"),
     ("cancel", "unanswered"): gettext_lazy("running"),
     ("start_now", "queued"): gettext_lazy("free to start already"),
@@ -196,9 +197,16 @@ def question(verb: str, name: str, answered: bool) -> Asked:
     if verb == "cancel":
         text = _("It is running. Its process is ended at once; what it has done so far stays done.")
         return Asked(_("Stop %s?") % name, text, _("Stop task"))
-    known = _("It has run before, and repeating it may do harm: its effects may happen twice.")
-    unknown = _("Its last run ended without an answer and may have taken effect. Running it again may repeat that.")
-    return Asked(_("Requeue %s?") % name, known if answered else unknown, _("Requeue anyway"))
+    if verb == "run_again":
+        return Asked(_("Run %s again?") % name, why_asked(answered), _("Run again anyway"))
+    return Asked(_("Requeue %s?") % name, why_asked(answered), _("Requeue anyway"))
+
+
+def why_asked(answered: bool) -> str:
+    """Say what may come of repeating a task; ``answered`` says that its last run ended with an answer."""
+    if answered:
+        return _("It has run before, and repeating it may do harm: its effects may happen twice.")
+    return _("Its last run ended without an answer and may have taken effect. Running it again may repeat that.")
 
 
 def worker_command(queue: str) -> str:

@@ -155,5 +155,5 @@ RERUN = {
     "": lambda: _("it asks when a run ended without an answer"),
     "safe": lambda: _("yes"),
     "confirm": lambda: _("it asks first"),
-    "never": lambda: _("no: it cannot be requeued"),
+    "never": lambda: _("no: it never runs twice"),
 }

@@ -15,20 +15,17 @@ from dashboard.signature import describe
 from dashboard.states import RETRYING
 from django_simple_queue import conf
 from django_simple_queue.models import Task
-from django_simple_queue.models.audit.terms import Terms
+from django_simple_queue.models.audit.terms import Terms, is_never_repeated
 from django_simple_queue.redaction import visible
 
 NOT_YOURS = gettext_noop("Acting on this task needs the permission %(permission)s, which you do not hold.")
-MUST_NOT = gettext_noop("This task must not run twice, so it cannot be requeued here (its option rerun is “never”).")
+MUST_NOT = gettext_noop("This task must not run twice, so it is not repeated here (its option rerun is “never”).")
 NOT_ALLOWED = gettext_noop("It cannot run again: it is not in %(setting)s any more.")
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A button; what has to be asked before it acts, the console asks in a dialog. ``leaves`` goes to another page.
-
-    ``of`` is the action that it takes back.
-    """
+    """A button; what has to be asked before it acts, the console asks in a dialog. ``of``: the action it takes back."""
 
     verb: str
     word: str
@@ -36,7 +33,6 @@ class Offer:
     style: str = ""
     key: str = ""
     url: str = ""
-    leaves: bool = False
     of: int | None = None
 
     @property
@@ -45,7 +41,7 @@ class Offer:
 
 
 REQUEUE = Offer("requeue", gettext_noop("Requeue"), "requeue", "btn-primary", "r")
-RUN_AGAIN = Offer("run_again", gettext_noop("Run again"), "requeue", leaves=True)
+RUN_AGAIN = Offer("run_again", gettext_noop("Run again"), "requeue")
 START_NOW = Offer("start_now", gettext_noop("Start now"), "play", "btn-primary")
 CANCEL = Offer("cancel", gettext_noop("Cancel"), "ban", "btn-danger")
 RUN_NOW = replace(START_NOW, word=gettext_noop("Run now"))
@@ -64,7 +60,7 @@ def offers(page: TaskPage, permissions: Collection[str], terms: Terms) -> Mappin
     ``actions`` belong to the head of the page. ``undo`` belongs to the notice of what was just done: there no button
     takes the place of the one that was clicked, and a double click does not undo.
     """
-    refusal = terms.refusal("requeue", page.task)
+    refusal = terms.refusal(once_more(page.task).verb, page.task)
     if refusal == "not_permitted":
         own = conf.get_task_options(page.task.task).permission
         return {"actions": [], "undo": [], "refused": [gettext(NOT_YOURS) % {"permission": own}]}
@@ -80,7 +76,8 @@ def offers(page: TaskPage, permissions: Collection[str], terms: Terms) -> Mappin
 def edit_url(page: TaskPage) -> str:
     """Return the address of the form with the arguments of this task, "" for who may not see or enqueue them."""
     offered = page.payload is not None and page.task.task in (conf.get_allowed_tasks() or ())
-    return f"{reverse('simple_queue_dashboard:enqueue')}?from={page.task.pk}" if offered else ""
+    may_repeat = offered and not is_never_repeated(page.task)
+    return f"{reverse('simple_queue_dashboard:enqueue')}?from={page.task.pk}" if may_repeat else ""
 
 
 def ready(possible: Sequence[Offer], page: TaskPage, permissions: Collection[str]) -> Sequence[Offer]:
@@ -95,9 +92,11 @@ def possible_offers(page: TaskPage, refusal: str) -> tuple[list[Offer], list[str
         return [MARK_FAILED] if page.orphaned else [STOP] if not task.cancel_requested else [], []
     if not conf.is_task_allowed(task.task):
         return [], [gettext(NOT_ALLOWED) % {"setting": f"{conf.PREFIX}ALLOWED_TASKS"}]
-    if task.status == Task.COMPLETED:
-        return [RUN_AGAIN], []
-    return ([], [gettext(MUST_NOT)]) if refusal == "never" else ([REQUEUE], [])
+    return ([], [gettext(MUST_NOT)]) if refusal == "never" else ([once_more(task)], [])
+
+
+def once_more(task: Task) -> Offer:
+    return RUN_AGAIN if task.status == Task.COMPLETED else REQUEUE
 
 
 def waiting_offers(page: TaskPage) -> list[Offer]:

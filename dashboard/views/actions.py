@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,9 +12,9 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from dashboard import actions
+from dashboard import actions, repeat
 from dashboard.access import may, operator, require, safe_next
-from dashboard.htmx import go_to, render_dialog
+from dashboard.htmx import go_to, leave_for, render_dialog
 from dashboard.ids import spelled
 from dashboard.scopes import read_moment
 from django_simple_queue.models import OperatorAction, Task
@@ -36,6 +37,18 @@ task_requeue = one_task("requeue")
 task_cancel = one_task("cancel")
 task_start_now = one_task("start_now")
 task_mark_failed = one_task("mark_failed")
+
+
+@operator(actions.PERMISSIONS["run_again"], methods=("POST",))
+def task_run_again(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Enqueue the call of a completed task once more, and go to the new task."""
+    if question := unanswered(request, "run_again", existing(pk)):
+        return render_dialog(request, "confirm", question)
+    try:
+        copy = repeat.run_again(pk, request.user)
+    except ValueError as error:
+        return tell(request, _("%s Nothing done.") % error)
+    return leave_for(request, reverse("simple_queue_dashboard:task", args=[copy]))
 
 
 @operator(methods=("POST",))
@@ -73,21 +86,32 @@ def undo_permission(verb: str) -> str:
 
 def act_or_ask(request: HttpRequest, verb: str, pk: UUID, shown: datetime | None = None) -> HttpResponseBase:
     """Do ``verb`` to one task as it was shown; what is asked first is answered for the run that was asked about."""
-    row = readable(Task.objects.filter(pk=pk)).first()
-    if row is None:
-        raise Http404(_("No task has the id %s. It may have been removed since this page was loaded.") % pk)
+    row = existing(pk)
     seen = shown or read_moment(request.POST.get("seen"), row.modified)
     result = actions.overtaken(verb, row, request.user, seen)
-    answered = whole_number(request.POST.get("confirm"), ID_DIGITS)
-    asked = actions.question(verb, row) if answered != row.epoch and not result else None
-    if asked:
-        action = reverse(f"simple_queue_dashboard:task_{verb}", args=[pk])
-        held_to = {"epoch": row.epoch, "seen": spelled(row.modified)}
-        question = {"question": asked, "next": safe_next(request), "action": action, **held_to}
+    if not result and (question := unanswered(request, verb, row)):
         return render_dialog(request, "confirm", question)
     result = result or actions.act(verb, row, request.user)
     edit = f"edit:{result.edit}" if result.edit and may(request, "add_task") else ""
     return tell(request, result.sentence, done=result.is_done, offer=result.undo_offer or edit)
+
+
+def existing(pk: UUID) -> Task:
+    row = readable(Task.objects.filter(pk=pk)).first()
+    if row is None:
+        raise Http404(_("No task has the id %s. It may have been removed since this page was loaded.") % pk)
+    return row
+
+
+def unanswered(request: HttpRequest, verb: str, row: Task) -> Mapping[str, Any] | None:
+    """Return what the dialog asks about this run of the task, None when nothing is to be asked or it was answered."""
+    answered = whole_number(request.POST.get("confirm"), ID_DIGITS)
+    asked = actions.question(verb, row) if answered != row.epoch else None
+    if asked is None:
+        return None
+    action = reverse(f"simple_queue_dashboard:task_{verb}", args=[row.pk])
+    held_to = {"epoch": row.epoch, "seen": spelled(row.modified)}
+    return {"question": asked, "next": safe_next(request), "action": action, **held_to}
 
 
 def tell(request: HttpRequest, sentence: str, done: bool = False, offer: str = "") -> HttpResponseBase:

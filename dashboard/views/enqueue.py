@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from dashboard import enqueue_page, origin
 from dashboard.access import operator, require
 from dashboard.drafts import FORM, JSON
-from dashboard.forms import EnqueueForm
+from dashboard.forms import NEVER_REPEATED, EnqueueForm
 from dashboard.htmx import page, with_query
 from dashboard.signature import Call, describe
 from django_simple_queue import conf
 from django_simple_queue.models import Task
+from django_simple_queue.models.audit.terms import is_never_repeated
 
 SWITCHES = (FORM, JSON)
 
@@ -38,6 +39,9 @@ def enqueue(request: HttpRequest) -> HttpResponseBase:
 
 def begin(request: HttpRequest, call: Call, source: Task | None) -> HttpResponseBase:
     """Show the form as it starts; a link that carries what it must not leads to the address without that."""
+    if source and is_never_repeated(source):
+        messages.warning(request, NEVER_REPEATED)
+        return redirect("simple_queue_dashboard:task", source.pk)
     start = origin.beginning(request, call, source)
     if start.note and "args" in request.GET:
         messages.warning(request, start.note)
@@ -74,7 +78,7 @@ def work_on(request: HttpRequest, call: Call, form: EnqueueForm, step: str) -> H
 def submit(request: HttpRequest, call: Call, form: EnqueueForm) -> HttpResponseBase:
     if not form.is_valid():
         return show(request, call, form, 422)
-    if enqueue_page.asks_first(call) and request.POST.get("reviewed") != form.digest():
+    if enqueue_page.asks_first(form) and request.POST.get("reviewed") != enqueue_page.seal(form):
         return show(request, call, form, review=enqueue_page.review(request, form))
     try:
         task_id, is_new = form.save(request.user)

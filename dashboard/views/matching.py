@@ -9,14 +9,13 @@ from uuid import UUID
 
 from django.core.signing import BadSignature, TimestampSigner
 from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dashboard import actions, filters, many, preflight, scopes
 from dashboard import ticked as ticks
 from dashboard.access import may, operator, require, safe_next
-from dashboard.htmx import client_redirect, is_fragment, render_dialog
+from dashboard.htmx import leave_for, render_dialog
 from dashboard.scopes import Scope
 from dashboard.views.actions import act_or_ask, tell, whole_number
 from django_simple_queue.models import Worker
@@ -114,7 +113,7 @@ def carry_out(request: HttpRequest, verb: str, scope: Scope, shown: int | None, 
     result = many.run(scope, verb, request.user, repeat=repeat, reason=reason, shown=shown)
     if result.goes_on and result.action and may(request, "view_operatoraction"):
         url = reverse("simple_queue_dashboard:action", args=[result.action.pk])
-        return client_redirect(url) if is_fragment(request) else redirect(url)
+        return leave_for(request, url)
     done = bool(result.moved or result.goes_on)
     return tell(request, result.sentence, done=done, offer=result.undo_offer)
 

@@ -6,13 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dashboard import repeat
 from dashboard.access import may, operator
 from dashboard.htmx import live_page, page_path
 from dashboard.links import host_links
@@ -67,17 +64,6 @@ def name_of(request: HttpRequest, found: Task, items: Items) -> str:
     acted = [(item.action_id, item.taken_back) for item in items[:1]]
     changes = age(AGES.get(found.status, AGE_OF_ENDED))
     return tag_of(page_path(request), request.user.pk, held, acted, changes, found.modified, *progress)
-
-
-@operator("add_task", methods=("POST",))
-def task_run_again(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """Enqueue the call of a completed task once more, and go to the new task."""
-    try:
-        copy = repeat.run_again(pk, request.user)
-    except ValueError as error:
-        messages.warning(request, _("%s Nothing done.") % error)
-        return redirect("simple_queue_dashboard:task", pk)
-    return redirect("simple_queue_dashboard:task", copy)
 
 
 @operator("view_task_payload")

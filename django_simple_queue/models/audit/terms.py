@@ -14,10 +14,10 @@ from django.db.models.functions import Length
 from django_simple_queue import callables, conf
 from django_simple_queue.models.attempt import Attempt
 from django_simple_queue.models.task import Task, TaskQuerySet
+from django_simple_queue.models.transitions import MOVES
 
 ARGS_READ = 20_000
-ENDED = (Task.FAILED, Task.CANCELLED)
-RUNS = ("requeue",)
+REPEATS = {verb: MOVES[verb].sources for verb in ("requeue", "run_again")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,9 @@ class Terms:
         options = conf.get_task_options(row.task)
         if options.permission and options.permission not in self.granted:
             return "not_permitted"
-        if verb not in RUNS or row.status not in ENDED:
+        if row.status not in REPEATS.get(verb, ()):
             return ""
-        if options.rerun == "never" and row.epoch > 0:
-            return "never"
-        return self.misfit(row)
+        return "never" if is_never_repeated(row) else self.misfit(row)
 
     def misfit(self, row: Task) -> str:
         """Return why the call cannot be made by today's code, as an outcome."""
@@ -100,11 +98,23 @@ def doubtful(verb: str, rows: Iterable[Task]) -> set[UUID]:
     rows = list(rows)
     if verb == "cancel":
         return {row.pk for row in rows if row.status == Task.PROGRESS}
-    if verb not in RUNS:
-        return set()
-    ran = [row for row in rows if row.status in ENDED and row.epoch > 0]
+    return doubtful_to_repeat(row for row in rows if row.status in REPEATS.get(verb, ()))
+
+
+def doubtful_to_repeat(rows: Iterable[Task]) -> set[UUID]:
+    """Return the rows that may do harm when they run once more, whether as they are or with other arguments."""
+    ran = [row for row in rows if has_run(row)]
     declared = {row.pk for row in ran if conf.get_task_options(row.task).rerun == "confirm"}
     return declared | without_answer(row for row in ran if conf.get_task_options(row.task).rerun == "")
+
+
+def is_never_repeated(row: Task) -> bool:
+    """Tell whether the task has run and its options say that it must not do so once more."""
+    return has_run(row) and conf.get_task_options(row.task).rerun == "never"
+
+
+def has_run(row: Task) -> bool:
+    return row.epoch > 0 or row.status == Task.COMPLETED
 
 
 def without_answer(rows: Iterable[Task]) -> set[UUID]:
