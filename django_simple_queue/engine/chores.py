@@ -9,7 +9,6 @@ from typing import TypeVar
 from django.db import Error
 
 from django_simple_queue.engine import clock
-from django_simple_queue.engine.store.records import LeaseLost
 from django_simple_queue.text import in_one_line
 
 TELL_SECONDS = 60.0
@@ -48,8 +47,6 @@ class Chores:
     def do(self, name: str, work: Callable[[], Answer], otherwise: Answer) -> Answer:
         try:
             answer = work()
-        except LeaseLost:
-            raise
         except Exception as error:
             self.errors[name] = error
             return otherwise

@@ -45,9 +45,8 @@ class Farewell:
         """End what runs, and say of what has ended how it did; return the exit code."""
         logger.error("leaving: %s Other workers settle its tasks.", error)
         self.end_all()
-        if not isinstance(error, store.NoAnswer):
-            with self.lease.last_chance(LAST_WORDS_SECONDS):
-                self.say_last_words()
+        with self.lease.last_chance(LAST_WORDS_SECONDS):
+            self.say_last_words()
         self.tell_what_is_lost()
         return 1
 

@@ -6,7 +6,7 @@ import os
 import random
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import FrameType
 
 from django_simple_queue import conf
@@ -73,16 +73,16 @@ class Lease:
         """Whatever is left of the lease, let the database be asked something, for so long at most."""
         self.is_given_up = True
         signal.setitimer(signal.ITIMER_REAL, seconds)
-        with suppress(store.NoAnswer):
-            yield
+        yield
         self.disarm()
 
     def disarm(self) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def ring(self, number: int, frame: FrameType | None) -> None:
+        """Once the lease is over nothing hurries any more: a question may take as long as between two renewals."""
         if not (self.is_over or self.is_given_up):
             self.arm()
             return
         signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
-        self.link.give_up()
+        self.link.give_up(0.0 if self.is_given_up else self.seconds / 3)

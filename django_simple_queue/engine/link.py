@@ -12,6 +12,7 @@ from django.db import Error
 
 from django_simple_queue.engine import clock, store
 from django_simple_queue.engine.bell import Bell
+from django_simple_queue.engine.clock import FOREVER
 from django_simple_queue.models.complaints import is_in_the_way
 from django_simple_queue.text import in_one_line
 
@@ -37,7 +38,7 @@ class Link:
         self.retry_at = 0.0
         self.put_off: dict[Chore, float] = {}
         self.session: object = None
-        self.asking = False
+        self.asked_at = FOREVER
 
     @property
     def is_down(self) -> bool:
@@ -50,6 +51,13 @@ class Link:
     def ask(self, chore: Chore, work: Callable[[], Answer]) -> Answer | None:
         if clock.now() < self.free_at(chore):
             return None
+        try:
+            return self.answered(chore, work)
+        except store.NoAnswer as error:
+            self.lose_touch(error)
+            return None
+
+    def answered(self, chore: Chore, work: Callable[[], Answer]) -> Answer | None:
         try:
             answer = self.insist(work)
         except Error as error:
@@ -74,16 +82,17 @@ class Link:
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        self.asking = True
+        self.asked_at = clock.now()
         try:
             yield
         finally:
-            self.asking = False
+            self.asked_at = FOREVER
 
-    def give_up(self) -> None:
-        """Interrupt a question that the database does not answer; called from a signal handler."""
-        if self.asking:
-            raise store.NoAnswer("The database has not answered until the lease was over.")
+    def give_up(self, patience: float) -> None:
+        """Interrupt a question that has had no answer for ``patience`` seconds; called from a signal handler."""
+        waited = clock.now() - self.asked_at
+        if waited >= patience:
+            raise store.NoAnswer(f"no answer for {waited:.1f} s")
 
     def put_up_with(self, error: Error, chore: Chore) -> None:
         """A refusal closes the connection as well: after a failover another one may lead to a server that obeys."""
@@ -113,7 +122,7 @@ class Link:
         except Error:
             logger.debug("closing the broken connection failed as well", exc_info=True)
 
-    def lose_touch(self, error: Error) -> None:
+    def lose_touch(self, error: Error | store.NoAnswer) -> None:
         now = clock.now()
         if self.down_since is None:
             self.down_since = now

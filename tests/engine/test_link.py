@@ -135,3 +135,24 @@ def test_an_outage_holds_up_all(link: Link, said: pytest.LogCaptureFixture) -> N
     assert not link.is_down
     assert link.back_since
     assert [line.partition(":")[0] for line in said.messages][:1] == ["database does not answer, trying again"]
+
+
+def test_a_question_that_gets_no_answer_is_an_outage(link: Link, said: pytest.LogCaptureFixture) -> None:
+    assert link.ask("turn", lambda: link.give_up(0)) is None
+    assert link.is_down
+    assert connection.connection is None
+    (line,) = said.messages
+    assert line.startswith("database does not answer, trying again: no answer for ")
+    link.retry_at = 0.0
+    assert link.ask("lease", lambda: "renewed") == "renewed"
+
+
+def test_nobody_to_ask_after_an_error_is_an_outage(link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "answers", lambda session: link.give_up(0))
+    assert link.ask("turn", nonsense) is None
+    assert link.is_down
+
+
+def test_a_question_that_has_just_been_asked_is_left_alone(link: Link) -> None:
+    assert link.ask("turn", lambda: link.give_up(60) or "done") == "done"
+    link.give_up(0)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -58,10 +59,9 @@ def test_a_child_in_c_code_is_dead_before_the_lease_is_over(fleet: Fleet, ledger
     proxy.silent = True
     wait_until(lambda: not any(map(is_alive, pids)) or lease_is_over(boot), 30, "the child and its helper are dead")
     assert not lease_is_over(boot)
-    assert boot.wait(LEASE_SECONDS + 10) == 1
-    assert "leaving: The database has not answered until the lease was over." in boot.lines
     fleet.ready("--concurrency", "1", lease_seconds=LEASE_SECONDS)
     wait_for_status(task, Task.FAILED, LEASE_SECONDS + 20)
+    leaves_once_it_is_answered(boot, proxy)
 
 
 def test_what_it_held_runs_elsewhere_and_never_at_once(fleet: Fleet, ledger: Ledger, proxy: Proxy) -> None:
@@ -71,7 +71,6 @@ def test_what_it_held_runs_elsewhere_and_never_at_once(fleet: Fleet, ledger: Led
     ledger.wait_for("start")
     proxy.silent = True
     other = fleet.ready("--concurrency", "1", lease_seconds=LEASE_SECONDS)
-    assert cut_off.wait(4 * LEASE_SECONDS) == 1
 
     def tried_again() -> bool:
         close_old_connections()
@@ -83,6 +82,42 @@ def test_what_it_held_runs_elsewhere_and_never_at_once(fleet: Fleet, ledger: Led
     assert overlaps(ledger.lines) == []
     assert ledger.count("end") == {"one": 1}
     assert other.process.poll() is None
+    leaves_once_it_is_answered(cut_off, proxy)
+
+
+def leaves_once_it_is_answered(boot: Boot, proxy: Proxy) -> None:
+    """Until then it might have something to tell that nobody else knows."""
+    assert boot.process.poll() is None
+    proxy.silent = False
+    assert boot.wait(LEASE_SECONDS + 10) == 1
+    assert "leaving: The lease of worker" in boot.lines
+    assert "Traceback" not in boot.lines
+
+
+def swallow_everything(proxy: Proxy) -> None:
+    proxy.silent = True
+
+
+def refuse_slowly(proxy: Proxy) -> None:
+    proxy.refuses_after = 0.3
+    proxy.cut()
+
+
+@pytest.mark.parametrize("fail", [swallow_everything, refuse_slowly])
+def test_what_ended_in_an_outage_longer_than_the_lease_is_stored(
+    fleet: Fleet, ledger: Ledger, proxy: Proxy, fail: Callable[[Proxy], None]
+) -> None:
+    boot = fleet.ready("--concurrency", "1", lease_seconds=3, databases=through(proxy))
+    task = enqueue("recorded", {"ledger": ledger.path, "name": "one", "seconds": 1})
+    ledger.wait_for("start")
+    fail(proxy)
+    ledger.wait_for("end")
+    over = time.monotonic() + 5
+    wait_until(lambda: lease_is_over(boot) and time.monotonic() > over, 10, "the alarm has rung again and again")
+    proxy.silent, proxy.refuses_after = False, None
+    assert boot.wait(20) == 1
+    assert (Task.objects.get(pk=task).status, Task.objects.get(pk=task).output) == (Task.COMPLETED, "one")
+    assert "leaving: The lease of worker" in boot.lines
 
 
 def test_a_link_that_comes_back_in_time_costs_nothing(fleet: Fleet, ledger: Ledger, proxy: Proxy) -> None:

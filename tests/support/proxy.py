@@ -16,7 +16,8 @@ BLOCK = 64 * 1024
 class Proxy:
     """Passes on what comes to ``listener`` to ``target``; while ``silent`` it takes what is sent and passes on nothing.
 
-    It passes on ``most`` bytes at a time, each ``delay`` seconds late.
+    It passes on ``most`` bytes at a time, each ``delay`` seconds late. With ``refuses_after`` it hangs up on whoever
+    connects, after so many seconds.
     """
 
     def __init__(self, listener: socket.socket, target: Path) -> None:
@@ -24,6 +25,7 @@ class Proxy:
         self.ends: list[socket.socket] = []
         self.silent = False
         self.delay, self.most = 0.0, BLOCK
+        self.refuses_after: float | None = None
 
     def __enter__(self) -> Self:
         threading.Thread(target=self.accept, daemon=True).start()
@@ -50,6 +52,9 @@ class Proxy:
         with suppress(OSError):
             while True:
                 near, _ = self.listener.accept()
+                if self.refuses_after is not None:
+                    threading.Timer(self.refuses_after, near.close).start()
+                    continue
                 far = socket.socket(socket.AF_UNIX)
                 far.connect(str(self.target))
                 self.ends += [near, far]

@@ -19,7 +19,7 @@ from django_simple_queue.engine.store.claims import claim, claim_others, in_orde
 from django_simple_queue.engine.store.database import Look
 from django_simple_queue.engine.store.lease import hurried, session
 from django_simple_queue.engine.store.pieces import PIECES_SECONDS, halves, in_pieces, reason_of
-from django_simple_queue.engine.store.records import Ending, Key, LeaseLost, Turn
+from django_simple_queue.engine.store.records import Ending, Key, LeaseLost, NoAnswer, Turn
 from django_simple_queue.engine.store.refusals import REJECTED, is_refusal, is_rejection
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import Worker
@@ -70,7 +70,7 @@ def add_claims(turn: Turn, claim_others: Callable[[], Turn]) -> None:
     """Add what is claimed apart from the endings: these are written by now, and must be heard of in any case."""
     try:
         claims = claim_others()
-    except (Error, LeaseLost):
+    except (Error, LeaseLost, NoAnswer):
         if not turn.ended:
             raise
         logger.debug("claiming is left for the next turn", exc_info=True)

@@ -23,8 +23,8 @@ class LeaseLost(Exception):
     """Our Worker row is not live any more: claim nothing, end the children and leave."""
 
 
-class NoAnswer(LeaseLost, Interruption):
-    """The database is silent: it cannot be asked for anything."""
+class NoAnswer(Interruption):
+    """The database has been silent for too long: who asked it must hang up and ask again."""
 
 
 @dataclass(slots=True)
