@@ -28,6 +28,7 @@ class Failure:
     """Why a run did not complete: ``error`` for people, ``error_class`` for grouping, ``frames`` as JSON text.
 
     ``retry=False``: it is not tried again, although attempts remain. ``after``: seconds until it is, None: the backoff.
+    ``asked``: the task itself wants to be tried again.
     """
 
     error: str
@@ -35,6 +36,7 @@ class Failure:
     frames: str = ""
     retry: bool = True
     after: float | None = None
+    asked: bool = False
 
     def frames_within(self, max_bytes: int) -> str:
         """Return as many of the innermost frames as fit, as JSON text (of ASCII only) all the same."""

@@ -19,7 +19,7 @@ class Retry(Exception):
 
     def __repr__(self) -> str:
         after = "" if self.after is None else f"after={self.after:g}, "
-        return f"Retry({after}reason={self.reason!r})"
+        return f"{type(self).__name__}({after}reason={self.reason!r})"
 
 
 class Abandon(Exception):

@@ -13,6 +13,12 @@ def storable(value: str, max_bytes: int) -> str:
     return bounded(UNSTORABLE.sub(REPLACEMENT, value), max_bytes)
 
 
+def storable_end(value: str, max_bytes: int) -> str:
+    """Return ``value`` as ``storable`` does, but only its end where it is too long."""
+    valid = UNSTORABLE.sub(REPLACEMENT, value[-max_bytes:])
+    return valid.encode()[-max_bytes:].decode("utf-8", "ignore")
+
+
 def in_one_line(error: object) -> str:
     """Return what is to be said of ``error`` in a line of its own: drivers write several."""
     return " ".join(str(error).split())

@@ -10,14 +10,13 @@ from django_simple_queue.backoff import bounded
 from django_simple_queue.failure import Failure
 from django_simple_queue.outcomes import Abandon, Retry
 
-RETRY = f"{Retry.__module__}.{Retry.__qualname__}"
 logger = logging.getLogger(__name__)
 
 
 def judged(failure: Failure, task: str, error: BaseException) -> Failure:
     """Return ``failure`` with what ``error`` says of another attempt: Retry and Abandon, else the option retry_on."""
     if isinstance(error, Retry):
-        return replace(failure, after=None if error.after is None else bounded(error.after))
+        return replace(failure, after=None if error.after is None else bounded(error.after), asked=True)
     if isinstance(error, Abandon):
         return replace(failure, retry=False)
     return replace(failure, retry=is_listed(task, error))
@@ -33,9 +32,9 @@ def is_listed(task: str, error: BaseException) -> bool:
         return True
 
 
-def told_of_cap(error: str, error_class: str, attempt: int, max_attempts: int) -> str:
-    """Return the text ``error``, which says so when a Retry cannot be heard because no attempt is left."""
-    if error_class != RETRY or attempt < max_attempts:
+def told_of_cap(error: str, asked: bool, attempt: int, max_attempts: int) -> str:
+    """Return the text ``error``, which says so when a task has ``asked`` for an attempt and none is left."""
+    if not asked or attempt < max_attempts:
         return error
     headline, _, rest = error.partition("\n")
     return (

@@ -67,7 +67,7 @@ def store(task: Task, result: running.Result) -> bool:
     if result.failure is None:
         return task.complete(result.output)
     failure = result.failure
-    error = told_of_cap(failure.error, failure.error_class, task.attempt, task.max_attempts)
+    error = told_of_cap(failure.error, failure.asked, task.attempt, task.max_attempts)
     return task.fail(replace(failure, error=error), Attempt.Outcome.FAILED, output=result.output)
 
 

@@ -12,6 +12,16 @@ from collections.abc import Iterator
 
 from django.db import connection, transaction
 
+from django_simple_queue import Retry
+
+
+class Busy(Retry):
+    pass
+
+
+def ask_again_in_other_words() -> None:
+    raise Busy
+
 
 def kill_worker() -> None:
     """Take the whole worker along."""

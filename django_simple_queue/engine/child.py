@@ -215,4 +215,4 @@ def failure_details(result: running.Result) -> list[object] | None:
     if failure is None:
         return None
     texts = storable(failure.error, limit), failure.error_class, failure.frames_within(limit)
-    return [*texts, failure.retry, failure.after]
+    return [*texts, failure.retry, failure.after, failure.asked]

@@ -125,8 +125,8 @@ class Run:
         common = {"output": output, "log": log, "worker_pid": pid, "ran_seconds": seconds, "shown": progress_of(shown)}
         if failure is None:
             return self.ending("complete", **common)
-        error, error_class, frames, retry, after = failure
-        error = told_of_cap(error, error_class, self.claimed.attempt, self.claimed.max_attempts)
+        error, error_class, frames, retry, after, asked = failure
+        error = told_of_cap(error, asked, self.claimed.attempt, self.claimed.max_attempts)
         said = {"error": error, "error_class": error_class, "frames": frames, "retry": retry, "after": after}
         outcome = Attempt.Outcome.TIMED_OUT if error_class == SOFT_TIMEOUT else Attempt.Outcome.FAILED
         return self.ending("fail", outcome=outcome, **said, **common)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from django_simple_queue.failure import Failure
 from django_simple_queue.models.primary import PrimaryManager
-from django_simple_queue.text import storable
+from django_simple_queue.text import storable, storable_end
 
 if TYPE_CHECKING:
     from django_simple_queue.models.task import Task
@@ -84,6 +84,6 @@ class Attempt(models.Model):
             outcome=outcome,
             error_class=failure.error_class,
             error=storable(failure.error, cls.ERROR_SIZE),
-            log=storable((log or "")[-cls.LOG_TAIL :], cls.LOG_TAIL),
+            log=storable_end(log or "", cls.LOG_TAIL),
             **run,
         )

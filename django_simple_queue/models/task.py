@@ -200,8 +200,9 @@ class Task(TaskColumns):
 
         ``outcome`` is an Attempt.Outcome. False, and nothing is written, when the run is no longer ours.
         """
-        retry = Q(cancel_requested=None, attempt__gt=0, attempt__lt=F("max_attempts") if failure.retry else 0)
-        again = Now() + wait_after(failure, self.task, self.attempt, self.backoff)
+        remains = failure.retry and self.cancel_requested is None and 0 < self.attempt < self.max_attempts
+        retry = Q(cancel_requested=None, attempt__lt=F("max_attempts") if remains else 0)
+        again = Now() + wait_after(failure, self.task, self.attempt, self.backoff) if remains else F("run_after")
         run = copy(self)
         with transaction.atomic(using=primary.alias()):
             ended = self._end(

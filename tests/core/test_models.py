@@ -14,6 +14,7 @@ from django.utils import timezone
 from django_simple_queue.failure import Failure, from_exception
 from django_simple_queue.models import Attempt, Task, Worker
 from django_simple_queue.models.fields import uuid7
+from django_simple_queue.text import REPLACEMENT
 from tests.core.rows import PATH, a_task, a_worker, row
 from tests.support.waiting import wait_until
 
@@ -122,11 +123,12 @@ def test_one_run_is_kept_once():
 
 def test_what_is_kept_of_a_run_is_bounded_and_valid():
     task = a_task(Task.PROGRESS)
-    Attempt.record(task, Attempt.Outcome.FAILED, Failure("ä" * 200_000 + "\x00"), "ö" * 100_000 + "\ud800end")
+    log = "".join(f"строка {number}\n" for number in range(3000))
+    Attempt.record(task, Attempt.Outcome.FAILED, Failure("ä" * 200_000 + "\x00"), log + "\ud800end")
     attempt = Attempt.objects.get()
     assert len(attempt.error.encode()) <= Attempt.ERROR_SIZE
-    assert len(attempt.log.encode()) <= Attempt.LOG_TAIL
-    assert attempt.log.endswith("end")
+    assert Attempt.LOG_TAIL - 4 < len(attempt.log.encode()) <= Attempt.LOG_TAIL
+    assert f"{log}{REPLACEMENT}end".endswith(attempt.log)
 
 
 def test_frames_that_do_not_fit_are_left_out_whole():

@@ -19,6 +19,7 @@ from django_simple_queue.utils import create_task
 from django_simple_queue.verdict import judged
 from django_simple_queue.worker import execute_task
 from tests.core.rows import BROKEN, PATH, a_task
+from tests.endings import Busy
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +89,7 @@ def test_a_retry_after_something_that_is_no_time_is_a_mistake_of_the_task(after)
 
 def test_a_retry_is_read_by_people():
     assert repr(Retry(60, "rate limited")) == "Retry(after=60, reason='rate limited')"
+    assert repr(Busy(reason="rate limited")) == "Busy(reason='rate limited')"
     assert str(Retry(reason="rate limited")) == "rate limited"
     assert str(Abandon("no such account")) == "no such account"
 
@@ -138,6 +140,19 @@ def test_a_statement_of_a_backoff_that_fails_spoils_no_ending(options, caught):
     assert Task.objects.get(pk=running.pk).status == Task.QUEUED
 
 
+def test_a_backoff_is_asked_for_those_runs_only_that_are_tried_again(options):
+    asked = []
+    options(backoff=lambda attempt: asked.append(attempt) or 7)
+    asked_to_stop = a_task(Task.PROGRESS, max_attempts=3, cancel_requested=timezone.now())
+    for last in (a_task(Task.PROGRESS), a_task(Task.PROGRESS, max_attempts=3, attempt=3), asked_to_stop):
+        before = last.run_after
+        assert last.fail(BROKEN, Attempt.Outcome.FAILED)
+        assert (last.status in (Task.FAILED, Task.CANCELLED), last.run_after) == (True, before)
+    assert asked == []
+    assert a_task(Task.PROGRESS, max_attempts=3, attempt=2).fail(BROKEN, Attempt.Outcome.FAILED)
+    assert asked == [2]
+
+
 def test_a_call_brings_its_own_backoff():
     task = Task.objects.get(pk=create_task(PATH, {}, max_attempts=3, backoff=(600, 1.5)))
     assert task.backoff == "[600, 1.5]"
@@ -183,8 +198,9 @@ def test_a_retry_waits_as_long_as_it_says():
     assert Attempt.objects.get().outcome == Attempt.Outcome.FAILED
 
 
-def test_a_retry_with_no_attempt_left_fails_and_says_why():
-    task = execute("ask_again", {"after": 600})
+@pytest.mark.parametrize("name", ["ask_again", "ask_again_in_other_words"])
+def test_a_retry_with_no_attempt_left_fails_and_says_why(name):
+    task = execute(name)
     assert task.status == Task.FAILED
     assert "\nNo attempt is left (1 of 1); max_attempts says how many there are.\n" in (task.error or "")
 

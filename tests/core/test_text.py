@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from django_simple_queue.text import REPLACEMENT, bounded, cut_bytes, storable
+from django_simple_queue.text import REPLACEMENT, bounded, cut_bytes, storable, storable_end
 
 ANY_TEXT = st.text(alphabet=st.characters(), max_size=400) | st.text(
     alphabet=st.sampled_from("\x00\ud800\udfff\U0001f600äa\n"), max_size=400
@@ -34,6 +34,16 @@ def test_only_what_a_database_refuses_is_replaced(value):
     assert len(stored) == len(value)
     for before, after in zip(value, stored, strict=True):
         assert after == (REPLACEMENT if before == "\x00" or "\ud800" <= before <= "\udfff" else before)
+
+
+@given(ANY_TEXT, st.integers(min_value=1, max_value=2000))
+@example("\x00" * 5, 7)
+@example("\U0001f600" * 300, 121)
+def test_of_an_end_the_last_bytes_are_kept_and_nothing_else(value, limit):
+    kept, whole = storable_end(value, limit), storable(value, 10_000)
+    assert whole.endswith(kept)
+    assert len(kept.encode()) <= limit
+    assert kept == whole or len(kept.encode()) > limit - 4
 
 
 def test_a_cut_keeps_head_and_tail_and_says_how_much_is_missing():

@@ -26,8 +26,9 @@ def test_a_retry_waits_as_long_as_it_says(fleet: Fleet) -> None:
     assert task.attempts.get().error_class == "django_simple_queue.outcomes.Retry"
 
 
-def test_a_retry_with_no_attempt_left_says_why(fleet: Fleet) -> None:
-    task = once(fleet, "ask_again")
+@pytest.mark.parametrize("name", ["ask_again", "ask_again_in_other_words"])
+def test_a_retry_with_no_attempt_left_says_why(fleet: Fleet, name: str) -> None:
+    task = once(fleet, name)
     assert task.status == Task.FAILED
     assert "No attempt is left (1 of 1)" in (task.error or "")
 
