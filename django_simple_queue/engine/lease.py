@@ -51,6 +51,7 @@ class Lease:
         if now < self.weigh_at:
             return None
         self.weigh_at = now + self.seconds / 4
+        memory.give_back()
         return memory.together([os.getpid(), *self.pool.processes])
 
     def moved(self, at: float) -> None:

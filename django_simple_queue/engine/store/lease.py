@@ -19,7 +19,7 @@ from django_simple_queue.models import Task, Worker
 from django_simple_queue.models.contention import PATIENCE_SECONDS, still_works, wait_at_most
 from django_simple_queue.models.primary import alias
 
-CACHE_KIB = 64 * 1024
+CACHE_KIB = 8 * 1024
 MMAP_BYTES = 256 * 1024 * 1024
 _hurried: object = None
 """The session in which nothing waits long for a lock, in whatever transaction, once ``tune`` has said so."""
@@ -87,7 +87,10 @@ def tune(is_ours: bool = False) -> None:
 
 
 def tuning(database: BaseDatabaseWrapper, is_ours: bool) -> Iterator[str]:
-    """SQLite's default cache is too small for a big table, and its wait for the lock cannot be interrupted."""
+    """SQLite's wait for the lock cannot be interrupted. Its file is mapped, which costs no memory of our own.
+
+    Its cache holds what was written last; a larger one would keep a large result for ever.
+    """
     if database.vendor == "sqlite":
         yield f"PRAGMA cache_size = -{CACHE_KIB}"
         yield f"PRAGMA mmap_size = {MMAP_BYTES}"
