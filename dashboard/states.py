@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Q
 from django.utils import timezone
@@ -56,12 +57,17 @@ CONDITIONS = {
 def state_of(task: Task, stalled: bool = False) -> State:
     """Return the state of a row; ``stalled`` says that no live worker holds it although it is in progress."""
     if task.status == Task.QUEUED:
-        return waiting_state(task.attempt, waits=not task.due and task.run_after > timezone.now())
+        return waiting_state(task.attempt, waits=waits(task, timezone.now()))
     if task.status == Task.PROGRESS and stalled:
         return STALLED
     if task.status == Task.PROGRESS and task.cancel_requested:
         return STOPPING
     return OF_STATUS.get(task.status, UNKNOWN)
+
+
+def waits(task: Task, now: datetime) -> bool:
+    """Tell whether the task is queued for a time that has not come; ``due`` is set only where a worker lives."""
+    return task.status == Task.QUEUED and not task.due and task.run_after > now
 
 
 def waiting_state(attempt: int | None, *, waits: bool) -> State:

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from dashboard.formats import CAP, capped, coarse, number
 from dashboard.selectors import flow
 from dashboard.selectors.serving import Service, queues_of, service, standstill, takes
+from dashboard.states import waits
 from django_simple_queue import conf
 from django_simple_queue.models import QueuePause, Task, Worker
 
@@ -79,7 +80,7 @@ def pause_reason(found: Service) -> Reason | None:
 
 
 def time_reason(task: Task, now: datetime) -> Reason | None:
-    if task.due or task.run_after <= now:
+    if not waits(task, now):
         return None
     if task.attempt:
         words = {"attempt": task.attempt, "most": task.max_attempts}

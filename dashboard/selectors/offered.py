@@ -7,6 +7,7 @@ from typing import Any
 
 from dashboard.selectors.marks import Mark
 from dashboard.selectors.viewer import Viewer
+from dashboard.states import waits
 from dashboard.wording import why_not
 from django_simple_queue.models import Task
 
@@ -59,8 +60,7 @@ class Offered:
 
     @property
     def waits(self) -> bool:
-        """Queued for a time that has not come."""
-        return bool(self.task.status == Task.QUEUED and not self.task.due and self.task.run_after > self.now)
+        return waits(self.task, self.now)
 
     @property
     def verbs(self) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext, gettext_noop
 from dashboard.actions import PERMISSIONS
 from dashboard.selectors.task_page import TaskPage
 from dashboard.signature import describe
-from dashboard.states import RETRYING
+from dashboard.states import RETRYING, waits
 from django_simple_queue import conf
 from django_simple_queue.models import Task
 from django_simple_queue.models.audit.terms import Terms, is_never_repeated
@@ -102,7 +102,7 @@ def once_more(task: Task) -> Offer:
 def waiting_offers(page: TaskPage) -> list[Offer]:
     if page.held:
         return []
-    if page.task.due:
+    if not waits(page.task, page.now):
         return [CANCEL]
     return [RUN_NOW, GIVE_UP] if page.state is RETRYING else [START_NOW, CANCEL]
 

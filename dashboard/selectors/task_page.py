@@ -22,7 +22,7 @@ from dashboard.selectors.runs import Runs, latest_runs
 from dashboard.selectors.timeline import Bar, Run, in_words, run_time, runs, timeline, wait_time
 from dashboard.selectors.windows import Window, window, with_windows
 from dashboard.shell import url_or_nothing
-from dashboard.states import QUEUED, State, state_of
+from dashboard.states import QUEUED, State, is_held, state_of
 from django_simple_queue import conf
 from django_simple_queue.models import Attempt, OperatorAction, OperatorActionItem, QueuePause, Task, Worker
 from django_simple_queue.models.audit import would_restore
@@ -145,7 +145,7 @@ class TaskPage:
     @property
     def held(self) -> bool:
         """Queued by a requeue that may still be undone before it starts."""
-        return bool(self.undoable) and self.task.status == Task.QUEUED and not self.task.due
+        return self.undoable is not None and is_held(self.task, self.undoable.verb)
 
     @property
     def undoable(self) -> OperatorAction | None:

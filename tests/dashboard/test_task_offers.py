@@ -113,6 +113,19 @@ def test_a_held_requeue_offers_undo_and_start_now(chief):
     assert offered(html) == {"start-now"}
 
 
+def test_a_requeue_whose_time_has_come_is_not_held_any_more_although_no_worker_is_there_to_see_it(chief):
+    task = failed_task()
+    perform("requeue", Task.objects.filter(pk=task.pk), "Omar", "it", hold=timedelta(minutes=1))
+    Task.objects.filter(pk=task.pk).update(run_after=timezone.now() - timedelta(seconds=1))
+    html = text_of(chief, task)
+    assert "Requeued by Omar" in html
+    assert 'id="held"' not in html
+    assert "starts in" not in html
+    assert "No worker is alive" in html
+    assert "Undo requeue" in html
+    assert offered(html) == {"cancel"}
+
+
 def test_a_requeue_that_no_worker_has_taken_yet_can_be_undone_and_says_why_it_waits(chief):
     task = failed_task()
     perform("requeue", Task.objects.filter(pk=task.pk), "Omar", "it")
