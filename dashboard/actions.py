@@ -69,9 +69,9 @@ def act(verb: str, row: Task, actor: User) -> Result:
         return nothing_done(verb, row.pk, actor, {refusal: 1})
     same_run = Task.objects.filter(pk=row.pk, epoch=row.epoch)
     action = perform(verb, same_run, actor, describe(row.pk), **options(verb))
-    if not moved(action.outcomes):
+    if not action.moved:
         return nothing_done(verb, row.pk, actor, action.outcomes or {"changed": 1})
-    return Result(wording.one(verb, describe(row.pk), "asked" in action.outcomes), 1, action)
+    return Result(wording.one(action, describe(row.pk)), 1, action)
 
 
 def options(verb: str) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def overtaken(verb: str, row: Task, actor: User, seen: datetime) -> Result | Non
 def came_second(verb: str, item: OperatorActionItem, actor: User) -> Result:
     latest = item.action
     if latest.verb == verb and is_by(latest, actor) and timezone.now() - latest.created < DOUBLE_CLICK:
-        said = wording.one(verb, describe(item.task), "asked" in latest.outcomes)
+        said = wording.one(latest, describe(item.task))
         return Result(said, 0, latest, again=True)
     return Result(was_first(latest, actor), 0)
 
@@ -200,10 +200,6 @@ def describe(pk: UUID) -> str:
     """Return what the console calls one task: its name and the end of its id."""
     path = Task.objects.filter(pk=pk).values_list("task", flat=True).first() or "task"
     return f"{path.rpartition('.')[2]} {str(pk)[-8:]}"
-
-
-def moved(outcomes: dict[str, int]) -> int:
-    return outcomes.get("done", 0) + outcomes.get("asked", 0)
 
 
 def is_by(action: OperatorAction, actor: User) -> bool:

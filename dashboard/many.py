@@ -38,7 +38,7 @@ def run(
     if total is None or total > MAX_ROWS:
         return told(background.start(verb, scope.frozen, terms, actor, scope.words, **call))
     action = background.at_once(verb, scope.frozen, terms, actor, scope.words, **call)
-    if not actions.moved(action.outcomes):
+    if not action.moved:
         action = just_done(verb, action.scope_filter, actor) or action
     return told(action)
 
@@ -55,5 +55,5 @@ def just_done(verb: str, stored: Mapping[str, Any], actor: Any) -> OperatorActio
 def told(action: OperatorAction) -> actions.Result:
     if action.state == State.RUNNING:
         return actions.Result(wording.started(action.verb, action.expected), 0, action=action, goes_on=True)
-    sentence, moved = wording.many(action.verb, action.outcomes), actions.moved(action.outcomes)
+    sentence, moved = wording.many(action.verb, action.outcomes), action.moved
     return actions.Result(sentence, moved, action)

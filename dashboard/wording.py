@@ -58,6 +58,11 @@ LEFT_ALONE = {
     "not_permitted": ngettext_lazy("is not yours to change", "are not yours to change", "count"),
     "never": ngettext_lazy("is never to be repeated", "are never to be repeated", "count"),
 }
+ELSEWHERE = {
+    "asked": gettext_lazy("asked to stop"),
+    "retrying": gettext_lazy("queued for another attempt"),
+    "stopped": gettext_lazy("cancelled"),
+}
 ALREADY = "already "
 DOING = {"requeue": gettext_lazy("Requeueing"), "cancel": gettext_lazy("Cancelling")}
 WHY_NOT = {
@@ -80,16 +85,28 @@ def past(verb: str) -> str:
     return str(PAST.get(verb, verb.replace("_", " ")))
 
 
-def one(verb: str, name: str, asked: bool) -> str:
+def became(action: OperatorAction) -> str:
+    """Return what was done, in the past: what the verb is called, unless all that it moved came out another way."""
+    others = [] if action.done else [str(words) for name, words in ELSEWHERE.items() if name in action.outcomes]
+    return others[0] if others else past(action.verb)
+
+
+def came_out(verb: str, outcome: str) -> str:
+    """Return what became of the rows that came out so."""
+    words = past(verb) if outcome == "done" else ELSEWHERE.get(outcome) or why_not(verb, outcome)
+    return visible(str(words))
+
+
+def one(action: OperatorAction, name: str) -> str:
     """Say what was done to one task."""
-    if asked:
+    if "asked" in action.outcomes:
         return _("Asked the worker to stop %s.") % name
-    if verb == "requeue" and conf.get_undo_seconds():
+    if action.verb == "requeue" and conf.get_undo_seconds():
         words = {"name": name, "seconds": f"{conf.get_undo_seconds():.0f}"}
         return _("Requeued %(name)s, starts in %(seconds)s s.") % words
-    if verb == "start_now":
+    if action.verb == "start_now":
         return _("%s starts now.") % name
-    return _("%(done)s: %(name)s.") % {"done": capfirst(past(verb)), "name": name}
+    return _("%(done)s: %(name)s.") % {"done": capfirst(became(action)), "name": name}
 
 
 def many(verb: str, outcomes: dict[str, int]) -> str:
@@ -170,7 +187,9 @@ def does_not_fit(task: str, misfit: str) -> str:
 
 def somebody_was_first(action: OperatorAction, age: timedelta, same_person: bool) -> str:
     who = _("You") if same_person else action.actor or _("Application code")
-    said = {"who": who, "done": past(action.verb), "age": coarse(max(age, timedelta(seconds=1)))}
+    said = {"who": who, "done": became(action), "age": coarse(max(age, timedelta(seconds=1)))}
+    if said["done"] != past(action.verb):
+        return _("%(who)s acted on this %(age)s ago: %(done)s. Nothing done.") % said
     return _("%(who)s %(done)s this %(age)s ago. Nothing done.") % said
 
 

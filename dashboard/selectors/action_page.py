@@ -19,10 +19,8 @@ from dashboard.undo_words import put_back
 from django_simple_queue.models import OperatorAction, Task, Worker
 from django_simple_queue.models.audit import VERBS, can_undo
 from django_simple_queue.models.audit.scope import mark_of
-from django_simple_queue.redaction import visible
 
 PAGE = 50
-MOVED = ("done", "asked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class ActionPage:
 
     @property
     def moved(self) -> int:
-        return self.action.done + int(self.action.outcomes.get("asked", 0))
+        return self.action.moved
 
     @property
     def mark(self) -> datetime:
@@ -136,25 +134,24 @@ def action_page(action: OperatorAction, chosen: str, after: int, now: datetime) 
 
 def missing(action: OperatorAction, listed: str, found: int) -> int:
     """Return how many tasks are missing in a list that has ``found`` of them and no further page."""
-    lists_tasks = listed in MOVED and action.verb in (*VERBS, "enqueue")
+    lists_tasks = listed in action.MOVED and action.verb in (*VERBS, "enqueue")
     return max(int(action.outcomes.get(listed, 0)) - found, 0) if lists_tasks else 0
 
 
 def outcome(action: OperatorAction, name: str, count: int) -> Outcome:
-    known = {"done": wording.past(action.verb), "asked": _("asked to stop")}
-    words = visible(known.get(name) or wording.why_not(action.verb, name))
+    words = wording.came_out(action.verb, name)
     if name.startswith(wording.ALREADY):
         who = {"who": name.removeprefix(wording.ALREADY), "verb": action.verb}
         return Outcome(name, count, words, f"{reverse('simple_queue_dashboard:activity')}?{urlencode(who)}")
     kept = len((action.left_alone or {}).get(name, ()))
-    listed = name in MOVED or kept
+    listed = name in action.MOVED or kept
     note = _("the first %d are listed") % kept if kept and kept < count else ""
     return Outcome(name, count, words, f"?{urlencode({'outcome': name})}" if listed else "", note)
 
 
 def touched(action: OperatorAction, chosen: str, after: int) -> tuple[list[UUID], int]:
     """Return a page of the tasks that came out so, and where the next one begins, 0 when there is none."""
-    if chosen not in MOVED:
+    if chosen not in action.MOVED:
         kept = (action.left_alone or {}).get(chosen, [])
         return [UUID(pk) for pk in kept[after : after + PAGE]], after + PAGE if len(kept) > after + PAGE else 0
     items: Any = action.items.filter(pk__gt=after)

@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy
 
 from dashboard import wording
 from dashboard.ids import as_uuid
-from dashboard.wording import past, why_not
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
 from django_simple_queue.models.audit import can_undo, would_restore
 from django_simple_queue.models.audit.undoing import later
@@ -40,9 +39,7 @@ def did(action: OperatorAction) -> str:
     """Return what was done, as it follows the name of who did it."""
     if action.state == OperatorAction.State.RUNNING:
         return wording.going_on(action.verb)
-    if action.outcomes.get("asked") and not action.done:
-        return _("asked to stop")
-    return _("ran again") if action.verb == "run_again" else visible(past(action.verb))
+    return _("ran again") if action.verb == "run_again" else visible(wording.became(action))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +67,7 @@ class Entry:
         if len(outcomes) < 2:
             return ""
         ordered = sorted(outcomes.items(), key=lambda each: (each[0] != "done", -each[1], each[0]))
-        return ", ".join(f"{count} {self.words(name)}" for name, count in ordered)
-
-    def words(self, name: str) -> str:
-        known = {"done": past(self.action.verb), "asked": _("asked to stop")}
-        return visible(known.get(name) or why_not(self.action.verb, name))
+        return ", ".join(f"{count} {wording.came_out(self.action.verb, name)}" for name, count in ordered)
 
     @property
     def more(self) -> int:
@@ -86,7 +79,7 @@ class Entry:
         """How many tasks moved; of an action that goes on, how many are to be looked at."""
         if self.action.state == OperatorAction.State.RUNNING:
             return self.action.expected or 0
-        return self.action.done + int(self.action.outcomes.get("asked", 0))
+        return self.action.moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +156,7 @@ def read_page(
 
 
 def is_small(action: OperatorAction) -> bool:
-    return action.done + int(action.outcomes.get("asked", 0)) <= FEW
+    return action.moved <= FEW
 
 
 def items_of(actions: Sequence[OperatorAction]) -> Mapping[int, Sequence[tuple[OperatorActionItem, Touched]]]:

@@ -45,7 +45,7 @@ class Mark:
     def words(self) -> str:
         """For example "Requeued by you"."""
         action = self.item.action
-        words = {"done": capfirst(wording.past(action.verb)), "who": self.who}
+        words = {"done": capfirst(wording.became(action)), "who": self.who}
         return (_("%(done)s by %(who)s, undone") if self.item.taken_back else _("%(done)s by %(who)s")) % words
 
     @property

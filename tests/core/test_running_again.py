@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from django_simple_queue.models import Attempt, Task
 from django_simple_queue.models.audit import perform
-from tests.core.rows import BROKEN, PATH, a_task, claim_by_store, claim_here, row, rows_of
+from tests.core.rows import BROKEN, PATH, a_task, claim_by_store, claim_here, lose_lease, row, rows_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("allowlist")]
 
@@ -47,6 +48,23 @@ def test_a_held_requeue_starts_later_and_can_start_now():
     assert rows_of(task).start_now() == 1
     assert rows_of(task).start_now() == 0
     assert claim_by_store(task)
+
+
+@pytest.mark.parametrize(
+    ("columns", "outcome", "status"),
+    [
+        ({}, "done", Task.FAILED),
+        ({"max_attempts": 2}, "retrying", Task.QUEUED),
+        ({"cancel_requested": timezone.now()}, "stopped", Task.CANCELLED),
+    ],
+)
+def test_a_lost_run_that_is_marked_as_failed_is_counted_for_what_it_became(columns, outcome, status):
+    task = a_task(Task.PROGRESS, **columns)
+    lose_lease(task.worker)
+    action = perform("mark_failed", rows_of(task), "ada")
+    assert (action.outcomes, action.moved) == ({outcome: 1}, 1)
+    assert action.items.get().task == task.pk
+    assert rows_of(task).get().status == status
 
 
 def test_running_again_makes_a_new_row_of_the_same_call():

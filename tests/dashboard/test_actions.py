@@ -155,6 +155,27 @@ def test_a_task_without_a_live_worker_may_be_marked_failed(ada):
     assert status_of(task) == Task.FAILED
 
 
+@pytest.mark.parametrize(
+    ("columns", "status", "became"),
+    [
+        ({"max_attempts": 3}, Task.QUEUED, "queued for another attempt"),
+        ({"cancel_requested": timezone.now()}, Task.CANCELLED, "cancelled"),
+    ],
+)
+def test_what_became_of_a_task_that_was_marked_as_failed_is_said_everywhere(ada, columns, status, became):
+    task = a_task(Task.PROGRESS, worker=a_worker(alive=False).pk, **columns)
+    assert f"It is {became} then" in ada.get(f"/tasks/{task.pk}/").content.decode()
+    first, second = do(ada, task, "mark-failed"), do(ada, task, "mark-failed")
+    assert status_of(task) == status
+    assert said(first).startswith(f"{became.capitalize()}: send_email ")
+    assert said(second) == said(first)
+    assert f"{became.capitalize()} by you" in ada.get("/").content.decode()
+    assert f"<strong>ada</strong> {became}" in " ".join(ada.get("/activity/").content.decode().split())
+    OperatorAction.objects.update(actor="omar", actor_id="7")
+    told = said(do(ada, task, "mark-failed"))
+    assert re.fullmatch(rf"omar acted on this \d+ s ago: {became}\. Nothing done\.", told)
+
+
 def test_a_held_task_of_a_live_worker_is_not_marked_failed(ada):
     task = a_task(Task.PROGRESS, worker=a_worker().pk)
     assert said(do(ada, task, "mark-failed")) == "This task is held by a live worker. Nothing done."

@@ -22,6 +22,7 @@ class OperatorAction(models.Model):
         UNDOING = "undoing", _("Undoing")
 
     ACTIVE = (State.RUNNING, State.UNDOING)
+    MOVED = ("done", "asked", "retrying", "stopped")
 
     created = models.DateTimeField(_("Time"), db_default=Now())
     actor_id = models.CharField(_("Actor's id"), max_length=64, blank=True, default="")
@@ -63,8 +64,13 @@ class OperatorAction(models.Model):
 
     @property
     def done(self) -> int:
-        """How many rows the verb moved."""
+        """How many rows the verb moved to where it leads."""
         return int(self.outcomes.get("done", 0))
+
+    @property
+    def moved(self) -> int:
+        """How many rows the verb moved, wherever they are now."""
+        return sum(int(self.outcomes.get(name, 0)) for name in self.MOVED)
 
     @property
     def restored(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,11 @@ from django_simple_queue.models.transitions import MOVES
 
 MAX_ROWS = 500
 OUTCOME_OF_STATUS = dict(enumerate(("queued", "progress", "completed", "failed", "cancelled")))
+ELSEWHERE = {
+    "cancel": {Task.PROGRESS: "asked"},
+    "mark_failed": {Task.QUEUED: "retrying", Task.CANCELLED: "stopped"},
+}
+"""By verb: how rows came out that it moved to another status than the one it is named after."""
 LOCKED = ("pk", "task", "status", "attempt", "epoch", "run_after")
 
 
@@ -73,7 +78,8 @@ def perform(
 
     ``actor`` is a user, a name, or None for code; ``scope`` says in words which rows were meant; ``options`` go to the
     verb (``hold`` of requeue). The action's ``outcomes`` sum up to the rows found: "done", "asked" (a running task was
-    asked to end), "not_allowed", or the status that the verb does not accept. An action that moved nothing is not kept.
+    asked to end), "retrying" and "stopped" (a lost run that attempts are left for, or that was to be cancelled),
+    "not_allowed", or the status that the verb does not accept. An action that moved nothing is not kept.
 
     Raises ValueError for an unknown verb or too many rows; nothing is changed then.
     """
@@ -134,16 +140,15 @@ def add_items(action: OperatorAction, rows: Iterable[Task], created: dict[UUID, 
 
 
 def count_outcomes(verb: str, rows: Sequence[Task], moved: set[UUID]) -> dict[str, int]:
-    running = Task.objects.filter(pk__in=moved, status=Task.PROGRESS)
-    asked = set(running.values_list("pk", flat=True)) if verb == "cancel" else set()
-    return dict(Counter(outcome(verb, row, moved, asked) for row in rows))
+    words = ELSEWHERE.get(verb, {})
+    became = dict(Task.objects.filter(pk__in=moved, status__in=words).values_list("pk", "status")) if words else {}
+    elsewhere = {pk: words[status] for pk, status in became.items()}
+    return dict(Counter(outcome(verb, row, moved, elsewhere) for row in rows))
 
 
-def outcome(verb: str, row: Task, moved: set[UUID], asked: set[UUID]) -> str:
-    if row.pk in asked:
-        return "asked"
+def outcome(verb: str, row: Task, moved: set[UUID], elsewhere: Mapping[UUID, str]) -> str:
     if row.pk in moved:
-        return "done"
+        return elsewhere.get(row.pk, "done")
     accepted = MOVES[verb].sources if verb in MOVES else ()
     return "not_allowed" if row.status in accepted else OUTCOME_OF_STATUS[row.status]
 
