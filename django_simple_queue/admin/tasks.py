@@ -45,7 +45,7 @@ class QueueFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         options = (conf.get_task_options(path).queue for path in conf.get_allowed_tasks() or ())
-        served = ",".join(Worker.objects.live().values_list("queues", flat=True)).split(",")
+        served = ",".join(Worker.objects.at_work().values_list("queues", flat=True)).split(",")
         paused = QueuePause.objects.values_list("queue", flat=True)
         names = {"default", *options, *map(str.strip, served), *paused, request.GET.get("queue", "")}
         return [(name, name) for name in sorted(names - {""})]
@@ -93,7 +93,8 @@ class TaskAdmin(TaskColumns, ReadOnlyAdmin):
 
     @admin.action(description=_("Delete selected tasks that have ended"), permissions=("delete",))
     def delete_selected(self, request: HttpRequest, queryset: TaskQuerySet) -> HttpResponse | None:
-        ended = queryset.filter(status__in=ENDED)
+        verbs.tell_of_kept("delete", queryset, request, self.message_user)
+        ended = self.deletable(request, queryset)
         found = ended.order_by()[: MAX_ROWS + 1].count()
         if 0 < found <= MAX_ROWS:
             return delete_selected(self, request, ended)
@@ -108,8 +109,12 @@ class TaskAdmin(TaskColumns, ReadOnlyAdmin):
         return request.user.has_perm(f"{APP}.cancel_task")
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        ended = obj is None or getattr(obj, "status", None) in ENDED
-        return ended and request.user.has_perm(f"{APP}.delete_task")
+        deletable = obj is None or self.deletable(request, Task.objects.filter(pk=obj.pk)).exists()
+        return deletable and request.user.has_perm(f"{APP}.delete_task")
+
+    def deletable(self, request: HttpRequest, queryset: QuerySet[Task]) -> QuerySet[Task]:
+        """Return what has ended, and is not another's to change by the options of its task."""
+        return queryset.filter(status__in=ENDED).exclude(verbs.kept_from(request.user, "delete"))
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Tasks are added by the console's form, which knows what may run with which arguments."""
@@ -128,8 +133,8 @@ class TaskAdmin(TaskColumns, ReadOnlyAdmin):
         self.delete_queryset(request, Task.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
-        """Delete what has still ended at this moment: a task may have been requeued since the page was shown."""
-        queryset.filter(status__in=ENDED).delete()
+        """Delete what may still be at this moment: a task may have been requeued since the page was shown."""
+        self.deletable(request, queryset).delete()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Task]:
         return super().get_queryset(request).defer(*payload.COLUMNS, "frames", "positional")

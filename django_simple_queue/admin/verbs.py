@@ -35,8 +35,7 @@ LEFT_ALONE: dict[str, str | Promise] = {
 
 def apply(verb: str, tasks: TaskQuerySet, request: HttpRequest, tell: Tell) -> None:
     """Do ``verb`` as the signed-in user to at most MAX_ROWS tasks, or to none, and tell how it came out."""
-    if kept := tasks.filter(kept_from(request.user, verb)).order_by()[: MAX_ROWS + 1].count():
-        tell(request, ngettext(KEPT, KEPT_MANY, kept) % kept, messages.WARNING)
+    tell_of_kept(verb, tasks, request, tell)
     try:
         action = perform(verb, tasks.exclude(kept_from(request.user, verb)), request.user, _("selected in the admin"))
     except ValueError:
@@ -46,6 +45,11 @@ def apply(verb: str, tasks: TaskQuerySet, request: HttpRequest, tell: Tell) -> N
         tell(request, sentence, messages.SUCCESS)
     if left := left_alone(action):
         tell(request, left, messages.WARNING)
+
+
+def tell_of_kept(verb: str, tasks: TaskQuerySet, request: HttpRequest, tell: Tell) -> None:
+    if kept := tasks.filter(kept_from(request.user, verb)).order_by()[: MAX_ROWS + 1].count():
+        tell(request, ngettext(KEPT, KEPT_MANY, kept) % kept, messages.WARNING)
 
 
 def kept_from(user: User | AnonymousUser, verb: str) -> Q:

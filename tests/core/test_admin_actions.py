@@ -130,3 +130,15 @@ def test_an_action_leaves_alone_what_the_tasks_options_keep_from_this_user(sign_
     assert "1 task was left alone" in said(response)[0]
     allowed_too = act(sign_in(*ALL, "change_user"), action, kept)
     assert ("left alone" in said(allowed_too)[0]) == ("rerun" in options)
+
+
+def test_what_is_not_this_users_to_change_is_not_deleted(sign_in, settings):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {PATH: {"permission": "auth.change_user"}, "shop.tasks.refund": {}}
+    kept, alone, free = a_task(Task.FAILED), a_task(Task.FAILED), a_task(Task.FAILED, task="shop.tasks.refund")
+    client = sign_in(*ALL)
+    assert "1 task was left alone" in said(act(client, "delete_selected", kept))[0]
+    act(client, "delete_selected", kept, free, post="yes")
+    assert client.post(f"{LIST}{alone.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert set(Task.objects.values_list("pk", flat=True)) == {kept.pk, alone.pk}
+    act(sign_in(*ALL, "change_user"), "delete_selected", kept, alone, post="yes")
+    assert not Task.objects.exists()
