@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.utils import timezone
 
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
 from django_simple_queue.models.audit import MAX_ROWS, perform, record, undo
@@ -150,6 +151,14 @@ def test_undo_restores_a_cancel():
     before = row(task)
     assert undo(perform("cancel", rows_of(task), "ada")) == 1
     assert row(task) | {"modified": None} == before | {"modified": None}
+
+
+def test_what_was_scheduled_cancelled_requeued_and_taken_back_twice_still_waits_for_its_time():
+    task = a_task(run_after=timezone.now() + timedelta(days=1))
+    perform("cancel", rows_of(task))
+    undo(perform("requeue", rows_of(task), hold=timedelta(seconds=5)))
+    rows_of(task).undo_cancel()
+    assert (row(task)["run_after"], row(task)["due"]) == (task.run_after, False)
 
 
 def test_undo_works_once():

@@ -9,7 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Case, Exists, OuterRef, Subquery, When
+from django.db.models.functions import Now
+from django.db.models.lookups import LessThanOrEqual
 
 from django_simple_queue.models.audit.tables import OperatorAction, OperatorActionItem
 from django_simple_queue.models.contention import restarted_after_deadlock
@@ -43,8 +45,9 @@ class Verb:
 def undo_requeue(rows: TaskQuerySet, action: OperatorAction) -> int:
     items = OperatorActionItem.objects.filter(action=action, task=OuterRef("pk"))
     former = {name: Subquery(items.values(f"previous_{name}")) for name in ("attempt", "run_after")}
+    due = Case(When(LessThanOrEqual(former["run_after"], Now()), then=True), default=False)
     return sum(
-        rows.filter(Exists(items.filter(previous_status=status))).undo_requeue(status, **former, due=True)
+        rows.filter(Exists(items.filter(previous_status=status))).undo_requeue(status, **former, due=due)
         for status in MOVES["undo_requeue"].targets
     )
 
