@@ -52,7 +52,7 @@ def form_context(request: HttpRequest, call: Call, form: EnqueueForm, told: bool
         "zone": timezone.get_current_timezone_name(),
         "presets": calls.presets,
         "preview": preview,
-        "queues": sorted(known_queues(Worker.objects.live()))[:MOST_SUGGESTED],
+        "queues": sorted(known_queues(Worker.objects.at_work()))[:MOST_SUGGESTED],
         "told": told,
     }
 

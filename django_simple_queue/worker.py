@@ -132,7 +132,7 @@ def identity() -> Iterator[Worker]:
     """A worker row of our own with a lease that is renewed, so that workers let our task be while we live."""
     lease = timedelta(seconds=conf.get_lease_seconds())
     place = alias()
-    columns = {"host": socket.gethostname()[:255], "pid": os.getpid(), "version": __version__}
+    columns = {"host": socket.gethostname()[:255], "pid": os.getpid(), "slots": 0, "version": __version__}
     worker = Worker.objects.using(place).create(**columns, release=conf.get_release(), lease_until=Now() + lease)
     ended = threading.Event()
     heart = threading.Thread(target=beat, args=(worker.pk, lease, place, ended), name="simple-queue-lease", daemon=True)

@@ -128,7 +128,7 @@ def action_page(action: OperatorAction, chosen: str, after: int, now: datetime) 
         missing=0 if after or onward else missing(action, listed, len(ids)),
         chosen=listed,
         onward=more,
-        workers=Worker.objects.live().exists(),
+        workers=Worker.objects.at_work().exists(),
     )
 
 

@@ -36,7 +36,7 @@ def reason(task: Task, now: datetime, pauses: Sequence[QueuePause]) -> Reason | 
         words = {"task": task.task, "setting": f"{conf.PREFIX}ALLOWED_TASKS"}
         text = _("%(task)s is not in the allowlist, so a worker will refuse it: see %(setting)s.")
         return Reason(text % words, hurts=True)
-    workers = list(Worker.objects.live().only(*WORKER_COLUMNS))
+    workers = list(Worker.objects.at_work().only(*WORKER_COLUMNS))
     found = service(task.queue, workers, pauses)
     return (
         fleet_reason(found, workers) or pause_reason(found) or time_reason(task, now) or line_reason(task, found, now)

@@ -42,7 +42,7 @@ class Fleet:
 
     @property
     def live(self) -> list[Worker]:
-        return [worker for worker in self.workers.values() if worker.is_live]  # type: ignore[attr-defined]
+        return [worker for worker in self.workers.values() if worker.is_live and worker.slots]  # type: ignore[attr-defined]
 
     @property
     def last_seen(self) -> Worker | None:
@@ -50,7 +50,7 @@ class Fleet:
 
 
 def standing() -> QuerySet[Worker]:
-    return Worker.objects.live().exclude(state=Worker.State.RUNNING)
+    return Worker.objects.at_work().exclude(state=Worker.State.RUNNING)
 
 
 def newest_workers() -> QuerySet[Worker]:

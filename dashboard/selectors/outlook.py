@@ -33,7 +33,7 @@ def outlook(path: str, queue: str) -> Sequence[Check]:
 
 
 def served(queue: str) -> Check:
-    found = service(queue, Worker.objects.live(), list(QueuePause.objects.current()))
+    found = service(queue, Worker.objects.at_work(), list(QueuePause.objects.current()))
     if found.pause:
         return Check(_("Queue %s is paused: it waits until the pause is lifted.") % queue, "warn")
     if not found.workers:

@@ -67,7 +67,7 @@ class QueuePage:
 def queue_page(name: str, pauses: Sequence[QueuePause], now: datetime) -> QueuePage | None:
     """Return the picture of the queue ``name``; None when no task, worker, pause or option speaks of it."""
     tasks = list(Task.objects.filter(queue=name).only(*COLUMNS).order_by("-created", "-id")[:LATEST])
-    live = list(Worker.objects.live().order_by("host", "pid")[:MOST_WORKERS])
+    live = list(Worker.objects.at_work().order_by("host", "pid")[:MOST_WORKERS])
     pause = pause_of(name, pauses)
     if not tasks and pause is None and name not in known_queues(live):
         return None

@@ -180,7 +180,8 @@ def recent_workers(now: datetime) -> Sequence[Worker]:
         | Q(state=Worker.State.STOPPED, ended__gt=now - STOPPED_FOR)
     )
     held = Case(When(lease_until__gt=Now(), then=Value(True)), default=Value(False), output_field=BooleanField())
-    return list(Worker.objects.filter(recent).annotate(held=held).order_by("-held", "-started")[:MOST_WORKERS])
+    workers = Worker.objects.filter(recent, slots__gt=0)
+    return list(workers.annotate(held=held).order_by("-held", "-started")[:MOST_WORKERS])
 
 
 def state_of(worker: Worker) -> State:

@@ -69,7 +69,7 @@ def action(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Show one action, live while workers go on with it."""
     row = find(pk)
     busy = row.state in OperatorAction.ACTIVE
-    seen = (row.state, row.outcomes, row.undone, row.undo_outcomes, row.undone_by, Worker.objects.live().exists())
+    seen = (row.state, row.outcomes, row.undone, row.undo_outcomes, row.undone_by, Worker.objects.at_work().exists())
     tag = tag_of(page_path(request), request.user.pk, *seen, age(lasts(busy)))
     return live_page(request, "action", lambda: about(request, row), tag)
 

@@ -102,7 +102,7 @@ def answer(
         "action": request.path,
         "fields": [(name, value) for name, value in carried.items() if value],
         "next": carried["next"],
-        "nobody_works": checked.goes_on and not Worker.objects.live().exists(),
+        "nobody_works": checked.goes_on and not Worker.objects.at_work().exists(),
         **more,
     }
     return render_dialog(request, "preflight", context)

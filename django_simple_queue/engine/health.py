@@ -46,12 +46,12 @@ class Health:
 def look(host: str = "") -> Health:
     """Return how things are now, on the clock of the database."""
     workers = Worker.objects.using(alias()).filter(**({"host": host} if host else {}))
-    live = workers.live().aggregate(slots=Sum("slots"), heartbeat=Max("heartbeat"))
+    live = workers.at_work().aggregate(slots=Sum("slots"), heartbeat=Max("heartbeat"))
     paused = sorted(QueuePause.objects.using(alias()).current().values_list("queue", flat=True))
     queue, waited = longest_due(paused)
     now = database_time()
     return Health(
-        workers=workers.live().count(),
+        workers=workers.at_work().count(),
         slots=live["slots"] or 0,
         oldest_due_seconds=waited,
         oldest_due_queue=queue,

@@ -28,7 +28,7 @@ def workers_named(names: list[str]) -> list[Worker]:
 
 
 def workers_of(name: str) -> list[Worker]:
-    live = list(Worker.objects.live().order_by("host", "pid"))
+    live = list(Worker.objects.at_work().order_by("host", "pid"))
     found = [worker for worker in live if name in (worker.host, str(worker)) or as_uuid(name) == worker.pk]
     if not found:
         known = ", ".join(map(str, live)) or "none"

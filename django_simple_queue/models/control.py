@@ -128,7 +128,7 @@ def move_worker(verb: str, pk: UUID, reason: str, actor: object) -> OperatorActi
     columns = {"state": target, "state_since": Now(), "state_reason": reason, **by("state_by", actor)}
     with transaction.atomic(using=alias()):
         row = Worker.objects.using(alias()).filter(pk=pk)
-        moved = row.live().filter(state__in=sources).update(**columns)
+        moved = row.at_work().filter(state__in=sources).update(**columns)
         worker = row.first()
         if moved and worker is not None:
             if target == State.RUNNING:

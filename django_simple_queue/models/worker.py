@@ -14,6 +14,10 @@ class WorkerQuerySet(PrimaryQuerySet["Worker"]):
         """Return the workers that hold their lease, on the database clock."""
         return self.filter(state__in=Worker.LIVE_STATES, lease_until__gt=Now())
 
+    def at_work(self) -> WorkerQuerySet:
+        """Return the live workers that claim tasks: a run of ``execute_task`` has a lease as well, but no slots."""
+        return self.live().filter(slots__gt=0)
+
 
 class Worker(models.Model):
     """One boot of ``manage.py task_worker``. Its tasks are its own as long as its lease lasts (database clock)."""

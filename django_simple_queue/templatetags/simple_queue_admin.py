@@ -30,7 +30,7 @@ def queue_summary(context: RequestContext) -> dict[str, Any]:
     if not conf.get_admin_summary() or not user.has_perm(VIEW):
         return {}
     with suppress(DatabaseError), transaction.atomic(using=alias()):
-        return {"numbers": numbers(), "console": console_url(), "workers": Worker.objects.live().count()}
+        return {"numbers": numbers(), "console": console_url(), "workers": Worker.objects.at_work().count()}
     return {}
 
 

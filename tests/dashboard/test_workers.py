@@ -182,3 +182,12 @@ def test_a_worker_that_restarts_all_the_time_hides_no_other(viewer, monkeypatch)
     snapshot.memory.forget()
     assert [each.pk for each in snapshot.current().fleet.live] == [stable.pk]
     assert f'id="worker-{stable.pk}"' in text_of(viewer)
+
+
+def test_a_run_that_has_no_worker_is_counted_as_none(client, viewer):
+    here = worker("web-1", slots=0)
+    job = running(here)
+    assert "web-1" not in text_of(client)
+    assert not workers.crew(timezone.now()).members
+    fleet = snapshot.picture(timezone.now()).fleet
+    assert (fleet.size, fleet.live, fleet.has_lost(here.pk, job.modified)) == (0, [], False)

@@ -10,13 +10,15 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models.functions import Now
+from django.test import override_settings
 
 from django_simple_queue.engine import health as probe
 from django_simple_queue.engine.store.vendors import opened
-from django_simple_queue.models import QueuePause, Task
+from django_simple_queue.models import QueuePause, Task, Worker
+from django_simple_queue.worker import identity
 from tests.engine.fleet import Fleet
 from tests.engine.storing import enqueue, let_lease_end, live_worker, running
 from tests.support.processes import environment, start_manage
@@ -52,6 +54,24 @@ def test_a_quiet_queue_with_a_worker_is_healthy() -> None:
 def test_no_worker() -> None:
     assert problems() == ["0 live workers, fewer than 1."]
     assert problems("--min-workers", "0") == []
+
+
+def test_a_run_without_a_worker_is_no_worker() -> None:
+    with identity() as here:
+        assert problems() == ["0 live workers, fewer than 1."]
+        assert Worker.objects.live().filter(pk=here.pk).exists()
+
+
+@pytest.mark.parametrize("age", ["nan", "inf"])
+def test_an_age_that_is_no_number_is_refused(age: str) -> None:
+    with pytest.raises(CommandError, match="is no number of seconds"):
+        call_command("queue_health", "--max-age", age)
+
+
+@override_settings(DJANGO_SIMPLE_QUEUE_RELEASE=5)
+def test_settings_that_are_wrong_are_a_problem() -> None:
+    (problem,) = problems()
+    assert problem.startswith("The settings are wrong: DJANGO_SIMPLE_QUEUE_RELEASE")
 
 
 def test_only_this_host_counts_when_asked() -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand
 from django.db import Error, InterfaceError, OperationalError
 
@@ -20,7 +22,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--min-workers", type=int, default=1, help="At least so many live workers (1).")
-        parser.add_argument("--max-age", type=float, default=300, help="No task is due for more seconds (300).")
+        parser.add_argument("--max-age", type=finite, default=300, help="No task is due for more seconds (300).")
         parser.add_argument("--max-stuck", type=int, default=0, help="No more tasks without a live worker (0).")
         parser.add_argument("--here", action="store_true", help="Only the workers of this host count.")
 
@@ -30,17 +32,26 @@ class Command(BaseCommand):
         try:
             picture = health.look(host)
             report = health.report(picture, list(health.problems(picture, limits)))
-        except Error as error:
+        except (Error, ImproperlyConfigured) as error:
             report = unknown(error)
         self.stdout.write(json.dumps(report))
         sys.exit(0 if report["healthy"] else 1)
 
 
-def unknown(error: Error) -> dict[str, Any]:
+def finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ArgumentTypeError(f"{text!r} is no number of seconds.")
+    return number
+
+
+def unknown(error: Exception) -> dict[str, Any]:
     return {"healthy": False, "problems": [f"{in_words(error)}: {in_one_line(error)}"]}
 
 
-def in_words(error: Error) -> str:
+def in_words(error: Exception) -> str:
+    if isinstance(error, ImproperlyConfigured):
+        return "The settings are wrong"
     if is_not_migrated(error):
         return 'The database is not migrated, run "manage.py migrate"'
     silent = isinstance(error, (InterfaceError, OperationalError))
