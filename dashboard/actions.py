@@ -88,6 +88,12 @@ def nothing_done(verb: str, pk: UUID, actor: User, outcomes: dict[str, int]) -> 
     return came_second(verb, item, actor)
 
 
+def not_theirs(verb: str, row: Task, actor: User) -> Result | None:
+    """Say that the task demands a permission that ``actor`` does not hold: then it is not said who else did what."""
+    refusal = Terms.held_by(actor).refusal(verb, row)
+    return Result(wording.refused(verb, {refusal: 1}), 0) if refusal == "not_permitted" else None
+
+
 def overtaken(verb: str, row: Task, actor: User, seen: datetime) -> Result | None:
     """Say who has changed the task since it was shown as of ``seen``; None when ``verb`` may go on.
 

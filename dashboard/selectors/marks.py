@@ -30,23 +30,27 @@ ANYBODY = "anybody"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The latest action over a row: who did what when, and whether Undo may still take it back."""
+    """The latest action over a row: what was done when, and whether Undo may still take it back.
+
+    ``names``: the viewer may know who did it; what they did themselves they know.
+    """
 
     item: OperatorActionItem
     viewer: str
+    names: bool
 
     @property
     def who(self) -> str:
         if self.item.action.actor_id == self.viewer:
             return _("you")
-        return visible(self.item.action.actor) or _("application code")
+        return (visible(self.item.action.actor) or _("application code")) if self.names else ""
 
     @property
     def words(self) -> str:
         """For example "Requeued by you"."""
-        action = self.item.action
-        words = {"done": capfirst(wording.became(action)), "who": self.who}
-        return (_("%(done)s by %(who)s, undone") if self.item.taken_back else _("%(done)s by %(who)s")) % words
+        done, who = capfirst(wording.became(self.item.action)), self.who
+        said = _("%(done)s by %(who)s") % {"done": done, "who": who} if who else done
+        return _("%s, undone") % said if self.item.taken_back else said
 
     @property
     def moment(self) -> datetime:
@@ -65,11 +69,11 @@ class Mark:
         return would_restore(self.item, row)
 
 
-def recent(viewer: str) -> Mapping[UUID, Mark]:
+def recent(viewer: str, *, names: bool) -> Mapping[UUID, Mark]:
     """Return the latest mark of each task that somebody acted on within the last minute."""
     items = OperatorActionItem.objects.filter(action__created__gte=timezone.now() - SHOWN_FOR)
     newest_last = reversed(items.select_related("action").order_by("-action", "-pk")[:MOST])
-    return {item.task: Mark(item, viewer) for item in newest_last}
+    return {item.task: Mark(item, viewer, names) for item in newest_last}
 
 
 class Deed(NamedTuple):

@@ -86,7 +86,7 @@ def found(filters: TaskFilter, place: Place, viewer: Viewer, picture: Snapshot) 
     tasks, older, newer, reach = cut
     if not tasks and not place.is_first and not reach:
         return replace(found(filters, Place(size=place.size), viewer, picture), notice=str(STALE))
-    recent = marks.recent(viewer.pk) if marks.lately(picture.deeds) else {}
+    recent = marks.recent(viewer.pk, names=viewer.names) if marks.lately(picture.deeds) else {}
     stay = not (place.newer or filters.looks_into_texts)
     stayed = those_that_stay(filters, recent, tasks, order, place, older) if stay else []
     rows = dressed(sorted([*tasks, *stayed], key=place_of, reverse=order.descending), viewer, picture, recent)

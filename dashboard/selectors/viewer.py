@@ -11,8 +11,8 @@ from django_simple_queue.models.audit.terms import Terms
 class Viewer:
     """What the operator who looks may see and do; ``pk`` is anybody's when no row is about what they did themselves.
 
-    ``terms`` say what single tasks allow; the tag of a page names what they grant, since no list of a user's
-    permissions holds what a backend only answers when it is asked.
+    ``names``: who has just acted on tasks. ``terms`` say what single tasks allow; the tag of a page names what they
+    grant, since no list of a user's permissions holds what a backend only answers when it is asked.
     """
 
     pk: str
@@ -20,6 +20,7 @@ class Viewer:
     requeue: bool
     cancel: bool
     enqueue: bool
+    names: bool
     terms: Terms = field(default_factory=Terms, repr=False, compare=False)
 
     @property

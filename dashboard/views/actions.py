@@ -88,7 +88,7 @@ def act_or_ask(request: HttpRequest, verb: str, pk: UUID, shown: datetime | None
     """Do ``verb`` to one task as it was shown; what is asked first is answered for the run that was asked about."""
     row = existing(pk)
     seen = shown or read_moment(request.POST.get("seen"), row.modified)
-    result = actions.overtaken(verb, row, request.user, seen)
+    result = actions.not_theirs(verb, row, request.user) or actions.overtaken(verb, row, request.user, seen)
     if not result and (question := unanswered(request, verb, row)):
         return render_dialog(request, "confirm", question)
     result = result or actions.act(verb, row, request.user)

@@ -70,6 +70,7 @@ def viewer(request: HttpRequest, picture: snapshot.Snapshot) -> Viewer:
         may(request, "requeue_task"),
         may(request, "cancel_task"),
         may(request, "add_task"),
+        bool(marks.lately(picture.deeds)) and may(request, "view_operatoraction"),
         Terms.held_by(request.user),
     )
 

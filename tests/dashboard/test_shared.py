@@ -131,7 +131,7 @@ def test_another_time_zone_is_another_region(rendered):
 
 def test_only_who_did_it_reads_that_it_was_them(rendered):
     task = a_task(Task.FAILED)
-    ada, eva, omar = (browser(name, *EVERYTHING) for name in ("ada", "eva", "omar"))
+    ada, eva, omar = (browser(name, *EVERYTHING, "view_operatoraction") for name in ("ada", "eva", "omar"))
     ada.post(f"/tasks/{task.pk}/requeue/")
     poll(ada)
     assert "by you" in row_of(poll(ada), task)
