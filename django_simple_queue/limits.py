@@ -49,7 +49,7 @@ class SoftLimit:
         self.error = TaskTimeout(
             f"The task has run for {self.seconds:g} s and is killed after {self.hard_seconds:g} s."
         )
-        if self.coroutine is None or not self.wakes(self.coroutine):
+        if self.coroutine is None or not self.coroutine.get_loop().is_running() or not self.wakes(self.coroutine):
             raise self.error
 
     def wakes(self, coroutine: asyncio.Task[Any]) -> bool:
@@ -94,6 +94,6 @@ class Interruptible:
         return timeout
 
 
-def watched(work: Awaitable[Any]) -> Awaitable[Any]:
-    """Return ``work``, or what runs it under the soft limit of this block."""
-    return work if _active is None else _active.watch(work)
+async def watched(work: Awaitable[Any]) -> Any:
+    """Await ``work``, under the soft limit of this block if there is one."""
+    return await (work if _active is None else _active.watch(work))

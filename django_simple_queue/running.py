@@ -5,23 +5,31 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import nullcontext
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from concurrent import futures
+from contextlib import AbstractContextManager, aclosing, closing, nullcontext, suppress
+from contextvars import copy_context
 from dataclasses import dataclass
-from io import StringIO
+from functools import partial
+from itertools import count
+from os.path import dirname
 from types import TracebackType
 from typing import Any, Protocol
 
+import asgiref
 from django.dispatch import Signal
 
-from django_simple_queue import callables, conf, signals
+from django_simple_queue import awaiting, callables, conf, limits, signals
+from django_simple_queue.awaiting import Aside, Driver, on_this_thread
 from django_simple_queue.coercion import coerced
-from django_simple_queue.failure import Failure, describe, from_exception
-from django_simple_queue.limits import SoftLimit, watched
-from django_simple_queue.text import cut_bytes, storable
+from django_simple_queue.failure import Failure, from_exception
+from django_simple_queue.limits import SoftLimit
+from django_simple_queue.output import Copy, Output, as_text
 from django_simple_queue.verdict import judged
 
-Tell = Callable[..., None]
+FOLDERS = tuple(dirname(inspect.getfile(library)) + "/" for library in (asyncio, asgiref, futures))
+MACHINERY = (__file__, awaiting.__file__, limits.__file__, *FOLDERS)
+"""Whose frames say nothing about a failure when they come first."""
 
 
 class Terminated(BaseException):
@@ -56,29 +64,29 @@ class Subject(Protocol):
     def tell(self, signal: Signal, **arguments: Any) -> None: ...
 
 
-class Copy(Protocol):
-    """Where what a generator hands over goes as well, at once; at most ``limit`` bytes of it matter."""
-
-    def add(self, text: str, limit: int) -> None: ...
-
-
-def run(call: Call, subject: Subject, copy: Copy | None = None, limit: SoftLimit | None = None) -> Result:
+def run(
+    call: Call,
+    subject: Subject,
+    copy: Copy | None = None,
+    limit: SoftLimit | None = None,
+    driver: Driver = on_this_thread,
+) -> Result:
     """Make ``call`` and return its Result; whatever a task raises is a Result too, SystemExit included.
 
-    A coroutine needs a current event loop (see worker.ManagedEventLoop). Only Terminated is raised.
+    A coroutine is run by ``driver``; that of this thread needs a current event loop (see worker.ManagedEventLoop).
+    Only Terminated is raised.
     """
     output = Output(conf.get_max_output_size(), copy)
     try:
         function, args, positional = prepare(call)
-        subject.tell(signals.before_job)
-        with limit or nullcontext():
-            deliver(function(*positional, **args), output, subject)
+        prepared = partial(function, *positional, **args)
+        copy_context().run(perform, prepared, output, subject, limit or nullcontext(), driver)
     except Terminated:
         raise
     except (callables.TaskNotAllowedError, Unfit) as error:
         return Result(output.text(), plain_failure(error), error)
     except BaseException as error:
-        error.__traceback__ = beyond_this_file(error.__traceback__)
+        error.__traceback__ = beyond_machinery(error.__traceback__)
         return Result(output.text(), judged(from_exception(error), call.task, error), error)
     return Result(output.text())
 
@@ -120,112 +128,58 @@ def plain_failure(error: Exception) -> Failure:
     return Failure(f"{kind.__name__}: {error}", f"{kind.__module__}.{kind.__qualname__}", "[]")
 
 
-def beyond_this_file(trace: TracebackType | None) -> TracebackType | None:
-    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+def beyond_machinery(trace: TracebackType | None) -> TracebackType | None:
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(MACHINERY):
         trace = trace.tb_next
     return trace
 
 
-def deliver(value: Any, output: Output, subject: Subject) -> None:
+def perform(
+    prepared: Callable[[], Any], output: Output, subject: Subject, limit: AbstractContextManager[None], driver: Driver
+) -> None:
+    """Make the call; in a context of its own, what it activates (a language, a time zone) ends with it."""
+    subject.tell(signals.before_job)
+    with limit:
+        deliver(prepared(), output, subject, driver)
+
+
+def deliver(value: Any, output: Output, subject: Subject, driver: Driver) -> None:
     if inspect.isgenerator(value):
         drive(value, output, subject)
     elif inspect.isasyncgen(value):
-        complete(drive_async(value, output, subject))
+        driver(partial(drive_async, value, output, subject))
     elif inspect.isawaitable(value):
-        output.add(as_text(complete(value)))
+        output.add(as_text(driver(lambda aside: value)))
     else:
         output.add(as_text(value))
 
 
-def drive(values: Iterator[Any], output: Output, subject: Subject) -> None:
-    for iteration, value in enumerate(values):
-        hand_over(value, iteration, output, subject)
+def drive(values: Generator[Any, Any, Any], output: Output, subject: Subject) -> None:
+    """Hand over what ``values`` yields; what goes wrong meanwhile is raised where the generator waits."""
+    advance: Callable[[], Any] = values.__next__
+    with closing(values), suppress(StopIteration):
+        for iteration in count():
+            value, advance = advance(), values.__next__
+            try:
+                hand_over(value, iteration, output, subject)
+            except BaseException as error:
+                advance = partial(values.throw, error)
 
 
-async def drive_async(values: AsyncIterator[Any], output: Output, subject: Subject) -> None:
-    iteration = 0
-    async for value in values:
-        hand_over(value, iteration, output, subject)
-        iteration += 1
+async def drive_async(values: AsyncGenerator[Any, Any], output: Output, subject: Subject, aside: Aside) -> None:
+    """As ``drive``; values are handed over outside of the event loop, where receivers may use the database."""
+    advance: Callable[[], Awaitable[Any]] = values.__anext__
+    async with aclosing(values):
+        with suppress(StopAsyncIteration):
+            for iteration in count():
+                value, advance = await advance(), values.__anext__
+                try:
+                    await aside(partial(hand_over, value, iteration, output, subject))
+                except BaseException as error:
+                    advance = partial(values.athrow, error)
 
 
 def hand_over(value: Any, iteration: int, output: Output, subject: Subject) -> None:
     subject.tell(signals.before_loop, iteration=iteration)
     output.hand_over(as_text(value))
     subject.tell(signals.after_loop, output=value, iteration=iteration)
-
-
-def complete(work: Awaitable[Any]) -> Any:
-    loop = asyncio.get_event_loop()
-    try:
-        return loop.run_until_complete(watched(work))
-    finally:
-        clean_up(loop)
-
-
-def clean_up(loop: asyncio.AbstractEventLoop) -> None:
-    """End what a coroutine left behind, so that nothing of one task goes on inside the next."""
-    left = asyncio.all_tasks(loop)
-    for task in left:
-        task.cancel()
-    if left:
-        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-    loop.run_until_complete(loop.shutdown_asyncgens())
-
-
-def as_text(value: Any) -> str:
-    """Return text as it is, nothing for None, JSON for what JSON knows, ``str()`` for the rest."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError, RecursionError):
-        return spelled(value)
-
-
-def spelled(value: Any) -> str:
-    try:
-        return str(value)
-    except Exception as error:
-        return f"[a {type(value).__name__} without a text: {describe(error)}]"
-
-
-class Output:
-    """Text that grows piece by piece in bounded memory: its head and its tail are kept."""
-
-    def __init__(self, limit: int, copy: Copy | None = None) -> None:
-        self.limit, self.copy = limit, copy
-        self.head, self.tail = StringIO(), StringIO()
-        self.length = 0
-
-    def hand_over(self, text: str) -> None:
-        self.add(text)
-        if self.copy is not None:
-            self.copy.add(text, self.limit)
-
-    def add(self, text: str) -> None:
-        self.length += len(text)
-        if (room := self.limit - self.head.tell()) > 0:
-            self.head.write(text[:room])
-            text = text[room:]
-        self.tail.write(text[-self.limit :])
-        if self.tail.tell() > 2 * self.limit:
-            self.shorten_tail()
-
-    def shorten_tail(self) -> None:
-        """Drop what nobody will read: rarely, for it copies all that is left."""
-        kept = self.tail.getvalue()[-self.limit :]
-        self.tail = StringIO()
-        self.tail.write(kept)
-
-    def text(self) -> str:
-        """Return what there is, valid for every database and at most ``limit`` bytes."""
-        head, tail = self.head.getvalue(), self.tail.getvalue()[-self.limit :]
-        dropped = self.length - len(head) - len(tail)
-        if not dropped:
-            return storable(head + tail, self.limit)
-        both = (head + tail).encode("utf-8", "replace")
-        ends = cut_bytes(both, self.limit, dropped + len(both) - self.limit)
-        return storable(ends.decode("utf-8", "ignore"), self.limit)

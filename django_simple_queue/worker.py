@@ -16,11 +16,13 @@ from types import TracebackType
 from typing import Any
 from uuid import UUID
 
+from asgiref.sync import sync_to_async
 from django.db import Error, connections
 from django.db.models.functions import Now
 from django.dispatch import Signal
 
 from django_simple_queue import __version__, conf, reporting, running, signals
+from django_simple_queue.awaiting import beside_this_thread
 from django_simple_queue.models import Attempt, Task, Worker
 from django_simple_queue.models.primary import alias
 from django_simple_queue.verdict import told_of_cap
@@ -53,7 +55,8 @@ def run_here(task: Task, worker: Worker) -> None:
         raise TaskHeldError(f"Task {task.pk} is held by live worker {task.worker} (or has just ended): not run here.")
     subject, shown = TaskSubject(task), RowProgress(task)
     with reporting.heard_by(shown.hear):
-        result = running.run(running.Call(task.task, task.args, task.positional), subject)
+        call = running.Call(task.task, task.args, task.positional)
+        result = running.run(call, subject, driver=beside_this_thread)
     shown.write()
     if not store(task, result):
         logger.warning("Task %s was taken over while it ran here; its result is dropped.", task.pk)
@@ -72,17 +75,30 @@ def store(task: Task, result: running.Result) -> bool:
 
 
 class RowProgress:
-    """Shows the progress of a run in this process in its row, at most twice a second and outside transactions."""
+    """Shows the progress of a run in this process in its row, at most twice a second and outside transactions.
+
+    Only the thread of the run writes, the one whose transactions the caller knows; a coroutine has it asked.
+    """
 
     def __init__(self, task: Task) -> None:
         self.rows = Task.objects.filter(pk=task.pk, worker=task.worker, epoch=task.epoch).running()
         self.latest: reporting.Progress | None = None
         self.next_at = 0.0
+        self.thread = threading.get_ident()
+        self.asked: asyncio.Task[None] | None = None
 
     def hear(self, state: reporting.Progress) -> None:
         self.latest = state
-        if time.monotonic() >= self.next_at and not connections[self.rows.db].in_atomic_block:
-            self.next_at = time.monotonic() + SHOW_SECONDS
+        if time.monotonic() < self.next_at:
+            return
+        self.next_at = time.monotonic() + SHOW_SECONDS
+        try:
+            self.asked = asyncio.get_running_loop().create_task(sync_to_async(self.show)())
+        except RuntimeError:
+            self.show()
+
+    def show(self) -> None:
+        if threading.get_ident() == self.thread and not connections[self.rows.db].in_atomic_block:
             self.write()
 
     def write(self) -> None:

@@ -12,15 +12,16 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
 
 from django.conf import settings
-from django.db import Error, close_old_connections, connections, reset_queries
+from django.db import reset_queries
 
 from django_simple_queue import callables, conf, limits, reporting, running, signals
-from django_simple_queue.engine import clock, large, memory, messages
+from django_simple_queue.engine import clock, large, memory, messages, sessions
 from django_simple_queue.engine.board import Row
 from django_simple_queue.engine.capture import Capture
 from django_simple_queue.engine.leftovers import Leftovers
@@ -136,8 +137,7 @@ class Child:
         seconds, ended_at = time.perf_counter() - began, clock.now()
         output = large.to_report(result.output, task_id, epoch)
         left = self.leftovers.what_goes_on()
-        self.worn_out = drop_open_transactions() or self.is_too_big() or bool(left)
-        close_old_connections()
+        self.worn_out = sessions.tidy(is_busy=bool(left)) or self.is_too_big() or bool(left)
         self.row.finish(serial)
         log = self.capture.end(self.log_limit)
         awaits = signals.has_receivers(signals.on_failure if result.failure else signals.on_success, Task)
@@ -160,7 +160,7 @@ class Child:
     def fresh(self) -> None:
         """Let nothing of the run before reach the next one."""
         if time.monotonic() - self.idle_since > STALE_SECONDS:
-            close_old_connections()
+            sessions.refresh()
         if settings.DEBUG:
             reset_queries()
         self.capture.begin()
@@ -177,9 +177,9 @@ class Child:
         subject.forget()
         with self.capture.paused():
             if status == Task.COMPLETED:
-                subject.tell(signals.on_success)
+                copy_context().run(subject.tell, signals.on_success)
             elif status == Task.FAILED:
-                subject.tell(signals.on_failure, error=error)
+                copy_context().run(subject.tell, signals.on_failure, error=error)
             self.told(serial)
 
     def died(self, serial: int, task_id: str, task: str) -> None:
@@ -187,26 +187,13 @@ class Child:
         with self.capture.paused():
             with suppress(Exception):
                 callables.resolve(task)
-            TaskSubject(task_id=task_id).tell(signals.on_failure, error=None)
+            copy_context().run(TaskSubject(task_id=task_id).tell, signals.on_failure, error=None)
             self.told(serial)
 
     def told(self, serial: int) -> None:
         self.leftovers.leave_if_copied()
-        close_old_connections()
+        sessions.refresh()
         self.say("told", serial)
-
-
-def drop_open_transactions() -> bool:
-    """Give up connections with a transaction that the run has left open, and tell whether there were any.
-
-    Django lets nobody use them any more, and what they have locked stays so until they are closed.
-    """
-    spoilt = [connection for connection in connections.all(initialized_only=True) if connection.in_atomic_block]
-    for connection in spoilt:
-        with suppress(Error):
-            connection.close()
-        del connections[connection.alias]
-    return bool(spoilt)
 
 
 def failure_details(result: running.Result) -> list[object] | None:

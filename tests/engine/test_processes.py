@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connections
 
-from django_simple_queue.engine.child import drop_open_transactions
+from django_simple_queue.engine.sessions import drop_open_transactions
 from django_simple_queue.models import Attempt, Task, Worker
 from tests.engine.fleet import Fleet, Ledger, enqueue, is_alive, stopped, wait_for_status
 from tests.support.waiting import wait_until

@@ -50,6 +50,12 @@ def test_generators(fleet: Fleet, ledger: Ledger, name: str) -> None:
     ]
 
 
+def test_a_receiver_of_what_a_coroutine_hands_over_may_use_the_database(fleet: Fleet, ledger: Ledger) -> None:
+    create_task(HEARING + "count_slowly", {})
+    fleet.burst("--concurrency", "1", env={"RECEIVERS_LEDGER": ledger.path})
+    assert ledger.words("handed") == [["0", "1"], ["1", "1"]]
+
+
 def test_another_child_tells_of_a_crash(fleet: Fleet, ledger: Ledger) -> None:
     task = enqueue("kill_self")
     worker(fleet, ledger)

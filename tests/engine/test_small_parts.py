@@ -15,7 +15,7 @@ from django_simple_queue.engine.pace import KNOWN_PATHS, UNKNOWN_SECONDS, Pace
 from django_simple_queue.engine.poll import LONGEST, SHORTEST, Poll
 from django_simple_queue.engine.store import Ending
 from django_simple_queue.models.fields import uuid7
-from django_simple_queue.running import Output, as_text
+from django_simple_queue.output import Output, as_text
 
 
 @pytest.mark.django_db

@@ -1,0 +1,86 @@
+"""Who drives what a run awaits: the thread of the run itself, or one beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from asgiref.sync import async_to_sync, sync_to_async
+
+from django_simple_queue.limits import watched
+
+Job = Callable[[], None]
+Aside = Callable[[Job], Awaitable[None]]
+"""What a coroutine gives a job to that cannot be done inside an event loop; it is done on the thread of the run."""
+
+Work = Callable[[Aside], Awaitable[Any]]
+Driver = Callable[[Work], Any]
+
+
+def on_this_thread(work: Work) -> Any:
+    """Return what ``work`` comes to in the current event loop; what a signal handler raises comes up inside of it."""
+    return Pausing(asyncio.get_event_loop()).complete(work)
+
+
+def beside_this_thread(work: Work) -> Any:
+    """Return what ``work`` comes to in a loop of another thread.
+
+    This one does meanwhile what Django's asynchronous ORM asks for, so that it sees the caller's transaction.
+    """
+
+    async def driven() -> Any:
+        return await work(lambda job: sync_to_async(job)())
+
+    return async_to_sync(driven)()
+
+
+class Pausing:
+    """An event loop that stands still for every job that is given aside; all of the work is one asyncio task."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.given: list[tuple[Job, asyncio.Future[None]]] = []
+
+    async def aside(self, job: Job) -> None:
+        done = self.loop.create_future()
+        self.given.append((job, done))
+        self.loop.stop()
+        await done
+
+    def complete(self, work: Work) -> Any:
+        task = self.loop.create_task(watched(work(self.aside)))
+        task.add_done_callback(self.pause)
+        try:
+            self.loop.run_forever()
+            while self.given:
+                do(*self.given.pop())
+                self.loop.run_forever()
+            return task.result()
+        finally:
+            task.remove_done_callback(self.pause)
+            clean_up(self.loop)
+            if not task.cancelled():
+                task.exception()  # known: the loop itself raises SystemExit and KeyboardInterrupt
+
+    def pause(self, task: asyncio.Task[Any]) -> None:
+        self.loop.stop()
+
+
+def do(job: Job, done: asyncio.Future[None]) -> None:
+    try:
+        job()
+    except BaseException as error:
+        done.set_exception(error)
+    else:
+        done.set_result(None)
+
+
+def clean_up(loop: asyncio.AbstractEventLoop) -> None:
+    """End what a coroutine left behind, so that nothing of one task goes on inside the next."""
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    if left:
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_asyncgens())

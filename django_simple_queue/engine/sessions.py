@@ -1,0 +1,50 @@
+"""The database connections of a child: those of its own thread, and of the one in which asynchronous ORM works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+from asgiref.sync import SyncToAsync
+from django.db import Error, close_old_connections, connections
+
+T = TypeVar("T")
+
+
+def refresh() -> None:
+    """Close connections that have broken or are too old."""
+    everywhere(close_old_connections)
+
+
+def tidy(*, is_busy: bool = False) -> bool:
+    """Close what a run has left open, and tell whether a transaction was.
+
+    ``is_busy``: something of the run goes on, perhaps in that thread, which is then left alone.
+    """
+    return any([tidy_here()] if is_busy else everywhere(tidy_here))
+
+
+def everywhere(function: Callable[[], T]) -> list[T]:
+    """Return what ``function`` returns here, and in the other thread once there is one."""
+    beside = SyncToAsync.single_thread_executor
+    return [function(), *(beside.submit(function).result() for _ in beside._threads)]
+
+
+def tidy_here() -> bool:
+    left_open = drop_open_transactions()
+    close_old_connections()
+    return left_open
+
+
+def drop_open_transactions() -> bool:
+    """Give up connections with a transaction that the run has left open, and tell whether there were any.
+
+    Django lets nobody use them any more, and what they have locked stays so until they are closed.
+    """
+    spoilt = [connection for connection in connections.all(initialized_only=True) if connection.in_atomic_block]
+    for connection in spoilt:
+        with suppress(Error):
+            connection.close()
+        del connections[connection.alias]
+    return bool(spoilt)
