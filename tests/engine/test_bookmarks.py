@@ -138,6 +138,19 @@ def test_named_queues_have_bookmarks_of_their_own():
     assert busy.turn(3) == keys([more, *bulk[3:5]])
 
 
+def test_a_queue_that_is_empty_keeps_its_bookmark_while_the_next_one_is_worked_off():
+    busy = Busy("urgent", "bulk")
+    enqueue(2, queue="urgent")
+    bulk = enqueue(6, queue="bulk")
+    busy.turn(2)
+    busy.let_bookmarks_last(until=0.0)
+    assert busy.turn(2) == keys(bulk[:2])
+    assert busy.bookmarks.at(("urgent",)) is not None
+    (more,) = enqueue(queue="urgent", priority=1)
+    busy.let_bookmarks_last(until=0.0)
+    assert busy.turn(2) == keys([more, bulk[2]])
+
+
 def test_a_claim_that_was_rolled_back_moves_no_bookmark():
     busy = Busy()
     tasks = enqueue(2)

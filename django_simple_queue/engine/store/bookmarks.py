@@ -44,6 +44,11 @@ class Bookmarks:
         if len(names := tuple(queues or ())) <= 1:
             self.marks[names] = mark
 
+    def keep(self, queues: Sequence[str] | None, seconds: float) -> None:
+        """Let the last one be good again: the front has been looked at, in ``seconds``, and has no more to offer."""
+        if mark := self.marks.get(names := tuple(queues or ())):
+            self.marks[names] = mark._replace(until=good_until(seconds))
+
     def drop(self) -> bool:
         """Forget all, and tell whether there were any."""
         had = bool(self.marks)
@@ -52,10 +57,11 @@ class Bookmarks:
 
 
 def behind(rows: Sequence[Claimed], last: Bookmark | None, seconds: float) -> Bookmark:
-    """Return the bookmark behind ``rows``, which a claim from ``last`` on has brought in ``seconds``.
-
-    Going on may last for some times as long as it took to begin at the front.
-    """
-    until = last.until if last else clock.now() + min(TIMES * seconds, LONGEST_SECONDS)
+    """Return the bookmark behind ``rows``, which a claim from ``last`` on has brought in ``seconds``."""
     final = max(rows, key=Claimed.place)
-    return Bookmark(final.priority, final.run_after, final.id, until)
+    return Bookmark(final.priority, final.run_after, final.id, last.until if last else good_until(seconds))
+
+
+def good_until(seconds: float) -> float:
+    """Return when it is time to begin at the front again: after some times the ``seconds`` that this has taken."""
+    return clock.now() + min(TIMES * seconds, LONGEST_SECONDS)

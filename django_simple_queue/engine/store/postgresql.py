@@ -93,9 +93,12 @@ class PostgreSQL(Database):
         constants = {"worker": worker, "release": self.release, "wanted": wanted, "queues": list(queues or ())}
         place = mark._asdict() if mark else {}
         rows = [as_claimed(row) for row in self._sent(statements[bool(queues), bool(mark)], **constants, **place)]
+        seconds = clock.now() - began
         if len(rows) == wanted:
-            put = partial(self.bookmarks.put, queues, behind(rows, mark, clock.now() - began))
+            put = partial(self.bookmarks.put, queues, behind(rows, mark, seconds))
             transaction.on_commit(put, using=self.connection.alias)
+        elif mark is None:
+            self.bookmarks.keep(queues, seconds)
         return rows
 
     def choose(self, wanted: int, queues: Sequence[str] | None, aside: Collection[Any]) -> list[Any]:
