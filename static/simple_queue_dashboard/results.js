@@ -39,14 +39,15 @@ document.addEventListener("click", event => {
   } else if (detail) Object.assign(first, { at: timeStamp, x: clientX, y: clientY, inDialog });
 }, true);
 
-// what was ticked is done with once a button for all of it has had an answer that is no refusal
-function isDone(source, submitter) {
-  return source?.matches?.("form[data-bulk]") && (source.id !== "rows" || submitter?.matches("[data-counts], [data-matching]")) && !$("#outcome .is-bad");
-}
+// what was ticked is done with once a button of its bar, or the dialog that this has opened, had an answer that is no refusal
+let dialogOfBar = false;
+const isOfBar = (source, submitter) => source?.id === "rows" && Boolean(submitter?.closest("#bulk"));
 document.addEventListener("htmx:after:swap", event => {
   const { sourceElement, sourceEvent, target } = event.detail.ctx ?? {}, dialog = $("#dialog");
-  if (target === live && isDone(sourceElement, sourceEvent?.submitter)) clearSelection();
+  const ofBar = dialog.contains(sourceElement) ? dialogOfBar : isOfBar(sourceElement, sourceEvent?.submitter);
+  if (target === live && ofBar && !$("#outcome .is-bad")) clearSelection();
   if (dialog.childElementCount && !dialog.open) {
+    dialogOfBar = ofBar;
     for (const menu of all("details.menu[open]")) menu.open = false;
     dialog.showModal();
   }
