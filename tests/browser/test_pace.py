@@ -34,7 +34,7 @@ def goes_quiet(page: Page) -> None:
 
 
 def often(page: Page) -> None:
-    page.get_by_label("Live updates").click()
+    page.locator("#connection summary").click()
     page.get_by_label("Every 1 s").check()
     page.keyboard.press("Escape")
 
