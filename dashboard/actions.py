@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dashboard import undo_words, wording
+from dashboard.selectors.hindrance import hindrance
 from django_simple_queue import callables, conf
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
 from django_simple_queue.models.audit import can_undo, perform
@@ -71,7 +72,13 @@ def act(verb: str, row: Task, actor: User) -> Result:
     action = perform(verb, same_run, actor, describe(row.pk), **options(verb))
     if not action.moved:
         return nothing_done(verb, row.pk, actor, action.outcomes or {"changed": 1})
-    return Result(wording.one(action, describe(row.pk)), 1, action)
+    return Result(told(action, row.pk), 1, action)
+
+
+def told(action: OperatorAction, pk: UUID) -> str:
+    waits = action.verb in wording.WAITS
+    queue = Task.objects.filter(pk=pk).values_list("queue", flat=True).first() if waits else None
+    return wording.one(action, describe(pk), hindrance(queue) if queue else "")
 
 
 def options(verb: str) -> dict[str, Any]:
@@ -110,8 +117,7 @@ def overtaken(verb: str, row: Task, actor: User, seen: datetime) -> Result | Non
 def came_second(verb: str, item: OperatorActionItem, actor: User) -> Result:
     latest = item.action
     if latest.verb == verb and is_by(latest, actor) and timezone.now() - latest.created < DOUBLE_CLICK:
-        said = wording.one(latest, describe(item.task))
-        return Result(said, 0, latest, again=True)
+        return Result(told(latest, item.task), 0, latest, again=True)
     return Result(was_first(latest, actor), 0)
 
 

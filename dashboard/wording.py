@@ -73,6 +73,10 @@ WHY_NOT = {
     ("start_now", "queued"): gettext_lazy("free to start already"),
     ("mark_failed", "progress"): gettext_lazy("held by a live worker"),
 }
+WAITS = {
+    "requeue": gettext_lazy("Requeued %(name)s, but %(why)s."),
+    "start_now": gettext_lazy("%(name)s may start now, but %(why)s."),
+}
 
 
 class Asked(NamedTuple):
@@ -97,10 +101,12 @@ def came_out(verb: str, outcome: str) -> str:
     return visible(str(words))
 
 
-def one(action: OperatorAction, name: str) -> str:
-    """Say what was done to one task."""
+def one(action: OperatorAction, name: str, hindrance: str = "") -> str:
+    """Say what was done to one task; ``hindrance`` is what keeps one that waits now from starting."""
     if "asked" in action.outcomes:
         return _("Asked the worker to stop %s.") % name
+    if hindrance:
+        return WAITS[action.verb] % {"name": name, "why": hindrance}
     if action.verb == "requeue" and conf.get_undo_seconds():
         words = {"name": name, "seconds": f"{conf.get_undo_seconds():.0f}"}
         return _("Requeued %(name)s, starts in %(seconds)s s.") % words

@@ -13,11 +13,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from dashboard import wording
-from dashboard.selectors.activity import UNDO_OFFERED_FOR, did
+from dashboard.selectors.activity import UNDO_OFFERED_FOR, did, is_about_tasks, keeps_tasks, list_url
 from dashboard.states import QUEUED, State, is_held, state_of
 from dashboard.undo_words import put_back
 from django_simple_queue.models import OperatorAction, Task, Worker
-from django_simple_queue.models.audit import VERBS, can_undo
+from django_simple_queue.models.audit import can_undo
 from django_simple_queue.models.audit.scope import mark_of
 
 PAGE = 50
@@ -106,9 +106,11 @@ class ActionPage:
 
     @property
     def list_url(self) -> str:
-        """The list of tasks by the filter that was frozen."""
-        query = self.action.scope_filter.get("query") if isinstance(self.action.scope_filter, dict) else ""
-        return f"{reverse('simple_queue_dashboard:tasks')}?{query}" if query else ""
+        return list_url(self.action)
+
+    @property
+    def is_about_tasks(self) -> bool:
+        return is_about_tasks(self.action)
 
 
 def action_page(action: OperatorAction, chosen: str, after: int, now: datetime) -> ActionPage:
@@ -134,7 +136,7 @@ def action_page(action: OperatorAction, chosen: str, after: int, now: datetime) 
 
 def missing(action: OperatorAction, listed: str, found: int) -> int:
     """Return how many tasks are missing in a list that has ``found`` of them and no further page."""
-    lists_tasks = listed in action.MOVED and action.verb in (*VERBS, "enqueue")
+    lists_tasks = listed in action.MOVED and keeps_tasks(action)
     return max(int(action.outcomes.get(listed, 0)) - found, 0) if lists_tasks else 0
 
 
@@ -144,7 +146,7 @@ def outcome(action: OperatorAction, name: str, count: int) -> Outcome:
         who = {"who": name.removeprefix(wording.ALREADY), "verb": action.verb}
         return Outcome(name, count, words, f"{reverse('simple_queue_dashboard:activity')}?{urlencode(who)}")
     kept = len((action.left_alone or {}).get(name, ()))
-    listed = name in action.MOVED or kept
+    listed = (name in action.MOVED and keeps_tasks(action)) or kept
     note = _("the first %d are listed") % kept if kept and kept < count else ""
     return Outcome(name, count, words, f"?{urlencode({'outcome': name})}" if listed else "", note)
 

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from dashboard import wording
 from dashboard.ids import as_uuid
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
-from django_simple_queue.models.audit import can_undo, would_restore
+from django_simple_queue.models.audit import VERBS, can_undo, would_restore
 from django_simple_queue.models.audit.undoing import later
 from django_simple_queue.redaction import visible
 
@@ -40,6 +41,22 @@ def did(action: OperatorAction) -> str:
     if action.state == OperatorAction.State.RUNNING:
         return wording.going_on(action.verb)
     return _("ran again") if action.verb == "run_again" else visible(wording.became(action))
+
+
+def is_about_tasks(action: OperatorAction) -> bool:
+    """Tell whether tasks can be counted of it; a pause or a decision about a group moves none."""
+    return action.verb in VERBS or bool(action.outcomes)
+
+
+def keeps_tasks(action: OperatorAction) -> bool:
+    """Tell whether it is kept which tasks they were; of an export it is not."""
+    return is_about_tasks(action) and action.verb != "export"
+
+
+def list_url(action: OperatorAction) -> str:
+    """Return the list of tasks by the filter that was frozen, "" where there is none."""
+    query = action.scope_filter.get("query") if isinstance(action.scope_filter, dict) else ""
+    return f"{reverse('simple_queue_dashboard:tasks')}?{query}" if query else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +88,13 @@ class Entry:
 
     @property
     def more(self) -> int:
-        """How many tasks are not listed here."""
-        return max(self.total - len(self.touched), 0)
+        """How many tasks are not listed here, but on the action's page."""
+        return max(self.total - len(self.touched), 0) if keeps_tasks(self.action) else 0
+
+    @property
+    def list_url(self) -> str:
+        """The list that shows now what the action was about, where it is not kept which tasks those were."""
+        return "" if keeps_tasks(self.action) else list_url(self.action)
 
     @property
     def total(self) -> int:

@@ -122,8 +122,10 @@ def headline(group: Repeating) -> str:
 
 
 def rate(group: Repeating) -> str:
+    if group.per_minute >= 1:
+        return gettext("Still failing, %s a minute.") % round(group.per_minute)
     if group.lately:
-        return gettext("Still failing, %s a minute.") % round(max(group.per_minute, 1))
+        return gettext("Still failing, %s in the last 5 min.") % group.lately
     return gettext("Quiet for %s.") % coarse(timezone.now() - group.latest)
 
 

@@ -76,7 +76,8 @@ def pause_reason(found: Service) -> Reason | None:
         (True, False): _("%(paused)s by %(who)s."),
         (False, True): _("%(paused)s: %(why)s."),
     }.get((bool(words["who"]), bool(words["why"])), "%(paused)s.")
-    return Reason(said % words, hurts=True, until=pause.until)
+    ends = [_("It may start")] if pause.until else []
+    return Reason(" ".join([said % words, *ends]), hurts=True, until=pause.until)
 
 
 def time_reason(task: Task, now: datetime) -> Reason | None:

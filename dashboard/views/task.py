@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from django_simple_queue.models.audit.terms import Terms
 
 PERMISSIONS = ("view_task_payload", "requeue_task", "cancel_task", "add_task", "view_operatoraction")
 AGES = {Task.QUEUED: 5, Task.PROGRESS: 2}
-AGE_OF_ENDED = 60
+AGE_OF_ENDED, AGE_OF_JUST_ENDED, JUST = 60, 5, timedelta(minutes=1)
 Items = Sequence[OperatorActionItem]
 
 
@@ -62,8 +63,14 @@ def name_of(request: HttpRequest, found: Task, items: Items) -> str:
     held = [may(request, name) for name in PERMISSIONS]
     progress = (found.progress, found.progress_message, lengths)
     acted = [(item.action_id, item.taken_back) for item in items[:1]]
-    changes = age(AGES.get(found.status, AGE_OF_ENDED))
+    changes = age(AGES.get(found.status) or age_of_ended(found))
     return tag_of(page_path(request), request.user.pk, held, acted, changes, found.modified, *progress)
+
+
+def age_of_ended(found: Task) -> int:
+    """Return for how many seconds the ages on the page of an ended task are true: at first they are told in seconds."""
+    just = found.finished and timezone.now() - found.finished < JUST
+    return AGE_OF_JUST_ENDED if just else AGE_OF_ENDED
 
 
 @operator("view_task_payload")

@@ -35,7 +35,7 @@ def test_a_failure_that_repeats_is_told_with_count_start_and_rate(viewer):
     sentence = attention.attention(snapshot.take())[0]
     assert sentence.title.startswith("charge_invoice: ConnectTimeout, 5 since ")
     assert sentence.title.endswith(f"{since:%H:%M}")
-    assert sentence.detail == "Still failing, 1 a minute."
+    assert sentence.detail == "Still failing, 4 in the last 5 min."
     html = viewer.get("/").content.decode()
     assert unescape(sentence.title) in unescape(html)
     listed = shown(viewer.get(f"/?{sentence.query}").content.decode())
@@ -115,3 +115,17 @@ def test_there_are_three_sentences_at_the_most():
         a_task(queue=queue, age=900)
     a_task(Task.PROGRESS, age=900)
     assert len(told()) == 3
+
+
+def test_a_slow_rate_is_told_as_a_count():
+    a_worker()
+    for minutes in (1, 6, 7):
+        failure(minutes)
+    assert attention.attention(snapshot.take())[0].detail == "Still failing, 1 in the last 5 min."
+
+
+def test_a_fast_rate_is_told_by_the_minute():
+    a_worker()
+    for _ in range(15):
+        failure(1)
+    assert attention.attention(snapshot.take())[0].detail == "Still failing, 3 a minute."

@@ -210,3 +210,12 @@ def test_a_picture_serves_every_page_for_a_second(viewer, monkeypatch):
     for _ in range(5):
         viewer.get("/?live=1")
     assert len(taken) == 1
+
+
+@pytest.mark.parametrize(("ended", "is_news"), [(20, True), (90, False)])
+def test_ages_on_the_page_of_a_task_that_has_just_ended_go_on(viewer, monkeypatch, ended, is_news):
+    task = a_task(Task.COMPLETED, finished=timezone.now() - timedelta(seconds=ended))
+    address = f"/tasks/{task.pk}/?live=1"
+    tag = viewer.get(address)["HX-PTag"]
+    monkeypatch.setattr(tags, "clock", lambda: 1005.0)
+    assert (viewer.get(address)["HX-PTag"] != tag) is is_news

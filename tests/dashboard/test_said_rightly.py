@@ -15,6 +15,7 @@ from dashboard.selectors import attention, fleet, health, open_groups, snapshot
 from dashboard.selectors.open_groups import OpenGroups
 from dashboard.selectors.trouble import trouble
 from django_simple_queue.models import QueuePause, Task
+from tests.dashboard.answers import text_of
 from tests.dashboard.queue import a_task, a_worker
 from tests.dashboard.test_attention import failure, told
 
@@ -183,3 +184,13 @@ def test_without_an_answer_of_the_database_no_tile_says_a_number():
     assert {(tile.value, tile.note, tile.tone) for tile in health.tiles(snapshot.Snapshot.empty())} == {
         ("\N{EN DASH}", "not known now", "")
     }
+
+
+@pytest.mark.parametrize("who", ["demo", ""])
+def test_why_a_task_of_a_paused_queue_does_not_run_is_whole_sentences(ada, who):
+    a_worker()
+    until = timezone.now() + timedelta(minutes=14, seconds=30)
+    QueuePause.objects.create(queue="mail", paused_by=who, reason="deploy", until=until)
+    text = text_of(ada.get(f"/tasks/{a_task(queue='mail').pk}/"))
+    by = f" by {who}" if who else ""
+    assert f"The queue mail is paused{by}: deploy. It may start in 14 min, at " in text
