@@ -31,6 +31,7 @@ COLUMNS = (
 PAYLOAD = ("args", "error_class", "error", "output", "log")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson; charset=utf-8"}
+BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes the text for one of the machine's own alphabet
 CUT_OFF = gettext_noop("The download ended before all tasks were sent.")
 TOO_SLOW = gettext_noop("The database took too long to find the next tasks. Narrow the filter and export again.")
 
@@ -73,7 +74,7 @@ def lines(scope: Scope, kind: str, with_payload: bool, action: OperatorAction) -
     try:
         found = records(scope, with_payload)
         if kind == "csv":
-            yield csv_line(columns(with_payload))
+            yield BYTE_ORDER_MARK + csv_line(columns(with_payload))
         for record in found:
             yield csv_line([cell(value) for value in record.values()]) if kind == "csv" else json_line(record)
             sent += 1

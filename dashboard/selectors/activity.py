@@ -157,14 +157,14 @@ def activity_page(chosen: Filter, before: int | None, after: int | None, now: da
         days=[(day, list(group)) for day, group in groupby(entries, key=day_of)],
         newer=actions[0].pk if actions and has_newer else None,
         older=actions[-1].pk if actions and has_older else None,
-        people=choices(people),
-        verbs=choices(verbs),
+        people=choices(people, chosen.who),
+        verbs=choices(verbs, chosen.verb),
     )
 
 
-def choices(names: Iterable[str]) -> Sequence[str]:
-    """Return what can be chosen in a list: names that look like what they are."""
-    return sorted({name for name in names if name and name == visible(name)})
+def choices(names: Iterable[str], chosen: str) -> Sequence[str]:
+    """Return what can be chosen in a list: names that look like what they are, and whatever is ``chosen``."""
+    return sorted({chosen, *(name for name in names if name == visible(name))} - {""})
 
 
 def read_page(

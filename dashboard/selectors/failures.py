@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -39,10 +39,10 @@ class Chosen:
     mark: str = ""
 
     def takes(self, group: Group) -> bool:
+        """Tell whether the group is wanted, on whichever tab it is."""
         words = f"{group.task} {group.error_class}".lower()
         return (
-            group.state == self.state
-            and all(word in words for word in self.text.lower().split())
+            all(word in words for word in self.text.lower().split())
             and self.task in ("", group.task)
             and self.release in ("", group.release)
             and self.mark in ("", group.mark)
@@ -132,7 +132,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """``counts`` are the groups on each tab; ``complete`` is False when there are more groups than were looked at."""
+    """``counts`` are the wanted groups by tab; ``complete`` is False when there are more groups than were looked at."""
 
     groups: Sequence[Group]
     counts: Mapping[str, int]
@@ -157,7 +157,8 @@ def failures(chosen: Chosen, place: int, now: datetime, *, with_payload: bool) -
     try:
         with deadline(SECONDS):
             known = read_groups(now)
-            wanted = [group for group in known if chosen.takes(group)]
+            taken = [group for group in known if chosen.takes(group)]
+            wanted = [group for group in taken if group.state == chosen.state]
             shown = wanted[(place - 1) * PAGE : place * PAGE]
             add_numbers(shown, now)
             add_errors(shown, with_payload)
@@ -165,13 +166,18 @@ def failures(chosen: Chosen, place: int, now: datetime, *, with_payload: bool) -
         return Page((), {}, (), (), 0, place, in_time=False)
     return Page(
         groups=shown,
-        counts=Counter(group.state for group in known),
-        tasks=sorted({group.task for group in known}),
-        releases=sorted({group.release for group in known} - {""}),
+        counts=Counter(group.state for group in taken),
+        tasks=offered(chosen.task, [group.task for group in known]),
+        releases=offered(chosen.release, [group.release for group in known]),
         matching=len(wanted),
         number=place,
         complete=len(known) < fingerprints.MOST_GROUPS,
     )
+
+
+def offered(chosen: str, known: Iterable[str]) -> Sequence[str]:
+    """Return the options of a select; the one that is chosen is among them whether it is known or not."""
+    return sorted({*known, chosen} - {""})
 
 
 def read_groups(now: datetime) -> list[Group]:

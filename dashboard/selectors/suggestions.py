@@ -34,7 +34,7 @@ SAMPLE = 200
 LONGEST = 80
 HINTS = {
     "status": _("queued, failed, …"),
-    "task": _("a task of the allowlist"),
+    "task": _("name of a task"),
     "queue": _("a queue"),
     "worker": _("a worker, host:pid"),
     "error": _("text of an error"),
@@ -113,7 +113,13 @@ def states(picture: Snapshot) -> list[tuple[str, str]]:
 
 
 def tasks(picture: Snapshot) -> list[tuple[str, str]]:
-    return [(path, conf.get_task_options(path).title) for path in sorted(conf.get_allowed_tasks() or ())]
+    """Return the allowlist, or without one what the newest tasks are called."""
+    allowed = conf.get_allowed_tasks()
+    return [(path, conf.get_task_options(path).title) for path in sorted(newest() if allowed is None else allowed)]
+
+
+def newest() -> set[str]:
+    return set(Task.objects.order_by("-created", "-id").values_list("task", flat=True)[:SAMPLE])
 
 
 def queues(picture: Snapshot) -> list[tuple[str, str]]:

@@ -58,6 +58,7 @@ def context(request: HttpRequest) -> Mapping[str, Any]:
         "periods": PERIOD_LABELS,
         "busy": OperatorAction.ACTIVE,
         "broken": broken,
+        "unknown_time": chosen.time if chosen.time not in ("", *PERIOD_LABELS) else "",
         "now": now,
         "today": timezone.localdate(now),
         "may_undo": [verb for verb, permission in UNDO_PERMISSION.items() if may(request, permission)],

@@ -24,7 +24,7 @@ BEHIND_MORE = ("worker", "has", "error", "args", "attempt", "duration", "since",
 
 def context(request: HttpRequest, chosen: TaskFilter, picture: Snapshot, rows: Sequence[Row]) -> dict[str, Any]:
     return {
-        "options": options(chosen, picture),
+        "options": options(chosen, picture, rows),
         "more_chosen": sum(bool(chosen.data.get(name)) for name in BEHIND_MORE),
         "chips": [
             (*in_words(name, label, value, picture, rows), link(request, **{name: None}))
@@ -36,9 +36,10 @@ def context(request: HttpRequest, chosen: TaskFilter, picture: Snapshot, rows: S
     }
 
 
-def options(chosen: TaskFilter, picture: Snapshot) -> dict[str, list[tuple[str, str]]]:
+def options(chosen: TaskFilter, picture: Snapshot, rows: Sequence[Row]) -> dict[str, list[tuple[str, str]]]:
     """Return (value, words) for each select; a value that is chosen is among them whether it is known or not."""
-    tasks = {*(conf.get_allowed_tasks() or ()), str(chosen.data.get("task") or "")} - {""}
+    listed = {row.task.task for row in rows}
+    tasks = {*(conf.get_allowed_tasks() or ()), *listed, str(chosen.data.get("task") or "")} - {""}
     queues = {*picture.queues, str(chosen.data.get("queue") or "")} - {""}
     workers = {str(pk): str(worker) for pk, worker in picture.fleet.workers.items()}
     worker = str(chosen.data.get("worker") or "")

@@ -155,7 +155,7 @@ def test_the_list_is_downloaded(console: Page, tmp_path: Path) -> None:
     file = tmp_path / download.value.suggested_filename
     download.value.save_as(file)
     assert file.name.startswith("tasks-failed-")
-    assert len(list(csv.DictReader(file.read_text().splitlines()))) == 3
+    assert len(list(csv.DictReader(file.read_text("utf-8-sig").splitlines()))) == 3
 
 
 def test_without_scripts_the_same_by_forms(few: None, signed_in: SignIn) -> None:

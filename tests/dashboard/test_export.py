@@ -31,7 +31,7 @@ def download(client, kind="csv", query="", **values):
     response = client.post("/export/", {"query": query, "format": kind, **values})
     assert response.status_code == 200
     assert response.streaming
-    return response, b"".join(response.streaming_content).decode()
+    return response, b"".join(response.streaming_content).decode("utf-8-sig")
 
 
 def rows_of(text):
@@ -149,3 +149,10 @@ def test_what_cannot_be_exported_is_said(ada, query, kind):
     assert response.status_code == 302
     assert str(list(get_messages(response.wsgi_request))[-1]).endswith("Nothing exported.")
     assert not OperatorAction.objects.exists()
+
+
+@pytest.mark.parametrize(("kind", "begins"), [("csv", b"\xef\xbb\xbfid,"), ("jsonl", b'{"id"')])
+def test_a_spreadsheet_is_told_which_alphabet_it_is(ada, kind, begins):
+    a_task()
+    response = ada.post("/export/", {"query": "", "format": kind})
+    assert b"".join(response.streaming_content).startswith(begins)
