@@ -10,13 +10,17 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
+from django_simple_queue import conf
 from django_simple_queue.engine.messages import anonymous_file
 from django_simple_queue.text import cut_bytes, storable
 
 STANDARD = (1, 2)
 LINE = "%(asctime)s %(levelname)s %(name)s %(message)s"
 KEEP_SIZE, PUNCH_HOLE = 1, 2
+TRIM_BYTES = 8 * 1024 * 1024
+"""How much a process may print until it trims by itself."""
 
 
 class LogFile:
@@ -34,6 +38,7 @@ class LogFile:
 
     def clear(self) -> None:
         os.ftruncate(self.fd, 0)
+        self.trimmed = 0
 
     def read(self, limit: int) -> str:
         """Return head and tail of what was written, at most ``limit`` bytes, valid text."""
@@ -71,7 +76,8 @@ class Capture:
     def __init__(self, log: LogFile) -> None:
         self.log = log
         self.terminal = os.dup(2)
-        self.streams = (text_stream(1), text_stream(2))
+        self.limit = conf.get_max_log_size()
+        self.streams = self.opened()
         self.point_at(log.fd)
         if not any(map(writes_to_standard_stream, logging.root.handlers)):
             log_to_standard_error()
@@ -101,8 +107,11 @@ class Capture:
         for stream in STANDARD:
             os.dup2(file, stream)
         if any(stream.closed for stream in self.streams):
-            self.streams = (text_stream(1), text_stream(2))
+            self.streams = self.opened()
         sys.stdout, sys.stderr = self.streams
+
+    def opened(self) -> tuple[io.TextIOWrapper, ...]:
+        return tuple(text_stream(StandardStream(stream, self.log, self.limit)) for stream in STANDARD)
 
     def flush(self) -> None:
         for stream in (sys.stdout, *self.streams):
@@ -110,8 +119,26 @@ class Capture:
                 stream.flush()
 
 
-def text_stream(descriptor: int) -> io.TextIOWrapper:
-    return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+class StandardStream(io.FileIO):
+    """Where this process writes by itself it also trims: it may print a gigabyte before the guard has its turn."""
+
+    def __init__(self, descriptor: int, log: LogFile, limit: int) -> None:
+        super().__init__(descriptor, "w", closefd=False)
+        self.log, self.limit, self.untrimmed = log, limit, 0
+
+    def write(self, data: Any) -> int:
+        written = io.FileIO.write(self, data)
+        self.untrimmed += written or 0
+        if self.untrimmed > TRIM_BYTES:
+            self.untrimmed = 0
+            self.log.trim(self.limit)
+        return written
+
+
+def text_stream(raw: io.RawIOBase) -> io.TextIOWrapper:
+    stream = io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", "backslashreplace", line_buffering=True)
+    stream.mode = "w"  # type: ignore[misc]  # as open() does
+    return stream
 
 
 def writes_to_standard_stream(handler: logging.Handler) -> bool:

@@ -27,7 +27,7 @@ class OutputFile(LogFile):
 
     def clear(self) -> None:
         if self.written:
-            self.written = self.trimmed = 0
+            self.written = 0
             super().clear()
 
     def add(self, text: str, limit: int) -> None:

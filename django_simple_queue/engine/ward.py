@@ -15,8 +15,8 @@ TERM_SECONDS = 0.5
 """Between SIGTERM and SIGKILL."""
 GROUP_SECONDS = 5.0
 """How long the death of a child waits for the last process of its group."""
-FLOOD_BYTES = 4 * 1024 * 1024
-"""What is written between two looks and too much to let it go on."""
+FLOOD_BYTES = 200 * 1024 * 1024
+"""What is written in a second and too much to let it go on."""
 TIMEOUT, MEMORY, FENCE, ASKED = "timeout", "memory", "fence", "asked"
 GUARD_LOST = "guard lost"
 """Said by the parent, when there is no guard left to say why."""
@@ -32,6 +32,7 @@ class Ward:
         self.left: int | None = None
         self.gone_at = 0.0
         self.written, self.grows, self.floods = 0, False, False
+        self.looked = 0.0
         self.trimmed_for = 0
 
     @property
@@ -41,7 +42,7 @@ class Ward:
     def look(self, now: float, log_limit: int) -> None:
         """End what is over its time; keep what it writes within bounds."""
         serial = self.row.serial
-        self.trim(serial, log_limit)
+        self.trim(serial, log_limit, now)
         if self.kill_at is not None:
             if now >= self.kill_at:
                 self.kill(self.cause)
@@ -50,11 +51,12 @@ class Ward:
         elif serial and serial == self.row.condemned:
             self.condemn(serial, ASKED, now)
 
-    def trim(self, serial: int, limit: int) -> None:
+    def trim(self, serial: int, limit: int, now: float) -> None:
         """Give back the memory of what nobody will read; a flood stands still meanwhile, else it outruns us."""
         written = self.log.size
-        self.grows, self.floods = written != self.written, written - self.written > FLOOD_BYTES
-        self.written = written
+        self.grows = written != self.written
+        self.floods = written - self.written > FLOOD_BYTES * (now - self.looked)
+        self.written, self.looked = written, now
         if serial != self.trimmed_for:
             self.trimmed_for, self.log.trimmed = serial, 0
         if self.floods:

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from contextlib import closing
+from types import SimpleNamespace
+
+from django_simple_queue.engine.capture import LogFile, StandardStream, text_stream
+from django_simple_queue.engine.ward import Ward
 from django_simple_queue.models import Task
 from tests.engine.fleet import Fleet, enqueue, run
+
+MEGABYTE = 1024 * 1024
 
 
 def test_prints_errors_and_logging_in_order(fleet: Fleet) -> None:
@@ -59,3 +68,30 @@ def test_a_size_limit_in_the_middle_of_a_character(fleet: Fleet) -> None:
     row = run(fleet, "answer", {"value": "ü" * 1000}, max_output_size=1001)
     assert row.output
     assert len(row.output.encode()) <= 1001
+
+
+def test_who_prints_a_flood_keeps_it_within_bounds_alone() -> None:
+    with closing(LogFile()) as log:
+        stream = text_stream(StandardStream(log.fd, log, MEGABYTE))
+        for _ in range(2):
+            for number in range(64):
+                print(str(number).ljust(MEGABYTE - 1), file=stream)
+                assert os.stat(log.fd).st_blocks * 512 <= 16 * MEGABYTE
+            text = log.read(MEGABYTE)
+            assert text.startswith("0 ")
+            assert text.endswith(" \n")
+            log.clear()
+
+
+def test_a_flood_is_one_however_often_it_is_looked_at() -> None:
+    helper = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    with closing(LogFile()) as log:
+        ward = Ward(helper.pid, SimpleNamespace(serial=1), SimpleNamespace(log=log))
+        floods = []
+        for moment in (0.02, 0.022, 0.024, 0.044):
+            os.write(log.fd, b"x" * MEGABYTE)
+            ward.trim(1, MEGABYTE, moment)
+            floods.append(ward.floods)
+    helper.kill()
+    helper.wait()
+    assert floods == [False, True, True, False]
