@@ -23,26 +23,10 @@ def ask_again_in_other_words() -> None:
     raise Busy
 
 
-def kill_worker() -> None:
-    """Take the whole worker along."""
-    os.kill(parent_of(os.getppid()), signal.SIGKILL)
-    time.sleep(30)
-
-
-def parent_of(pid: int) -> int:
-    with open(f"/proc/{pid}/stat") as stat:
-        return int(stat.read().rpartition(")")[2].split()[1])
-
-
 def stubborn(seconds: float = 30) -> None:
     """Ignore SIGTERM."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     time.sleep(seconds)
-
-
-def in_c_code() -> int:
-    """Never give the interpreter back."""
-    return sum(range(10**14))
 
 
 def big_output(size: int) -> str:
@@ -52,11 +36,6 @@ def big_output(size: int) -> str:
 def many_yields(count: int, size: int) -> Iterator[str]:
     for index in range(count):
         yield f"[{index}]".ljust(size, ".")
-
-
-def flood(megabytes: int) -> None:
-    for _ in range(megabytes):
-        print("y" * (1024 * 1024 - 1))
 
 
 def shell(command: str) -> None:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import close_old_connections
+from django.db.models.functions import Now
 
 from django_simple_queue.models import Task, Worker
 from django_simple_queue.utils import create_task
@@ -178,6 +179,21 @@ def wait_for_heartbeats(boot: Boot, count: int = 2) -> None:
 
 def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def open_files(pid: int) -> list[str]:
+    """What the descriptors of a process lead to; nothing when it is gone."""
+    names = []
+    with suppress(FileNotFoundError):
+        for entry in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                names.append(os.readlink(entry))
+    return names
+
+
+def lease_is_over(boot: Boot) -> bool:
+    close_old_connections()
+    return Worker.objects.filter(pid=boot.pid, lease_until__lte=Now()).exists()
 
 
 def is_alive(pid: int) -> bool:

@@ -117,7 +117,7 @@ def test_a_claim_waits_for_the_verdict_of_a_reaper():
 def test_a_reaper_misses_no_claim_that_is_under_way(on_update):
     reaper, worker, (task,) = live_worker(), live_worker(), enqueue()
     on_update(UNTIL_THE_TABLE_IS_EMPTY)
-    Worker.objects.filter(pk=worker.pk).update(lease_until=Now() + timedelta(seconds=1))
+    Worker.objects.filter(pk=worker.pk).update(lease_until=Now() + timedelta(seconds=3))
     with ThreadPoolExecutor(1) as threads:
         with stalled_claims():
             claiming = threads.submit(claim_elsewhere, worker)

@@ -119,10 +119,10 @@ def test_managed_event_loop_inside_a_running_one() -> None:
 
 
 def test_workers_respect_the_lease_of_a_run_elsewhere(fleet: Fleet, ledger: Ledger) -> None:
-    task = enqueue("recorded", {"ledger": ledger.path, "name": "here", "seconds": 4})
-    elsewhere = fleet.here(f"from django_simple_queue.worker import execute_task; execute_task('{task}')", 2)
+    task = enqueue("recorded", {"ledger": ledger.path, "name": "here", "seconds": 5})
+    elsewhere = fleet.here(f"from django_simple_queue.worker import execute_task; execute_task('{task}')", 3)
     ledger.wait_for("start")
-    fleet.ready(lease_seconds=2)
+    fleet.ready(lease_seconds=3)
     assert elsewhere.wait(20) == 0, elsewhere.lines
     assert Task.objects.get(pk=task).status == Task.COMPLETED
     assert ledger.count("start") == {"here": 1}
@@ -130,8 +130,8 @@ def test_workers_respect_the_lease_of_a_run_elsewhere(fleet: Fleet, ledger: Ledg
 
 def test_a_run_elsewhere_that_dies_is_settled(fleet: Fleet, ledger: Ledger) -> None:
     task = enqueue("recorded", {"ledger": ledger.path, "name": "here", "seconds": 60})
-    elsewhere = fleet.here(f"from django_simple_queue.worker import execute_task; execute_task('{task}')", 2)
+    elsewhere = fleet.here(f"from django_simple_queue.worker import execute_task; execute_task('{task}')", 3)
     ledger.wait_for("start")
     elsewhere.kill()
-    fleet.ready(lease_seconds=2)
-    wait_until(lambda: Task.objects.get(pk=task).status == Task.FAILED, 10, "the task is settled")
+    fleet.ready(lease_seconds=3)
+    wait_until(lambda: Task.objects.get(pk=task).status == Task.FAILED, 20, "the task is settled")

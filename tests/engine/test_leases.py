@@ -37,7 +37,7 @@ def test_renew_moves_the_lease_and_tells_what_is_held(worker):
     enqueue(2)
     one, two = claim(worker, 2)
     ask_to_cancel(two)
-    Worker.objects.filter(pk=worker.pk).update(lease_until=Now() + timedelta(seconds=1), state=Worker.State.DRAINING)
+    Worker.objects.filter(pk=worker.pk).update(lease_until=Now() + timedelta(seconds=5), state=Worker.State.DRAINING)
     store.renew(worker.pk, rss=12345)
     renewal = store.covered(worker.pk)
     assert renewal.held == {(one.id, 1): False, (two.id, 1): True}

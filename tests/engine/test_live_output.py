@@ -71,7 +71,7 @@ def test_what_was_shown_is_kept_when_the_run_is_killed(fleet: Fleet) -> None:
 
 
 def test_what_was_shown_is_kept_at_a_timeout(fleet: Fleet) -> None:
-    task = enqueue("yield_and_wait", {"go": "/nowhere/at/all"}, timeout=1)
+    task = enqueue("yield_and_wait", {"go": "/nowhere/at/all"}, timeout=3)
     fleet.burst("--concurrency", "1")
     row = Task.objects.get(pk=task)
     assert (row.status, row.output) == (Task.FAILED, "first second ")

@@ -11,7 +11,9 @@ from django.db import connections
 
 from django_simple_queue.engine.sessions import drop_open_transactions
 from django_simple_queue.models import Attempt, Task, Worker
+from django_simple_queue.utils import create_task
 from tests.engine.fleet import Fleet, Ledger, enqueue, is_alive, stopped, wait_for_status
+from tests.faults.harm import PATH as HARM
 from tests.support.waiting import wait_until
 from tests.tasks import ask_the_database, leave_transaction_open
 
@@ -20,8 +22,9 @@ def nothing_in_progress() -> bool:
     return not Task.objects.filter(status=Task.PROGRESS).exists()
 
 
-def test_timeout(fleet: Fleet) -> None:
-    slow, stubborn, in_c = (enqueue(name, timeout=1) for name in ("sleep", "stubborn", "in_c_code"))
+def test_timeout(fleet: Fleet, ledger: Ledger) -> None:
+    slow, stubborn = (enqueue(name, timeout=1) for name in ("sleep", "stubborn"))
+    in_c = create_task(HARM + "in_c_code", {"ledger": ledger.path}, timeout=1)
     quick = enqueue("noop")
     fleet.burst("--concurrency", "2")
     for task in (slow, stubborn, in_c):
@@ -39,13 +42,13 @@ def test_timeout_of_the_setting_and_none_at_all(fleet: Fleet) -> None:
 
 
 def test_a_timeout_lets_the_task_clean_up(fleet: Fleet, ledger: Ledger) -> None:
-    enqueue("tidy", {"ledger": ledger.path}, timeout=1)
+    enqueue("tidy", {"ledger": ledger.path}, timeout=3)
     fleet.burst("--concurrency", "1")
     assert ledger.words("cleaned")
 
 
 def test_a_timeout_ends_what_the_task_started(fleet: Fleet, ledger: Ledger) -> None:
-    enqueue("helper", {"ledger": ledger.path}, timeout=1)
+    enqueue("helper", {"ledger": ledger.path}, timeout=3)
     fleet.burst("--concurrency", "1")
     ((helper,),) = ledger.words("helper")
     wait_until(lambda: not is_alive(int(helper)), 5, "the helper is gone")
@@ -181,7 +184,7 @@ def test_only_the_queues_named_in_their_order(fleet: Fleet, ledger: Ledger) -> N
 
 
 def test_a_drained_worker_finishes_and_leaves(fleet: Fleet, ledger: Ledger) -> None:
-    boot = fleet.ready("--concurrency", "1", lease_seconds=2)
+    boot = fleet.ready("--concurrency", "1", lease_seconds=3)
     running = enqueue("recorded", {"ledger": ledger.path, "name": "running", "seconds": 2})
     ledger.wait_for("start")
     waiting = enqueue("noop")
@@ -192,7 +195,7 @@ def test_a_drained_worker_finishes_and_leaves(fleet: Fleet, ledger: Ledger) -> N
 
 
 def test_a_drained_worker_that_is_told_to_stop_has_its_grace_and_no_more(fleet: Fleet, ledger: Ledger) -> None:
-    boot = fleet.ready("--concurrency", "1", lease_seconds=2, shutdown_grace=1)
+    boot = fleet.ready("--concurrency", "1", lease_seconds=3, shutdown_grace=1)
     task = enqueue("sleep", {"ledger": ledger.path})
     ledger.wait_for("start")
     Worker.objects.filter(pid=boot.pid).update(state=Worker.State.DRAINING)

@@ -211,7 +211,7 @@ def test_a_claim_that_stalls_past_its_lease_leaves_no_row_in_progress(stall):
     reaper, worker = live_worker(), live_worker()
     old, done = running(worker), running(worker)
     (task,) = enqueue()
-    Worker.objects.filter(pk=worker.pk).update(lease_until=Now() + timedelta(seconds=1))
+    Worker.objects.filter(pk=worker.pk).update(lease_until=Now() + timedelta(seconds=3))
     stall.holds.clear()
     stall.go_on.clear()
     with ThreadPoolExecutor(2) as threads:

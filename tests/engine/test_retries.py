@@ -7,10 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from django_simple_queue.models import Task, Worker
-from tests.engine.fleet import Fleet, enqueue, wait_for_status
+from django_simple_queue.models import Task
+from tests.engine.fleet import Fleet, enqueue
 from tests.engine.storing import failed, live_worker, row, running, write
-from tests.support.waiting import wait_until
 
 
 def once(fleet: Fleet, name: str, *, settings: dict[str, object] | None = None, **options: object) -> Task:
@@ -55,15 +54,3 @@ def test_the_backoff_of_the_call_comes_first(settings) -> None:
     write(worker, failed(ours), failed(other))
     waits = [row(each).run_after - row(each).finished for each in (ours, other)]
     assert waits == [pytest.approx(timedelta(seconds=each), abs=timedelta(seconds=1)) for each in (60, 600)]
-
-
-def test_a_task_that_kills_its_worker_stops_at_the_cap(fleet: Fleet) -> None:
-    task = enqueue("kill_worker", max_attempts=2, backoff=[0])
-    for _ in range(2):
-        killed = fleet.start("--concurrency", "1", lease_seconds=1)
-        wait_until(lambda killed=killed: killed.process.poll() is not None, 40, "the task has killed its worker")
-    fleet.ready("--concurrency", "1", lease_seconds=1)
-    row = wait_for_status(task, Task.FAILED, 40)
-    assert (row.attempt, row.epoch) == (2, 2)
-    assert list(row.attempts.values_list("attempt", "outcome")) == [(1, "lost"), (2, "lost")]
-    assert Worker.objects.filter(state=Worker.State.LOST).count() == 2

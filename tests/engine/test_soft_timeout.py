@@ -29,7 +29,7 @@ def test_tasks_clean_up_before_they_would_be_killed(fleet: Fleet, ledger: Ledger
 
 
 def test_a_task_may_use_what_time_is_left(fleet: Fleet, ledger: Ledger) -> None:
-    task = enqueue("clean_up_in_time", {"ledger": ledger.path, "goes_on": True}, timeout=4)
+    task = enqueue("clean_up_in_time", {"ledger": ledger.path, "goes_on": True}, timeout=6)
     after = enqueue("noop")
     options = {"tests.tasks.clean_up_in_time": {"soft_timeout": 3}, "tests.tasks.noop": {}}
     fleet.burst("--concurrency", "1", allowed_tasks=options)

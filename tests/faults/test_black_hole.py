@@ -10,11 +10,10 @@ from typing import Any, Protocol
 
 import pytest
 from django.db import close_old_connections, connection
-from django.db.models.functions import Now
 
-from django_simple_queue.models import Task, Worker
+from django_simple_queue.models import Task
 from django_simple_queue.utils import create_task
-from tests.engine.fleet import Boot, Fleet, Ledger, enqueue, is_alive, wait_for_status
+from tests.engine.fleet import Boot, Fleet, Ledger, enqueue, is_alive, lease_is_over, wait_for_status
 from tests.faults.chaos import all_ended, overlaps
 from tests.faults.harm import PATH
 from tests.support.proxy import BLOCK, Proxy, at_path
@@ -45,11 +44,6 @@ def proxy(transactional_db: None) -> Iterator[Proxy]:
 def through(proxy: Behind) -> dict[str, Any]:
     """The test's database as it is reached through the proxy."""
     return {"default": {**connection.settings_dict, **proxy.settings}}
-
-
-def lease_is_over(boot: Boot) -> bool:
-    close_old_connections()
-    return Worker.objects.filter(pid=boot.pid, lease_until__lte=Now()).exists()
 
 
 def test_a_child_in_c_code_is_dead_before_the_lease_is_over(fleet: Fleet, ledger: Ledger, proxy: Proxy) -> None:

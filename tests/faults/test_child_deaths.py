@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from django_simple_queue.models import Attempt, Task
 from django_simple_queue.utils import create_task, create_tasks
-from tests.engine.fleet import TASKS, Boot, Fleet, Ledger, enqueue, is_alive, out_of_files, wait_for_status
+from tests.engine.fleet import TASKS, Boot, Fleet, Ledger, enqueue, is_alive, open_files, out_of_files, wait_for_status
+from tests.faults.chaos import all_ended
 from tests.faults.harm import PATH
 from tests.support.missing import cannot_run
 from tests.support.waiting import wait_until
@@ -103,10 +103,6 @@ def test_the_kernel_ends_a_child_for_its_memory(fleet: Fleet, small_cgroup: Path
     assert row.error == "Worker subprocess exited with code -9 (killed by SIGKILL; out of memory?)"
 
 
-def all_ended() -> bool:
-    return not Task.objects.filter(status__in=(Task.QUEUED, Task.PROGRESS)).exists()
-
-
 def zombies(boot: Boot) -> list[str]:
     """The dead that nobody has collected below this worker."""
     found, family = [], {boot.pid}
@@ -127,14 +123,6 @@ def descriptors(boot: Boot) -> list[int]:
     opened = [open_files(pid) for pid in (boot.pid, boot.guard)]
     settled = all(sum("simple-queue-log" in name for name in names) == 8 for names in opened)
     return [len(names) for names in opened] if settled else []
-
-
-def open_files(pid: int) -> list[str]:
-    names = []
-    for entry in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(FileNotFoundError):
-            names.append(os.readlink(entry))
-    return names
 
 
 def die_in_many_ways(fleet: Fleet, ledger: Ledger, each: int) -> None:

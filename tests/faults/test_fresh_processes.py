@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,20 +10,13 @@ from django.db import close_old_connections
 
 from django_simple_queue.models import Task
 from django_simple_queue.utils import create_tasks
-from tests.engine.fleet import TASKS, Boot, Fleet, Ledger, enqueue
+from tests.engine.fleet import TASKS, Boot, Fleet, Ledger, enqueue, open_files
 from tests.faults.chaos import all_ended
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(180)
 STREAM = "0001"
 MEGABYTE = 1024 * 1024
-
-
-def open_files(pid: int) -> Iterator[str]:
-    with suppress(FileNotFoundError):
-        for entry in Path(f"/proc/{pid}/fd").iterdir():
-            with suppress(FileNotFoundError):
-                yield os.readlink(entry)
 
 
 def streams() -> set[str]:

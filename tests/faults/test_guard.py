@@ -8,22 +8,15 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from django.db import close_old_connections
-from django.db.models.functions import Now
 
-from django_simple_queue.models import Attempt, Task, Worker
+from django_simple_queue.models import Attempt, Task
 from django_simple_queue.utils import create_task
-from tests.engine.fleet import Boot, Fleet, Ledger, enqueue, is_alive, stopped, wait_for_status
+from tests.engine.fleet import Fleet, Ledger, enqueue, is_alive, lease_is_over, stopped, wait_for_status
 from tests.faults.harm import PATH, family
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(120)
 LEASE_SECONDS = 6
-
-
-def lease_is_over(boot: Boot) -> bool:
-    close_old_connections()
-    return Worker.objects.filter(pid=boot.pid, lease_until__lte=Now()).exists()
 
 
 def test_a_stopped_parent_and_a_child_in_c_code(fleet: Fleet, ledger: Ledger) -> None:
@@ -50,11 +43,11 @@ def test_a_killed_parent_leaves_nothing(fleet: Fleet, ledger: Ledger) -> None:
 
 def test_time_limits_hold_while_the_parent_stands_still(fleet: Fleet, ledger: Ledger) -> None:
     boot = fleet.ready("--concurrency", "1")
-    task = create_task(PATH + "stubborn_family", {"ledger": ledger.path}, timeout=1)
+    task = create_task(PATH + "stubborn_family", {"ledger": ledger.path}, timeout=3)
     pids = family(ledger)
     with stopped(boot.pid):
         wait_until(lambda: not any(map(is_alive, pids)), 10, "the child is ended")
-    assert wait_for_status(task, Task.FAILED).error == "Task timed out after 1 seconds"
+    assert wait_for_status(task, Task.FAILED).error == "Task timed out after 3 seconds"
     assert Attempt.objects.get(task=task).outcome == "timed_out"
 
 

@@ -96,6 +96,7 @@ def test_a_task_that_kills_its_worker_stops_at_the_cap(fleet: Fleet, ledger: Led
     wait_until(settled, 120, "the poison pill is out of attempts, and the others have ended")
     assert Task.objects.get(pk=poison).status == Task.FAILED
     assert len(ledger.words("poison")) == Task.objects.get(pk=poison).attempt == 3
+    assert list(Attempt.objects.filter(task=poison).values_list("outcome", flat=True)) == ["lost"] * 3
     assert Task.objects.filter(pk__in=others, status=Task.COMPLETED).count() == 20
     assert len(boots) == 4
 

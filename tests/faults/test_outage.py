@@ -10,12 +10,13 @@ from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
-from django.db import close_old_connections, connection
+from django.db import connection
 from django.utils import timezone
 
 from django_simple_queue.models import Task
 from django_simple_queue.utils import create_tasks
 from tests.engine.fleet import TASKS, Boot, Fleet, Ledger, enqueue, is_alive, stopped, wait_for_status
+from tests.faults.chaos import all_ended
 from tests.support.servers import Server
 from tests.support.waiting import wait_until
 
@@ -36,11 +37,6 @@ def execute(statement: str) -> None:
 
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.timeout(240)]
-
-
-def all_ended() -> bool:
-    close_old_connections()
-    return not Task.objects.filter(status__in=(Task.QUEUED, Task.PROGRESS)).exists()
 
 
 def stop_cleanly(boots: list[Boot]) -> None:

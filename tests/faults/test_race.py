@@ -40,12 +40,12 @@ def test_killed_workers_and_children_lose_nothing(fleet: Fleet, ledger: Ledger) 
         {"task": TASKS + "recorded", "args": {"ledger": ledger.path, "name": n, "seconds": SECONDS}} for n in names
     ]
     create_tasks([{**call, "max_attempts": 10} for call in calls])
-    victims = [fleet.ready("--concurrency", "2", lease_seconds=2) for _ in range(3)]
+    victims = [fleet.ready("--concurrency", "2", lease_seconds=3) for _ in range(3)]
     for number, victim in enumerate(victims):
         ledger.wait_for("end", 20 * (number + 1), 60)
         victim.kill()
         children = victim.row.slots
-        fleet.ready("--concurrency", str(children), lease_seconds=2)
+        fleet.ready("--concurrency", str(children), lease_seconds=3)
     wait_until(lambda: settled(names), 120, "every task has ended")
     assert ledger.count("end").keys() == set(names)
     held = 2 * int(AHEAD_SECONDS / SECONDS)
