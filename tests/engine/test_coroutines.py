@@ -28,7 +28,8 @@ def enqueue(name: str, args: dict[str, Any] | None = None, **options: Any) -> UU
 def one_after_the_other(fleet: Fleet, *names: str) -> list[Task]:
     """These tasks, after one child has run them."""
     tasks = [enqueue(name) for name in names]
-    fleet.burst("--concurrency", "1")
+    boot = fleet.burst("--concurrency", "1")
+    assert "locked" not in boot.lines
     return [Task.objects.get(pk=task) for task in tasks]
 
 
