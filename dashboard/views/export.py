@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponseBase, QueryDict, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
 from dashboard import export as files
@@ -20,26 +20,24 @@ PAYLOAD = "view_task_payload"
 @operator("export_task", methods=("GET", "HEAD", "POST"))
 def export(request: HttpRequest) -> HttpResponseBase:
     """Ask for the format (GET) or send the file (POST) of the tasks that the list's query matches."""
-    query = QueryDict(request.POST.get("query") or request.GET.urlencode())
-    chosen = filters.read(query)
+    chosen = filters.read(request.GET)
     if problems := chosen.problems():
         return tell(request, _("%s Nothing exported.") % " ".join(problems))
     try:
         scope = scopes.freeze(chosen, scopes.mark(), may(request, PAYLOAD))
     except CannotFreeze as error:
         return tell(request, _("These filters cannot be exported: %s") % error)
-    return send(request, scope) if request.method == "POST" else ask(request, scope, query)
+    return send(request, scope) if request.method == "POST" else ask(request, scope)
 
 
-def ask(request: HttpRequest, scope: Scope, query: QueryDict) -> HttpResponseBase:
-    back = safe_next(request)
+def ask(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    back, query = safe_next(request), request.GET.urlencode()
     context = {
         "scope": scope,
         "count": number_of(matching(scope.frozen)),
-        "query": query.urlencode(),
         "payload": may(request, PAYLOAD),
-        "next": f"{back}?{query.urlencode()}" if query and "next" not in request.GET else back,
-        "action": page_path(request).partition("?")[0],
+        "next": f"{back}?{query}" if query and "next" not in request.GET else back,
+        "action": page_path(request),
     }
     return render_dialog(request, "export", context)
 

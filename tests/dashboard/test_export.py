@@ -7,6 +7,7 @@ import io
 import json
 import re
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 from django.contrib.messages import get_messages
@@ -28,7 +29,7 @@ def eva(client):
 
 
 def download(client, kind="csv", query="", **values):
-    response = client.post("/export/", {"query": query, "format": kind, **values})
+    response = client.post(f"/export/?{query}", {"format": kind, **values})
     assert response.status_code == 200
     assert response.streaming
     return response, b"".join(response.streaming_content).decode("utf-8-sig")
@@ -132,7 +133,7 @@ def test_the_question_says_how_many_and_keeps_the_filter(ada):
     a_task(Task.FAILED)
     page = ada.get("/export/?status=failed").content.decode()
     assert "Export 1 task<" in page
-    assert 'name="query" value="status=failed"' in page
+    assert 'action="/export/?status=failed"' in page
     fragment = ada.get("/export/?status=failed", headers={"HX-Request": "true"})
     assert fragment["HX-Retarget"] == "#dialog"
 
@@ -145,7 +146,7 @@ def test_a_text_search_exports_what_it_finds(ada):
 
 @pytest.mark.parametrize(("query", "kind"), [("status=nonsense", "csv"), ("", "xlsx")])
 def test_what_cannot_be_exported_is_said(ada, query, kind):
-    response = ada.post("/export/", {"query": query, "format": kind})
+    response = ada.post(f"/export/?{query}", {"format": kind})
     assert response.status_code == 302
     assert str(list(get_messages(response.wsgi_request))[-1]).endswith("Nothing exported.")
     assert not OperatorAction.objects.exists()
@@ -156,3 +157,12 @@ def test_a_spreadsheet_is_told_which_alphabet_it_is(ada, kind, begins):
     a_task()
     response = ada.post("/export/", {"query": "", "format": kind})
     assert b"".join(response.streaming_content).startswith(begins)
+
+
+def test_a_session_that_has_ended_meanwhile_leads_back_to_the_same_tasks(eva):
+    page = eva.get("/export/?status=failed&queue=mail").content.decode()
+    address = unescape(re.search(r'method="post" action="([^"]*)" id="export"', page)[1])
+    eva.logout()
+    response = eva.post(address, {"format": "csv"})
+    login = QueryDict(response["Location"].partition("?")[2])
+    assert login["next"] == "/export/?status=failed&queue=mail"
