@@ -69,7 +69,6 @@ class Snapshot:
     ungrouped: bool = False
     undated: bool = True
     stalled: int = 0
-    last_action: int = 0
     deeds: Sequence[marks.Deed] = ()
     mark: datetime | None = None
     came_lately: int = 0
@@ -99,8 +98,7 @@ memory = Memory(lambda: take(), lasts)
 
 def current() -> Snapshot:
     """Return a picture of the queue that is at most a few seconds old, with the operator actions of this moment."""
-    picture, deeds = memory.get(), marks.deeds()
-    return replace(picture, deeds=deeds, last_action=deeds[0].pk if deeds else 0)
+    return replace(memory.get(), deeds=marks.deeds())
 
 
 def open_groups() -> OpenGroups:
@@ -175,7 +173,6 @@ def picture(now: datetime) -> Snapshot:
         ungrouped=answers["ungrouped"] is not None,
         undated=any(answers[f"undated {tab}"] is not None for tab in ENDED),
         stalled=answers["stalled"],
-        last_action=answers["action"] or 0,
         mark=as_moment(answers["now"]),
         last_claim=max(filter(None, (as_moment(answers[name]) for name in begun())), default=None),
         came_lately=answers["came"],
@@ -206,7 +203,6 @@ def always(using: str) -> Questions:
         "finished": first_value(rows.filter(finished__isnull=False).order_by("-finished", "-id"), "finished"),
         "ungrouped": first_value(latest_ungrouped(), "pk"),
         **{f"undated {tab}": first_value(undated_on(tab), "pk") for tab in ENDED},
-        "action": first_value(OperatorAction.objects.order_by("-pk"), "pk"),
         **{name: latest(rows, "started", among) for name, (rows, among) in begun().items()},
     }
 

@@ -17,11 +17,11 @@ from django.utils.safestring import SafeString
 
 from dashboard import preferences, shared, shell
 from dashboard.charts import Spark, spark
-from dashboard.formats import NOTHING, arguments_text, capped, coarse, compact, duration, number
+from dashboard.formats import capped, coarse, compact, duration, number
 from dashboard.htmx import page_path
 from dashboard.moments import ago, clock, until
 from dashboard.selectors.rows import Row
-from dashboard.states import State, state_of
+from dashboard.states import State
 from django_simple_queue.models import Task
 from django_simple_queue.redaction import REDACTED, visible
 
@@ -35,7 +35,7 @@ STAYS_HERE = format_html_join(
     '{}="{}"',
     {"hx-boost": "true", "hx-target": "#live", "hx-swap": "innerMorph show:none", "hx-push-url": "false"}.items(),
 )
-for formatted in (arguments_text, capped, coarse, duration, number):
+for formatted in (capped, coarse, duration, number):
     register.filter(formatted)
 for said in (ago, clock, until):
     register.simple_tag(said)
@@ -109,18 +109,6 @@ def task_admin_url(task: Task) -> str:
     return shell.url_or_nothing("admin:django_simple_queue_task_change", task.pk)
 
 
-@register.filter
-def state(task: Task) -> State:
-    """The state of a task in the console's words (Scheduled and Retrying are kinds of queued)."""
-    return state_of(task)
-
-
-@register.simple_tag
-def status(task: Task, large: bool = False) -> SafeString:
-    """The badge of a task's state: shape, word and colour."""
-    return badge(state_of(task), large)
-
-
 @register.simple_tag
 def badge(state: State, large: bool = False) -> SafeString:
     """The badge of a state that is not a task's own, such as a worker's or an attempt's."""
@@ -140,12 +128,6 @@ def list_row(context: template.Context, row: Row) -> SafeString:
     by = context["by"]
     looks = row.looks
     return shared.row(looks and (*looks, *by.values()), "simple_queue_dashboard/_row.html", {"row": row, "by": by})
-
-
-@register.filter
-def dashed(text: str) -> SafeString | str:
-    """The text, or a quiet dash where there is none."""
-    return format_html('<span class="dash">{}</span>', NOTHING) if text in ("", NOTHING) else text
 
 
 @register.filter
