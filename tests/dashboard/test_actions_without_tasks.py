@@ -42,7 +42,7 @@ def test_a_requeue_still_counts(ada):
 def test_an_export_leads_to_what_its_filter_finds(ada, count):
     tasks = [a_task(Task.FAILED) for _ in range(count)]
     a_task(Task.COMPLETED)
-    ada.post("/export/", {"query": "status=failed", "format": "csv"}).getvalue()
+    ada.post("/export/?status=failed", {"format": "csv"}).getvalue()
     action = OperatorAction.objects.get()
     assert action.outcomes == {"done": count}
     html = ada.get("/activity/").content.decode()
