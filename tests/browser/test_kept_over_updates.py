@@ -12,6 +12,7 @@ from tests.browser.conftest import SignIn
 from tests.browser.look import ask_now, fresh, is_live, row, rows, said
 from tests.browser.test_fleet_and_failures import failed as failed_in_group
 from tests.dashboard.queue import a_task, a_worker
+from tests.support.waiting import wait_until
 
 OTHER = "0123456789abcdef"
 MARKDOWN = re.compile(r"^## Failure")
@@ -115,6 +116,7 @@ def test_an_answer_leaves_a_dialog_open_that_it_has_nothing_to_do_with(console: 
     expect(console.locator("#keys-help")).to_be_hidden()
     console.evaluate("document.querySelector('#dialog').innerHTML = '<p>typing</p>'")
     console.evaluate("document.querySelector('#dialog').showModal()")
+    wait_until(lambda: console.evaluate("1") and held, 10, "the click has been sent")
     held[0].continue_()
     said(console, "Requeued")
     expect(console.locator("#dialog")).to_be_visible()
@@ -136,6 +138,7 @@ def test_an_update_that_is_older_than_ones_own_action_is_dropped(console: Page) 
     row(console, task).get_by_role("button", name="Requeue").click()
     said(console, "Requeued")
     expect(row(console, task).get_by_role("button", name="Undo")).to_be_visible()
+    wait_until(lambda: console.evaluate("1") and held, 10, "the older answer has come")
     route, response = held[0]
     with console.expect_response(lambda response: "live=1" in response.url):
         route.fulfill(response=response)
