@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from dashboard.clocks import times
 from dashboard.fields.base import Control, Problems, Raw
 from dashboard.fields.scalars import Scalar
 
@@ -106,7 +107,14 @@ class Moment(Temporal):
 
 
 def in_zone(moment: datetime) -> datetime:
-    """Return ``moment`` in the current time zone; ValueError for a time that its clocks skip."""
+    """Return ``moment`` in the current time zone; ValueError for a time that its clocks skip or show twice."""
+    if pair := times(moment.isoformat()):
+        first, second = (each.isoformat() for each in pair)
+        words = {"zone": timezone.get_current_timezone_name(), "first": first, "second": second}
+        said = _(
+            "The clocks of %(zone)s show this time twice: write %(first)s or %(second)s as JSON, or choose another."
+        )
+        raise ValueError(said % words)
     aware = timezone.make_aware(moment)
     try:
         real = aware.astimezone(UTC).astimezone(aware.tzinfo).replace(tzinfo=None) == moment

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from dashboard.fields.times import Moment
 from django_simple_queue.models import Task
 from django_simple_queue.utils import create_task
 from tests.dashboard.enqueueing import SHIP, inputs, post, text
@@ -87,3 +88,10 @@ def test_a_time_that_the_clocks_skip_is_refused(berlin):
 def test_an_offset_that_is_none_is_refused(berlin, offset):
     assert post(berlin, **RIGHT, run_after=TWICE, run_after_offset=offset).status_code == 422
     assert not Task.objects.exists()
+
+
+def test_an_argument_that_comes_twice_is_not_guessed(settings):
+    settings.TIME_ZONE = "Europe/Berlin"
+    with pytest.raises(ValueError, match=r"twice: write 2027-10-31T02:30:00\+02:00 or 2027-10-31T02:30:00\+01:00 as"):
+        Moment().parse(TWICE)
+    assert Moment().parse(TWICE + WINTER) == TWICE + WINTER
