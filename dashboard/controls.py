@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,10 +10,10 @@ from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from dashboard.wording import paused_already
-from django_simple_queue.models import OperatorAction, QueuePause, Worker
+from django_simple_queue.models import OperatorAction, QueuePause, Task, Worker
 from django_simple_queue.models.control import (
     REASON_LENGTH,
     drain_worker,
@@ -23,6 +23,7 @@ from django_simple_queue.models.control import (
     resume_queue,
     resume_worker,
 )
+from django_simple_queue.redaction import visible
 
 LASTS = {
     "": gettext_lazy("until somebody resumes it"),
@@ -31,6 +32,8 @@ LASTS = {
     "240": gettext_lazy("4 hours"),
     "1440": gettext_lazy("24 hours"),
 }
+PLAIN = {"class": "input mono", "autocomplete": "off", "spellcheck": "false"}
+UNHEARD_OF = gettext_noop("Nothing waits in a queue “%s”, and no worker and no setting speaks of it. Is that the one?")
 Do = Callable[[dict[str, Any], object], OperatorAction]
 
 
@@ -62,18 +65,37 @@ class PauseForm(ReasonForm):
 
 
 class QueueForm(PauseForm):
+    """``known`` are proposed; of another queue, where nothing waits either, it asks whether that one is meant.
+
+    ``meant`` is the queue for which that has been asked.
+    """
+
+    meant = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
     queue = forms.CharField(
         label=gettext_lazy("Queue"),
         max_length=64,
-        widget=forms.TextInput(attrs={"class": "input mono", "autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.TextInput(attrs={**PLAIN, "list": "known-queues"}),
     )
     field_order = ("queue", "reason", "lasting")
+
+    def __init__(self, known: Sequence[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.known = known
 
     def clean_queue(self) -> str:
         queue: str = self.cleaned_data["queue"]
         if queue == QueuePause.ALL:
             raise forms.ValidationError(_("* is every queue: use Pause all."))
+        if queue not in self.known and queue != self.data.get("meant") and not is_in_use(queue):
+            self.data = {**self.data.dict(), "meant": queue}  # type: ignore[attr-defined]
+            self.answer = _("Pause it all the same")
+            raise forms.ValidationError(_(UNHEARD_OF) % visible(queue))
         return queue
+
+
+def is_in_use(queue: str) -> bool:
+    waits = Task.objects.filter(status=Task.QUEUED, queue=queue)
+    return waits.exists() or QueuePause.objects.filter(queue=queue).exists()
 
 
 class EverythingForm(PauseForm):
@@ -81,7 +103,7 @@ class EverythingForm(PauseForm):
 
     place = forms.CharField(
         max_length=200,
-        widget=forms.TextInput(attrs={"class": "input mono", "autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.TextInput(attrs=PLAIN),
     )
 
     def __init__(self, expected: str, *args: Any, **kwargs: Any) -> None:

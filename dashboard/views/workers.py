@@ -18,6 +18,7 @@ from dashboard.controls import Control
 from dashboard.htmx import go_to, live_page, page_path, render_dialog
 from dashboard.pauses import paused
 from dashboard.selectors.queues import fleet
+from dashboard.selectors.serving import known_queues
 from dashboard.selectors.workers import latest_news
 from dashboard.tags import age, tag_of
 from dashboard.wording import paused_already
@@ -65,7 +66,11 @@ def queue_pause(request: HttpRequest) -> HttpResponseBase:
     control = controls.pausing_queue(queue)
     if queue == QueuePause.ALL:
         return ask(request, control, partial(controls.EverythingForm, place_name(request)))
-    return ask(request, control, controls.PauseForm if queue else controls.QueueForm)
+    return ask(request, control, controls.PauseForm if queue else partial(controls.QueueForm, sorted(known())))
+
+
+def known() -> set[str]:
+    return known_queues(Worker.objects.live())
 
 
 @operator("change_worker", methods=("POST",))

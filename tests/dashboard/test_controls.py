@@ -103,6 +103,7 @@ def test_a_queue_is_paused_for_an_hour_and_resumed(chief):
 
 
 def test_a_queue_that_is_not_listed_is_named_in_the_form(chief):
+    a_task(queue="media")
     assert b'name="queue"' in chief.get("/workers/queues/pause/").content
     chief.post("/workers/queues/pause/", {**WHY, "queue": "media"})
     assert QueuePause.objects.get().queue == "media"
@@ -110,6 +111,7 @@ def test_a_queue_that_is_not_listed_is_named_in_the_form(chief):
 
 
 def test_the_queue_that_was_typed_is_named(chief):
+    a_worker(queues="media")
     response = chief.post("/workers/queues/pause/", {"queue": "media", "reason": "Maintenance"}, follow=True)
     assert b"Paused queue media." in response.content
 

@@ -110,7 +110,7 @@ def test_nobody_is_led_to_another_site(chief: Client, scene: Scene, target: str)
         chief.post("/preferences/", {"next": target, "keys": "on"}),
         chief.post(f"/tasks/{scene.task.pk}/requeue/", {"next": target}),
         chief.post(f"/tasks/{scene.task.pk}/requeue/?next={quote(target)}", headers={"Referer": target.strip()[:20]}),
-        chief.post("/workers/queues/pause/", {"queue": "mail", "reason": "x", "next": target}),
+        chief.post("/workers/queues/pause/", {"queue": "default", "reason": "x", "next": target}),
         chief.get(f"/login/?next={quote(target)}"),
     ]
     for answer in answers:
