@@ -39,32 +39,37 @@ class Pausing:
     """An event loop that stands still for every job that is given aside; all of the work is one asyncio task."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.loop = loop
+        self.loop, self.turn = loop, loop.create_future()
         self.given: list[tuple[Job, asyncio.Future[None]]] = []
+        self.is_over = False
 
     async def aside(self, job: Job) -> None:
+        if self.is_over:
+            raise asyncio.CancelledError
         done = self.loop.create_future()
         self.given.append((job, done))
-        self.loop.stop()
+        self.pause()
         await done
 
     def complete(self, work: Work) -> Any:
         task = self.loop.create_task(watched(work(self.aside)))
         task.add_done_callback(self.pause)
         try:
-            self.loop.run_forever()
-            while self.given:
-                do(*self.given.pop())
-                self.loop.run_forever()
+            while not task.done():
+                self.loop.run_until_complete(self.turn)
+                self.turn = self.loop.create_future()
+                while self.given:
+                    do(*self.given.pop())
             return task.result()
         finally:
-            task.remove_done_callback(self.pause)
+            self.is_over = True
             clean_up(self.loop)
             if not task.cancelled():
                 task.exception()  # known: the loop itself raises SystemExit and KeyboardInterrupt
 
-    def pause(self, task: asyncio.Task[Any]) -> None:
-        self.loop.stop()
+    def pause(self, *ended: asyncio.Task[Any]) -> None:
+        if not self.turn.done():
+            self.turn.set_result(None)
 
 
 def do(job: Job, done: asyncio.Future[None]) -> None:
@@ -83,4 +88,5 @@ def clean_up(loop: asyncio.AbstractEventLoop) -> None:
         task.cancel()
     if left:
         loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-    loop.run_until_complete(loop.shutdown_asyncgens())
+    if getattr(loop, "_asyncgens", True):  # a loop that has been asked once warns of every later one
+        loop.run_until_complete(loop.shutdown_asyncgens())

@@ -48,6 +48,21 @@ async def fail() -> None:
     raise ValueError("no such order")
 
 
+async def leave() -> None:
+    await asyncio.sleep(0)
+    raise SystemExit(3)
+
+
+async def stop_the_loop() -> None:
+    asyncio.get_running_loop().stop()
+    await asyncio.sleep(60)
+
+
+async def break_off() -> str:
+    """Leave an asynchronous generator where it is."""
+    return await anext(stay_the_same())
+
+
 async def report_and_look() -> str:
     """Report, and look whether the row shows it."""
     progress(1, 4)

@@ -107,6 +107,13 @@ def test_the_frames_of_a_failure_begin_in_the_coroutine(fleet: Fleet) -> None:
         assert [frame["function"] for frame in json.loads(row.frames or "")] == ["fail"]
 
 
+def test_how_a_coroutine_ends_is_nothing_to_the_next_one(fleet: Fleet) -> None:
+    names = ("leave", "count_rows", "stop_the_loop", "count_rows", "break_off", "stay_the_same")
+    rows = one_after_the_other(fleet, *names)
+    assert [row.status for row in rows] == [Task.FAILED, Task.COMPLETED, Task.FAILED, *[Task.COMPLETED] * 3]
+    assert len({row.worker_pid for row in rows if row.status == Task.COMPLETED}) == 1
+
+
 def test_what_a_run_activates_ends_with_it(fleet: Fleet) -> None:
     names = ("speak", "speak", "speak_async", "speak_async")
     assert {row.output for row in one_after_the_other(fleet, *names)} == {spoken()}
