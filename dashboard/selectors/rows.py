@@ -30,6 +30,7 @@ ARGS_SHOWN = 4000
 ERROR_READ = 2000
 ERROR_EDGE = 500
 ERROR_SHOWN = 200
+TROUBLED = ("failed", "retrying")
 TAB_OF_STATE = {"stopping": "progress", "stalled": "progress", "unknown": ""}
 COLUMNS = (
     "id task status queue priority created modified run_after due attempt max_attempts epoch worker worker_pid "
@@ -134,7 +135,7 @@ class Row(Offered):
 
     @property
     def error_parts(self) -> tuple[str, str]:
-        if self.state.slug not in ("failed", "retrying") or not self.task.error_end:
+        if self.state.slug not in TROUBLED or not self.task.error_end:
             return "", ""
         if not self.viewer.payload or self.args_are_unread:
             return str(self.task.error_class), ""
@@ -153,6 +154,13 @@ class Row(Offered):
     def held(self) -> bool:
         """Requeued, and waiting so that Undo is real."""
         return self.mark is not None and is_held(self.task, self.mark.item.action.verb)
+
+    @property
+    def is_handled(self) -> bool:
+        """Somebody has just acted on it, which was not undone, nor has it failed again since."""
+        if self.mark is None or self.mark.item.taken_back:
+            return False
+        return self.task.epoch == self.mark.item.epoch or self.state.slug not in TROUBLED
 
     @property
     def moment(self) -> datetime | None:

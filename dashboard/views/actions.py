@@ -48,6 +48,7 @@ def task_run_again(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         copy = repeat.run_again(pk, request.user)
     except ValueError as error:
         return tell(request, _("%s Nothing done.") % error)
+    messages.success(request, _("Enqueued again as %s.") % actions.describe(copy))
     return leave_for(request, reverse("simple_queue_dashboard:task", args=[copy]))
 
 

@@ -62,6 +62,25 @@ def test_a_held_task_is_in_the_same_state_everywhere(ada, settings):
         assert "Scheduled" not in html
 
 
+def test_a_requeued_task_that_failed_again_is_not_handled_any_more(ada):
+    task = a_task(Task.FAILED)
+    ada.post(f"/tasks/{task.pk}/requeue/")
+    assert "is-acted" in row_of(page(ada), task)
+    Task.objects.filter(pk=task.pk).update(status=Task.FAILED, attempt=1, epoch=2, finished=timezone.now())
+    assert is_up_for_attention(row_of(page(ada), task))
+
+
+def test_an_undone_requeue_leaves_a_task_that_is_not_handled(ada):
+    task = a_task(Task.FAILED)
+    ada.post(f"/tasks/{task.pk}/requeue/")
+    ada.post(f"/activity/{OperatorAction.objects.get().pk}/undo/")
+    assert is_up_for_attention(row_of(page(ada), task))
+
+
+def is_up_for_attention(row):
+    return "is-acted" not in row and "at-max" in row and "Requeued by you" in row
+
+
 def test_a_group_shows_its_release_although_its_latest_failure_has_none(ada):
     failed(hours=1, release="2026.48.6")
     failed(release="")

@@ -65,8 +65,10 @@ def test_with_scripts_the_question_is_a_dialog_and_the_answer_leads_the_whole_pa
 @pytest.mark.parametrize("rerun", ["", "safe"], indirect=True)
 def test_a_completed_task_runs_again_in_one_click_otherwise(ada, rerun):
     task = ran()
-    run_again(ada, task)
+    answer = run_again(ada, task)
     assert copies_of(task) == 1
+    copy = Task.objects.get(parent=task.pk)
+    assert said(answer) == f"Enqueued again as {copy.task.rpartition('.')[2]} {str(copy.pk)[-8:]}."
 
 
 @pytest.mark.parametrize("rerun", ["never"], indirect=True)
