@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from django_simple_queue import conf, shapes
-from django_simple_queue.text import UNSTORABLE, storable
+from django_simple_queue.text import UNSTORABLE, kind_of, storable
 
 MAX_PATH = 255
 ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
@@ -90,7 +90,7 @@ def require_scalar(value: object, where: str) -> None:
     if isinstance(value, float) and not math.isfinite(value):
         raise TypeError(f"{where} is {value!r}, which JSON does not have.")
     if not isinstance(value, str | int | float | None):
-        raise TypeError(f"{where} is a {type(value).__name__} ({repr(value)[:80]}), which is not JSON. {advice(value)}")
+        raise TypeError(f"{where} is {kind_of(value)} ({repr(value)[:80]}), which is not JSON. {advice(value)}")
 
 
 def advice(value: object) -> str:

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from django_simple_queue import conf
+from django_simple_queue.text import kind_of
 
 Shape = list[list[Any]]
 PARAMETER = inspect.Parameter
@@ -53,7 +54,7 @@ def resolve(task: str) -> Callable[..., Any]:
         raise ImportError(f"{task!r} is not a dotted path such as 'shop.tasks.send_invoice'.")
     found = lookup(module_path, name, task)
     if not callable(found):
-        raise TypeError(f"{task!r} is a {type(found).__name__}, not a callable.")
+        raise TypeError(f"{task!r} is {kind_of(found)}, not a callable.")
     function: Callable[..., Any] = found
     return function
 

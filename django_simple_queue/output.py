@@ -7,7 +7,7 @@ from io import StringIO
 from typing import Any, Protocol
 
 from django_simple_queue.failure import describe
-from django_simple_queue.text import cut_bytes, storable
+from django_simple_queue.text import cut_bytes, kind_of, storable
 
 
 class Copy(Protocol):
@@ -32,7 +32,7 @@ def spelled(value: Any) -> str:
     try:
         return str(value)
     except Exception as error:
-        return f"[a {type(value).__name__} without a text: {describe(error)}]"
+        return f"[{kind_of(value)} without a text: {describe(error)}]"
 
 
 class Output:

@@ -25,6 +25,7 @@ from django_simple_queue.coercion import coerced
 from django_simple_queue.failure import Failure, from_exception
 from django_simple_queue.limits import SoftLimit
 from django_simple_queue.output import Copy, Output, as_text
+from django_simple_queue.text import kind_of
 from django_simple_queue.verdict import judged
 
 FOLDERS = tuple(dirname(inspect.getfile(library)) + "/" for library in (asyncio, asgiref, futures))
@@ -118,7 +119,7 @@ def decoded(text: str | None, name: str, empty: Any) -> Any:
     except ValueError as error:
         raise Unfit(f"The stored {name} are not JSON: {error}.") from error
     if not isinstance(value, type(empty)):
-        raise Unfit(f"The stored {name} are a {type(value).__name__}, not a {type(empty).__name__}: {text!r:.80}.")
+        raise Unfit(f"The stored {name} are {kind_of(value)}, not {kind_of(empty)}: {text!r:.80}.")
     return value
 
 

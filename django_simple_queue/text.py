@@ -24,6 +24,12 @@ def in_one_line(error: object) -> str:
     return " ".join(str(error).split())
 
 
+def kind_of(value: object) -> str:
+    """Return the name of the type of ``value`` as it stands in a sentence: "an int", "a UUID"."""
+    name = type(value).__name__
+    return f"an {name}" if name[0] in "aeioAEIO" else f"a {name}"
+
+
 def bounded(value: str, max_bytes: int) -> str:
     """Return ``value`` in at most ``max_bytes`` of UTF-8: head, tail, and a marker that says how much is missing."""
     if len(value) * 4 <= max_bytes:

@@ -43,6 +43,7 @@ class Level(IntEnum):
         ({"rate": [0, float("-inf")]}, r"args\['rate'\]\[1\] is -inf"),
         ({"price": Decimal("1.5")}, r"args\['price'\] is a Decimal .* Pass text or a number"),
         ({"ids": {1, 2}}, r"args\['ids'\] is a set"),
+        ({"customer": object()}, r"args\['customer'\] is an object"),
         ({"raw": b"x"}, r"args\['raw'\] is a bytes"),
         ({"order": {"lines": [{"id": uuid4()}]}}, r"args\['order'\]\['lines'\]\[0\]\['id'\] is a UUID"),
         ({7: "x"}, r"args has the key 7: JSON keys are strings. Use '7'"),

@@ -67,7 +67,7 @@ def test_the_refusal_names_the_path_and_the_setting(settings):
     [
         ("planted", ImportError, "'planted' is not a dotted path"),
         (f"{PLANTED}.gone", ImportError, "has no 'gone': is the path"),
-        (f"{PLANTED}.VALUE", TypeError, "is a int, not a callable"),
+        (f"{PLANTED}.VALUE", TypeError, "is an int, not a callable"),
         ("tests.core.nowhere.run", ImportError, "tests.core.nowhere"),
     ],
 )

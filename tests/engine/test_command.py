@@ -77,7 +77,7 @@ def test_database_that_does_not_answer(fleet: Fleet, tmp_path: Path) -> None:
 def test_says_what_it_works_on(fleet: Fleet) -> None:
     boot = fleet.burst("--concurrency", "3", "--queues", "mail,media", allowed_tasks=[TASKS + "noop"])
     assert (
-        f"database {connection.settings_dict['NAME']}, queues mail, media, 3 at the same time, 1 tasks allowed"
+        f"database {connection.settings_dict['NAME']}, queues mail, media, 3 at the same time, 1 task allowed"
         in boot.lines
     )
 

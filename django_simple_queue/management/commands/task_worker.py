@@ -10,6 +10,7 @@ from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, connections
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import ngettext
 
 from django_simple_queue import conf
 from django_simple_queue.apps import DjangoSimpleQueueConfig
@@ -127,5 +128,9 @@ def announce(options: Options) -> None:
         settings["NAME"],
         ", ".join(options.queues) or "all",
         options.slots,
-        "no allowlist: any task may run" if allowed is None else f"{len(allowed)} tasks allowed",
+        "no allowlist: any task may run" if allowed is None else how_many(len(allowed)),
     )
+
+
+def how_many(allowed: int) -> str:
+    return ngettext("%d task allowed", "%d tasks allowed", allowed) % allowed
