@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 from django.http import HttpRequest
@@ -44,12 +45,18 @@ def options(chosen: TaskFilter, picture: Snapshot, rows: Sequence[Row]) -> dict[
     workers = {str(pk): str(worker) for pk, worker in picture.fleet.workers.items()}
     worker = str(chosen.data.get("worker") or "")
     return {
-        "task": [(path, path) for path in sorted(tasks)],
+        "task": sorted(((path, name_first(path)) for path in tasks), key=itemgetter(1)),
         "queue": [(name, name) for name in sorted(queues)],
         "worker": list(({worker: unknown_worker(worker)} | workers if worker else workers).items()),
         "time": [(name, str(words).capitalize()) for name, words in LABELS.items()],
         "has": [(name, str(words).capitalize()) for name, words in HAS.items()],
     }
+
+
+def name_first(path: str) -> str:
+    """Return a dotted path with what tells it from others in front, where a narrow select shows it."""
+    modules, _, name = path.rpartition(".")
+    return f"{name} · {modules}" if modules else name
 
 
 def query_of(request: HttpRequest) -> str:

@@ -32,6 +32,8 @@ CUT = """() => [...document.querySelectorAll(".filters .select > select, .kpi-no
   const room = element.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
   return pen.measureText(element.selectedOptions[0].text.trim()).width > room + 1;
 }).map(element => element.outerHTML.slice(0, 80))"""
+UNFILLED = """wrappers => wrappers.filter(wrapper => wrapper.checkVisibility()
+  && Math.abs(wrapper.offsetWidth - wrapper.querySelector("select").offsetWidth) > 1).map(each => each.className)"""
 LINE_STARTS = """paragraph => {
   const boxes = [...paragraph.querySelectorAll(".task")].map(link => link.getBoundingClientRect());
   const first = boxes.filter((box, at) => at && box.y > boxes[at - 1].y + 4);
@@ -80,6 +82,24 @@ def test_filters_and_tiles_show_their_words(phone: Page) -> None:
     assert phone.evaluate(CUT) == []
     phone.goto("/")
     assert phone.evaluate(CUT) == []
+
+
+def test_a_chosen_task_fills_its_select_and_begins_with_its_name(phone: Page) -> None:
+    phone.goto("/?task=dashboard.project.demo.tasks.reserve_stock&queue=default")
+    assert phone.locator(".filters > .select").evaluate_all(UNFILLED) == []
+    chosen = phone.get_by_label("Task", exact=True).locator("option:checked")
+    expect(chosen).to_have_text("reserve_stock · dashboard.project.demo.tasks")
+
+
+def test_of_a_long_error_and_what_somebody_did_the_error_is_cut(phone: Page) -> None:
+    task = a_task(Task.FAILED, error="ValueError: " + "a very long reason " * 20, error_class="builtins.ValueError")
+    perform("requeue", Task.objects.filter(pk=task.pk), operator("omar", superuser=True), "send_email")
+    undo(OperatorAction.objects.get())
+    phone.set_viewport_size(DESK)
+    phone.goto("/?status=failed")
+    note = row(phone, task).locator(".beside > :not(.err)")
+    expect(note).to_contain_text("Requeued by omar, undone")
+    assert note.evaluate("note => note.scrollWidth <= note.clientWidth")
 
 
 def test_the_tasks_of_an_action_stand_below_one_another(phone: Page) -> None:
