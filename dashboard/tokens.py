@@ -21,6 +21,7 @@ IN_ANY_CASE = ("status", "has", "time")
 QUOTED = re.compile(r"""\"((?:[^"]|"")*)"|(?<![^\s:=])'([^']*)'(?!\S)|(?<![^\s:=])"((?:[^"]|"")+)\Z""")
 WORD = re.compile(rf"(?:{QUOTED.pattern}|\S)+")
 TYPED = re.compile(r"""(?:"(?:[^"]|"")*(?:"|\Z)|(?<![^\s:=])'[^']*(?:'(?!\S)|\Z)|\S)+""")  # as in search.js
+ADDRESS = re.compile(r"https?://[^\s?#]+/tasks/([^\s/?#]+)/?(?:[?#]\S*)?")
 PLAIN = re.compile(r"""[^\s"']+""")
 
 
@@ -99,8 +100,10 @@ def worker_named(text: str) -> str:
 
 
 def pasted_id(query: QueryDict) -> UUID | None:
-    """Return the id when the text is nothing but an id."""
-    return ids.whole(query.get("q", ""))
+    """Return the id when the text is nothing but an id, or the address of a task's page."""
+    text = query.get("q", "").strip()
+    address = ADDRESS.fullmatch(text)
+    return ids.whole(address[1] if address else text)
 
 
 def quoted(value: str) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from dashboard.filter_words import HAS, NO_GROUP
 from dashboard.filters import PAGING, TaskFilter
+from dashboard.hints import hint
 from dashboard.htmx import with_query
 from dashboard.ids import whole
 from dashboard.periods import LABELS
@@ -34,6 +35,7 @@ def context(request: HttpRequest, chosen: TaskFilter, picture: Snapshot, rows: S
         "by": {name: prefix(request, name) for name in BY_CELL},
         "list_query": query_of(request),
         "without_text": link(request, q=None),
+        "hint": hint(chosen.text),
     }
 
 
