@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
 from django.utils import translation
 
 from django_simple_queue import signals
@@ -43,9 +42,8 @@ def test_a_run_closes_the_connection_of_asynchronous_orm(fleet: Fleet) -> None:
     assert (counted.output, connected.output) == ("2", "false")
 
 
+@pytest.mark.postgres
 def test_a_connection_that_broke_is_none_of_the_next_run_s(fleet: Fleet) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("PostgreSQL ends a session at the word of another")
     lost, counted = one_after_the_other(fleet, "lose_the_connection", "count_rows")
     assert (lost.status, counted.status) == (Task.COMPLETED, Task.COMPLETED), counted.error
 
