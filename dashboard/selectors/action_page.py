@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from dashboard import wording
-from dashboard.selectors.activity import UNDO_OFFERED_FOR, did, is_about_tasks, keeps_tasks, list_url
+from dashboard.selectors.activity import UNDO_OFFERED_FOR, beyond_undo, did, is_about_tasks, keeps_tasks, list_url
 from dashboard.states import QUEUED, State, is_held, state_of
 from dashboard.undo_words import put_back
 from django_simple_queue.models import OperatorAction, Task, Worker
@@ -62,6 +62,7 @@ class ActionPage:
     chosen: str
     onward: str
     workers: bool
+    gone: bool
 
     @property
     def did(self) -> str:
@@ -100,9 +101,9 @@ class ActionPage:
 
     @property
     def can_undo(self) -> bool:
-        """Tell whether Undo is offered: while it is fresh, and not while workers are at it."""
+        """Tell whether Undo is offered: while it is fresh and anything is left, and not while workers are at it."""
         ended = self.action.finished or self.action.created
-        return can_undo(self.action) and self.now - ended < UNDO_OFFERED_FOR
+        return can_undo(self.action) and not self.gone and self.now - ended < UNDO_OFFERED_FOR
 
     @property
     def list_url(self) -> str:
@@ -131,6 +132,7 @@ def action_page(action: OperatorAction, chosen: str, after: int, now: datetime) 
         chosen=listed,
         onward=more,
         workers=Worker.objects.at_work().exists(),
+        gone=bool(beyond_undo([action], now)),
     )
 
 

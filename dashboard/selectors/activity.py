@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,6 +21,7 @@ from dashboard.ids import as_uuid
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
 from django_simple_queue.models.audit import VERBS, can_undo, would_restore
 from django_simple_queue.models.audit.undoing import later
+from django_simple_queue.models.audit.verbs import MAX_ROWS
 from django_simple_queue.redaction import visible
 
 PAGE = 50
@@ -150,7 +151,8 @@ def activity_page(chosen: Filter, before: int | None, after: int | None, now: da
     """Return a page of actions: the newest, those ``before`` an id (older), or those ``after`` one (newer)."""
     actions, has_newer, has_older = read_page(chosen.apply(), before, after)
     items = items_of([each for each in actions if chosen.action or is_small(each)])
-    entries = [entry(each, items.get(each.pk, []), now) for each in actions]
+    gone = beyond_undo([each for each in actions if each.pk not in items], now)
+    entries = [entry(each, items.get(each.pk, []), now, gone) for each in actions]
     recent = OperatorAction.objects.order_by("-id").values_list("actor", "verb")[:SAMPLE]
     people, verbs = zip(*recent, strict=True) if recent else ((), ())
     return ActivityPage(
@@ -194,11 +196,26 @@ def items_of(actions: Sequence[OperatorAction]) -> Mapping[int, Sequence[tuple[O
     return found
 
 
-def entry(action: OperatorAction, items: Sequence[tuple[OperatorActionItem, Touched]], now: datetime) -> Entry:
+def beyond_undo(actions: Iterable[OperatorAction], now: datetime) -> set[int]:
+    """Return those of the actions, but for very large ones, that have left nothing which Undo could put back."""
+    asked = {each.pk for each in actions if each.moved <= MAX_ROWS and offers_undo(each, now)}
+    unclaimed = Exists(Task.objects.filter(pk=OuterRef("task"), epoch=OuterRef("epoch")))
+    left = OperatorActionItem.objects.filter(unclaimed, ~later("task", OuterRef("action")), undone=None)
+    stopped = Q(previous_status=Task.PROGRESS)
+    open_ = OperatorAction.objects.filter(Exists(left.filter(~stopped, action=OuterRef("pk"))), pk__in=asked)
+    return asked - set(open_.values_list("pk", flat=True))
+
+
+def entry(
+    action: OperatorAction, items: Sequence[tuple[OperatorActionItem, Touched]], now: datetime, gone: Container[int]
+) -> Entry:
     touched = [each for _, each in items]
-    untouched = any(is_untouched(item, each.task) for item, each in items) if items else True
-    recent = now - action.created < UNDO_OFFERED_FOR
-    return Entry(action, touched, can_undo(action) and recent and untouched)
+    untouched = any(is_untouched(item, each.task) for item, each in items) if items else action.pk not in gone
+    return Entry(action, touched, offers_undo(action, now) and untouched)
+
+
+def offers_undo(action: OperatorAction, now: datetime) -> bool:
+    return can_undo(action) and now - action.created < UNDO_OFFERED_FOR
 
 
 def is_untouched(item: Any, task: Task | None) -> bool:

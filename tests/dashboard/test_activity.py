@@ -89,6 +89,17 @@ def test_what_was_done_reads_as_a_sentence(auditor, verb, outcomes, words):
     assert f"<strong>Eva</strong> {words}" in " ".join(text_of(auditor).split())
 
 
+def test_undo_of_many_is_offered_while_one_of_them_has_not_run(auditor):
+    action = requeue(5)
+    undo = f"/activity/{action.pk}/undo/"
+    first, *others = Task.objects.all()
+    for task in others:
+        Task.objects.filter(pk=task.pk).update(status=Task.COMPLETED, epoch=1)
+    assert undo in text_of(auditor)
+    perform("cancel", Task.objects.filter(pk=first.pk), "Eva", "what was meant")
+    assert undo not in text_of(auditor)
+
+
 def test_undo_is_offered_while_it_is_possible(auditor):
     action = requeue()
     undo = f"/activity/{action.pk}/undo/"
