@@ -45,8 +45,17 @@ class ReasonForm(forms.Form):
         label=gettext_lazy("Reason"),
         max_length=REASON_LENGTH,
         help_text=gettext_lazy("Others see it beside your name, here and in Activity."),
-        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off", "autofocus": True}),
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
     )
+
+    def place_focus(self) -> None:
+        """Let the focus begin in the first field that is wrong, or must be filled in and is empty."""
+        waiting = (each for each in self.visible_fields() if each.errors or is_wanting(each))
+        next(waiting, self["reason"]).field.widget.attrs["autofocus"] = True
+
+
+def is_wanting(field: forms.BoundField) -> bool:
+    return field.field.required and not field.value()
 
 
 class PauseForm(ReasonForm):

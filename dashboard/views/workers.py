@@ -93,6 +93,7 @@ def ask(request: HttpRequest, control: Control, make_form: Callable[[Any], Any])
             form.tell_of(other.pause, request.user)
         except ValueError as error:
             form.add_error(None, str(error))
+    form.place_focus()
     here = safe_next(request, PAGE)
     question = {"control": control, "form": form, "next": here, "action": request.get_full_path()}
     return render_dialog(request, "control", question)

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.models import FailureGroup
 from django_simple_queue.models import Attempt, OperatorAction, QueuePause, Task
+from tests.browser.conftest import SignIn
 from tests.browser.look import is_live, past_guard
 from tests.browser.test_fleet_and_failures import KIND, failed
 from tests.dashboard.queue import CHARGE, a_task, a_worker, later
@@ -180,6 +181,18 @@ def test_focus_after_a_mistake_in_a_dialog(console: Page) -> None:
     console.keyboard.press("Enter")
     expect(console.locator("#dialog .field-error")).to_be_visible()
     expect(console.locator("#id_reason")).to_be_focused()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["in a dialog", "on a page of its own"])
+def test_focus_begins_in_the_first_field_that_must_be_filled_in(signed_in: SignIn, script: bool) -> None:
+    page = signed_in("ada", java_script_enabled=script)
+    a_task(queue="mail")
+    page.goto(workers()())
+    page.get_by_role("link", name="Pause a queue").click()
+    expect(page.get_by_label("Queue", exact=True)).to_be_focused()
+    page.keyboard.type("mail")
+    page.get_by_role("button", name="Pause queue").click()
+    expect(page.get_by_label("Reason")).to_be_focused()
 
 
 def test_focus_after_a_mistake_in_the_form(console: Page) -> None:
