@@ -68,10 +68,19 @@ function go(place) {
   const link = $(`.nav [data-go=${place}]`) ?? (place === "failures" && $("#tab-failed"));
   if (link) location.assign(link.href);
 }
+const SEARCH = "[role=search] [type=search]", TYPING = "input:not([type=checkbox], [type=radio]), textarea, select";
+// the search is left with what was typed in it, which the browser would empty
+function escape(event) {
+  const menus = all("details.menu[open]");
+  for (const menu of menus) { menu.open = false; menu.firstElementChild.focus(); }
+  if (menus.length || $("dialog[open]")) return;
+  if (event.target.matches(SEARCH)) { event.preventDefault(); event.target.blur(); }
+  else if (!event.target.closest(TYPING)) clearSelection();
+}
 // a key that answers false has nothing to do here: it stays the browser's
 const KEYS = {
   "/": () => {
-    const box = $("[role=search] [type=search]");
+    const box = $(SEARCH);
     if (!box) return false;
     box.form.classList.add("is-asked");
     box.focus();
@@ -92,12 +101,8 @@ const KEYS = {
 const PLACES = { t: "tasks", f: "failures", e: "enqueue", w: "workers", a: "activity" };
 let gone = 0;  // when g was pressed
 document.addEventListener("keydown", event => {
-  if (event.key === "Escape") {
-    const menus = all("details.menu[open]");
-    for (const menu of menus) { menu.open = false; menu.firstElementChild.focus(); }
-    if (!menus.length && !$("dialog[open]") && !event.target.closest("input:not([type=checkbox]), textarea, select")) clearSelection();
-  }
-  const off = document.documentElement.dataset.keys === "off", typing = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select");
+  if (event.key === "Escape") escape(event);
+  const off = document.documentElement.dataset.keys === "off", typing = event.target.closest(TYPING);
   if (off || typing || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
   const place = Date.now() - gone < 1500 && PLACES[event.key];
   gone = event.key === "g" ? Date.now() : 0;

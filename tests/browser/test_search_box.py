@@ -57,12 +57,17 @@ def test_a_filter_is_composed_by_keyboard_alone(console: Page, tasks: dict[str, 
     shows_only(console, tasks["failed"])
 
 
-def test_escape_closes_the_proposals_and_keeps_the_text(console: Page, tasks: dict[str, Task]) -> None:
+def test_escape_closes_the_proposals_then_leaves_the_box_with_its_text(console: Page, tasks: dict[str, Task]) -> None:
     console.goto("/")
     open_box(console, "que")
     assert options(console)[0] == "queue:"
     console.keyboard.press("Escape")
     expect(console.locator("#suggestions")).to_be_hidden()
+    expect(console.get_by_label("Search id")).to_have_value("que")
+    console.keyboard.press("Escape")
+    expect(console.get_by_label("Search id")).not_to_be_focused()
+    console.keyboard.press("j")
+    expect(rows(console).first).to_have_class("is-cursor")
     expect(console.get_by_label("Search id")).to_have_value("que")
 
 
