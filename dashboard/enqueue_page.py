@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,6 +29,7 @@ from django_simple_queue.redaction import redact_args
 
 MOST_SEARCHED = 100
 MOST_SUGGESTED = 50
+MOST_NAMED = 5
 
 
 def context(request: HttpRequest, call: Call | None, form: EnqueueForm | None, told: bool) -> dict[str, Any]:
@@ -70,14 +71,23 @@ def preview_of(form: EnqueueForm, calls: Recent) -> Mapping[str, Any]:
     wrong_options = enqueue_options.wrong(form)
     typed = draft.typed()
     draft.args()
-    wrong = len(draft.problems) + len(wrong_options)
+    wrong, named = len(draft.problems) + len(wrong_options), [*what_is_wrong(form, wrong_options)]
     draft.problems = known | draft.problems
     queue = str(form["queue"].value() or conf.get_task_options(draft.call.path).queue).replace("\x00", "")
     checks = [Check(_("On the allowlist, and it imports"))]
     if wrong:
-        return {"checks": [*checks, Check(_("Not complete yet: %d to fill in or to correct") % wrong, "failed")]}
+        incomplete = Check(_("Not complete yet: %d to fill in or to correct") % wrong, "failed")
+        return {"checks": [*checks, incomplete, *named[:MOST_NAMED]]}
     checks = [*checks, Check(_("Arguments fit the signature")), *enqueue_options.past(form)]
     return {"code": code(form, typed), "checks": [*checks, *outlook(draft.call.path, queue), *same_call(calls, typed)]}
+
+
+def what_is_wrong(form: EnqueueForm, options: Sequence[str]) -> Iterator[Check]:
+    """Yield each field of the form that is to be filled in or to be corrected, with what it asks for."""
+    for _id, label, problem in form.draft.errors:
+        yield Check(f"{label}: {problem}" if label else problem, "failed")
+    for name in options:
+        yield Check(f"{form[name].label}: {form[name].errors[0]}", "failed")
 
 
 def same_call(calls: Recent, typed: Mapping[str, Any]) -> Sequence[Check]:

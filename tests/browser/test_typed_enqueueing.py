@@ -103,6 +103,13 @@ def test_the_preview_follows_what_is_typed(console: Page) -> None:
     assert not Task.objects.exists()
 
 
+def test_the_preview_names_what_is_to_be_corrected(console: Page) -> None:
+    console.goto(f"/enqueue/?task={SHOP}.charge")
+    field(console, "invoice_id").fill("abc")
+    wrong = console.locator("#preview .checks .is-failed")
+    expect(wrong).to_contain_text(["Not complete yet: 1", "invoice_id: “abc” is not a whole number"])
+
+
 def test_the_preview_says_nothing_aloud_and_keeps_the_focus_in_itself(console: Page) -> None:
     console.goto(f"/enqueue/?task={SHOP}.charge")
     assert console.locator("#preview").evaluate("element => element.closest('[aria-live], [role=status]')") is None

@@ -31,7 +31,9 @@ def is_open(html):
 )
 def test_wrong_options_are_no_call(clerk, wrong, count):
     html = preview(clerk, **wrong)
+    label = {"priority": "Priority", "max_attempts": "Attempts", "timeout": "Time limit"}
     assert f"Not complete yet: {count} to fill in or to correct" in html
+    assert all(f"<span>{label[name]}: " in html for name in wrong)
     assert "Copy call" not in html
     assert f"{count} to correct" in summary(html)
 
