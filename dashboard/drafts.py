@@ -18,7 +18,7 @@ from dashboard.signature import Call
 
 PREFIX = "a"
 OTHERS = f"{PREFIX}.**"
-FORM, JSON = "form", "json"
+SWITCHES = FORM, JSON = "form", "json"
 
 
 @dataclass(slots=True)

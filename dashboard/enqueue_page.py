@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from dashboard import enqueue_options, shell, wording
 from dashboard.access import may
+from dashboard.drafts import SWITCHES
 from dashboard.fields import pretty
 from dashboard.formats import coarse
 from dashboard.forms import OPTIONS, EnqueueForm
@@ -43,7 +44,7 @@ def context(request: HttpRequest, call: Call | None, form: EnqueueForm | None, t
 def form_context(request: HttpRequest, call: Call, form: EnqueueForm, told: bool) -> dict[str, Any]:
     calls = recent(call) if may(request, "view_task_payload") else Recent(call.path)
     preview = preview_of(form, calls)
-    if not told and not form.is_bound:
+    if not told and (not form.is_bound or request.POST.get("do") in SWITCHES):
         form.draft.problems.clear()
     return {
         "form": form,

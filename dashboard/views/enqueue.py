@@ -12,15 +12,13 @@ from django.utils.translation import gettext as _
 
 from dashboard import enqueue_page, origin
 from dashboard.access import operator, require
-from dashboard.drafts import FORM, JSON
+from dashboard.drafts import SWITCHES
 from dashboard.forms import NEVER_REPEATED, EnqueueForm
 from dashboard.htmx import page, with_query
 from dashboard.signature import Call, describe
 from django_simple_queue import conf
 from django_simple_queue.models import Task
 from django_simple_queue.models.audit.terms import is_never_repeated
-
-SWITCHES = (FORM, JSON)
 
 
 @operator("add_task", methods=("GET", "HEAD", "POST"), typed=True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -65,6 +66,25 @@ def test_wrong_arguments_are_told_at_the_field_and_stay(console: Page, typed: st
     enqueue(console, '{"first": 1, "second": 2}')
     said(console, "Enqueued two_arguments")
     assert json.loads(Task.objects.get().args) == {"first": 1, "second": 2}
+
+
+def test_the_preview_takes_away_what_was_told_of_a_mistake(console: Page) -> None:
+    console.goto("/enqueue/?task=tests.tasks.two_arguments")
+    console.get_by_role("button", name="JSON").click()
+    field = console.get_by_role("textbox", name="Arguments")
+    expect(field).not_to_have_attribute("aria-invalid", "true")
+    enqueue(console, '{"first": 1}')
+    expect(console.locator("#problems")).to_be_focused()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    right = '{"first": 1, "second": 2}'
+    field.fill(right[:-3])
+    console.keyboard.type(right[-3:])
+    console.keyboard.press("ArrowLeft")
+    expect(console.locator("#preview")).to_contain_text("Arguments fit the signature")
+    expect(console.locator("#args-e, #problems, [aria-invalid]")).to_have_count(0)
+    expect(field).to_have_accessible_description(re.compile("^A JSON object"))
+    assert field.evaluate("field => [field.value, field.selectionStart]") == [right, len(right) - 1]
+    expect(field).to_be_focused()
 
 
 def test_wrong_options_are_told_with_the_options_open(console: Page) -> None:
