@@ -18,7 +18,7 @@ from dashboard import undo_words, wording
 from dashboard.selectors.hindrance import hindrance
 from django_simple_queue import callables, conf
 from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
-from django_simple_queue.models.audit import can_undo, perform
+from django_simple_queue.models.audit import can_undo, identify, perform
 from django_simple_queue.models.audit import undo as undo_action
 from django_simple_queue.models.audit.terms import Terms, doubtful, without_answer
 from django_simple_queue.models.audit.verbs import VERBS
@@ -177,8 +177,9 @@ def why_not_undone(action: OperatorAction, actor: User, pk: UUID | None, left: i
     latest = last_item(pk) if pk else None
     if latest and latest.action_id != action.pk:
         return was_first(latest.action, actor)
-    before = (latest.taken_back, latest.taken_back_by) if latest else (action.undone, action.undone_by)
-    return undo_words.not_undone(*before, 1 if pk else left)
+    when, who = (latest.taken_back, latest.taken_back_by) if latest else (action.undone, action.undone_by)
+    named = _("you") if who and who == identify(actor)["actor"] else who
+    return undo_words.not_undone(when, named, 1 if pk else left)
 
 
 def acted_since(action: OperatorAction, actor: User) -> Mapping[tuple[str, str], int]:

@@ -38,6 +38,11 @@ function undoKey() {
   const row = cursor("[data-undo]");
   return (at.moved && row) || $("#outcome [data-undo]") || row || $("#live [data-undo]:not(tr *)");
 }
+// what was sent is not sent again before its answer: that it was undone already would hide that it was undone
+function undoOnce() {
+  const button = undoKey();
+  if (!button?.form?.matches(".htmx-request")) button?.click();
+}
 
 // a dialog with the values of the row under the cursor, each a link to the list filtered by it
 function filterByRow() {
@@ -91,7 +96,7 @@ const KEYS = {
   x: () => cursor("[name=ids]")?.click(),
   r: () => buttonFor("requeue", "r")?.click(),
   c: () => buttonFor("cancel", "c")?.click(),
-  u: () => undoKey()?.click(),
+  u: undoOnce,
   e: () => $(".nav [data-go=enqueue][aria-current]") || go("enqueue"),
   f: filterByRow,
   p: () => connection && choose(clock.every ? "0" : clock.wanted),

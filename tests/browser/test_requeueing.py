@@ -2,16 +2,34 @@ from __future__ import annotations
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from django_simple_queue.models import Attempt, Task
 from tests.browser.conftest import SignIn
 from tests.browser.look import audited, fresh, row, rows, said, shows_only, undo
 from tests.dashboard.queue import CHARGE, a_task, a_worker
+from tests.support.waiting import wait_until
 
 
 def requeue(page: Page, task: Task) -> None:
     row(page, task).get_by_role("button", name="Requeue").click()
+
+
+def test_u_pressed_twice_undoes_once_and_says_so(console: Page) -> None:
+    task = a_task(Task.FAILED)
+    console.goto("/?status=failed")
+    requeue(console, task)
+    said(console, "Requeued send_email")
+    sent: list[Route] = []
+    console.route("**/undo/", lambda route: sent.append(route))
+    with console.expect_request("**/undo/"):
+        console.keyboard.press("u")
+    console.keyboard.press("u")
+    wait_until(lambda: console.evaluate("true") and bool(sent), 10, "the first arrives")
+    for route in sent:
+        route.continue_()
+    said(console, "as before")
+    assert (len(sent), fresh(task).status) == (1, Task.FAILED)
 
 
 @pytest.mark.ability(1)

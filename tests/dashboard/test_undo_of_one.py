@@ -54,7 +54,7 @@ def test_undo_beside_one_of_thirty_takes_back_that_one_and_the_rest_can_follow(a
     assert queued(many) == [task for task in many if task != one]
     assert said(ada.post(whole())) == "Undone: 29 tasks are as before."
     assert queued(many) == []
-    assert said(ada.post(whole())) == "Undone already by ada. Nothing done."
+    assert said(ada.post(whole())) == "Undone already by you. Nothing done."
 
 
 def test_an_undo_that_would_come_too_late_for_all_is_not_offered(ada, many):
