@@ -84,7 +84,7 @@ def background() -> str:
     frozen = {"where": [], "mark": timezone.now().isoformat(), "query": "status=failed"}
     columns = {"scope": "failed", "scope_filter": frozen, "state": "running", "expected": 9, "outcomes": {"done": 1}}
     action = OperatorAction.objects.create(verb="requeue", actor="ada", **columns)
-    one = a_task()
+    one = a_task(epoch=1)
     action.items.create(task=one.pk, previous_status=Task.FAILED, epoch=1)
     return f"/activity/{action.pk}/"
 
