@@ -73,12 +73,15 @@ class Pausing:
 
 
 def do(job: Job, done: asyncio.Future[None]) -> None:
+    """Do ``job``; who waits for it may meanwhile have been told to wait no longer, as by ``asyncio.timeout``."""
     try:
         job()
     except BaseException as error:
-        done.set_exception(error)
+        if not done.done():
+            done.set_exception(error)
     else:
-        done.set_result(None)
+        if not done.done():
+            done.set_result(None)
 
 
 def clean_up(loop: asyncio.AbstractEventLoop) -> None:

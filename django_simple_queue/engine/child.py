@@ -18,6 +18,7 @@ from types import FrameType
 from typing import NoReturn
 
 from django.conf import settings
+from django.core.cache import caches
 from django.db import reset_queries
 
 from django_simple_queue import callables, conf, limits, reporting, running, signals
@@ -95,6 +96,8 @@ class Child:
         self.worn_out = False
         signal.signal(signal.SIGTERM, self.on_terminate)
         self.leftovers = Leftovers()
+        with suppress(Exception):  # else each run, in a context of its own, would connect to caches anew
+            caches.all()
         self.unanswered: dict[int, tuple[TaskSubject, BaseException | None]] = {}
         self.answers: dict[str, Callable[..., None]] = {"run": self.run, "ended": self.ended, "died": self.died}
 
@@ -192,7 +195,7 @@ class Child:
 
     def told(self, serial: int) -> None:
         self.leftovers.leave_if_copied()
-        sessions.refresh()
+        sessions.refresh(is_busy=self.worn_out)
         self.say("told", serial)
 
 

@@ -123,7 +123,7 @@ class Link:
             logger.debug("closing the broken connection failed as well", exc_info=True)
 
     def lose_touch(self, error: Error | store.NoAnswer) -> None:
-        now = clock.now()
+        now, self.asked_at = clock.now(), FOREVER
         if self.down_since is None:
             self.down_since = now
             logger.warning("database does not answer, trying again: %s", in_one_line(error))

@@ -10,11 +10,12 @@ from asgiref.sync import SyncToAsync
 from django.db import Error, close_old_connections, connections
 
 T = TypeVar("T")
+PATIENCE_SECONDS = 1.0
 
 
-def refresh() -> None:
-    """Close connections that have broken or are too old."""
-    everywhere(close_old_connections)
+def refresh(*, is_busy: bool = False) -> None:
+    """Close connections that have broken or are too old; ``is_busy`` as in ``tidy``."""
+    close_old_connections() if is_busy else everywhere(close_old_connections)
 
 
 def tidy(*, is_busy: bool = False) -> bool:
@@ -26,9 +27,12 @@ def tidy(*, is_busy: bool = False) -> bool:
 
 
 def everywhere(function: Callable[[], T]) -> list[T]:
-    """Return what ``function`` returns here, and in the other thread once there is one."""
-    beside = SyncToAsync.single_thread_executor
-    return [function(), *(beside.submit(function).result() for _ in beside._threads)]
+    """Return what ``function`` returns here, and in the other thread once there is one that no receiver keeps busy."""
+    beside, answers = SyncToAsync.single_thread_executor, [function()]
+    for _ in beside._threads:
+        with suppress(TimeoutError):
+            answers.append(beside.submit(function).result(PATIENCE_SECONDS))
+    return answers
 
 
 def tidy_here() -> bool:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from datetime import timezone as offset
 
 from asgiref.sync import sync_to_async
+from django.core.cache import caches
 from django.db import Error, connection, transaction
 from django.utils import timezone, translation
 
@@ -137,3 +138,25 @@ def go_on_after(ledger: str) -> Iterator[object]:
         yield Leaving()
     except SystemExit:
         yield "all the same"
+
+
+async def wait_no_longer() -> AsyncIterator[str]:
+    try:
+        async with asyncio.timeout(0.01):
+            time.sleep(0.1)
+            yield "late "
+    except TimeoutError:
+        yield "but heard"
+
+
+async def leave_the_thread_busy() -> str:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(sync_to_async(time.sleep)(600), 0.1)
+    return "gone on"
+
+
+def kept_by_a_cache() -> str:
+    """What the client of a cache says of the run before."""
+    before = getattr(caches["default"], "said", "new")
+    caches["default"].said = "the same"
+    return before

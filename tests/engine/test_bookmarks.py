@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_simple_queue.engine import store
 from django_simple_queue.engine.clock import FOREVER
 from django_simple_queue.engine.store.vendors import opened
-from django_simple_queue.models import Task
+from django_simple_queue.models import QueuePause, Task
 from tests.engine.storing import completed, enqueue, live_worker, released, running
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
@@ -190,3 +190,11 @@ def test_whatever_comes_and_goes_nothing_is_left_behind(seed, queues):
         busy.turn(1_000)
     assert not Task.objects.filter(status=Task.QUEUED).exists()
     assert set(Task.objects.values_list("pk", flat=True)) >= set(claims)
+
+
+def test_a_bookmark_that_ran_out_is_not_good_again_for_a_look_that_a_pause_has_prevented():
+    busy, _ = with_bookmark("default")
+    QueuePause.objects.create(queue="mail")
+    (before,) = enqueue(priority=1)
+    busy.let_bookmarks_last(until=0.0)
+    assert busy.turn(1) == [before.pk]

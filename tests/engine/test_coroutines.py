@@ -127,3 +127,12 @@ def test_what_a_receiver_activates_holds_for_the_run_alone(name: str) -> None:
     before = spoken()
     assert here(name).output.startswith("de ")
     assert spoken() == before
+
+
+def test_a_generator_may_wait_no_longer_for_what_takes_its_value(fleet: Fleet) -> None:
+    (row,) = one_after_the_other(fleet, "wait_no_longer")
+    assert (row.status, row.output) == (Task.COMPLETED, "late but heard")
+
+
+def test_a_cache_keeps_its_client_from_one_run_to_the_next(fleet: Fleet) -> None:
+    assert [row.output for row in one_after_the_other(fleet, *["kept_by_a_cache"] * 2)] == ["new", "the same"]

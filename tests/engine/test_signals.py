@@ -107,3 +107,11 @@ def test_a_receiver_that_hangs_is_ended(fleet: Fleet, ledger: Ledger) -> None:
     worker(fleet, ledger)
     assert Task.objects.get(pk=hanging).error == "Task timed out after 1 seconds"
     assert Task.objects.get(pk=after).status == Task.COMPLETED
+
+
+def test_a_thread_that_a_coroutine_leaves_busy_holds_up_no_other_task(fleet: Fleet, ledger: Ledger) -> None:
+    tasks = [create_task(f"tests.engine.coroutines.{name}", {}) for name in ("leave_the_thread_busy", "count_rows")]
+    lines = worker(fleet, ledger)
+    assert [Task.objects.get(pk=task).status for task in tasks] == [Task.COMPLETED, Task.COMPLETED]
+    assert ledger.count("heard")["on_success"] == 2, lines
+    assert "was ended" not in lines and "receivers" not in lines

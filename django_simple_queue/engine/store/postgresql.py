@@ -15,6 +15,7 @@ from django_simple_queue.engine.store import postgresql_sql as sql
 from django_simple_queue.engine.store.bookmarks import behind
 from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, Opening, fields_of, waited
 from django_simple_queue.engine.store.records import Claimed, Ending
+from django_simple_queue.models import Worker
 
 
 class PostgreSQL(Database):
@@ -25,7 +26,7 @@ class PostgreSQL(Database):
         """In one message, which the server runs as one transaction: most of a single task's way is the trips to it."""
         if len(queues) > 1:
             return super().glance(worker, wanted, queues)
-        statements = sql.GLANCE_AT if queues else sql.GLANCE, sql.CLAIM_IF_OPEN[bool(queues), False]
+        statements = sql.GLANCE_AT if queues else sql.GLANCE, sql.CLAIM_IF_OPEN[bool(queues)]
         seen, claimed = self._rows_of_each(
             *statements, worker=worker, wanted=wanted, queues=list(queues), release=self.release
         )
@@ -35,7 +36,7 @@ class PostgreSQL(Database):
     def open_turn(
         self, worker: UUID, endings: Mapping[str, Sequence[Ending]], wanted: int, queues: Sequence[str]
     ) -> Opening | None:
-        """Hold, end and claim one after the other, without a look at the answers between them.
+        """Hold, end and claim, one after the other.
 
         Not in a libpq pipeline: with notifications coming in on the same connection its answers could be waited for in
         vain, until the lease was over.
@@ -46,15 +47,16 @@ class PostgreSQL(Database):
             ended = [
                 self._sent(sql.ENDS[verb], worker=worker, **arrays(verb, group)) for verb, group in endings.items()
             ]
-            claimed = self._claimed(sql.CLAIM_IF_OPEN, worker, wanted, queues[:1] or None) if wanted else []
             if (row := held.fetchone()) is None:
                 return None
+            state, paused = row[:2]
+            claims = wanted and state == Worker.State.RUNNING and not paused
             return Opening(
-                state=row[0],
-                paused=row[1],
+                state=state,
+                paused=paused,
                 ended=[((pk, epoch), status) for each in ended for pk, epoch, status in each],
-                claimed=claimed,
-                asked=not row[1],
+                claimed=self.claim(worker, wanted, queues[:1] or None) if claims else [],
+                asked=not paused,
             )
 
     def hold(self, worker: UUID) -> tuple[str, list[str]] | None:
@@ -81,18 +83,11 @@ class PostgreSQL(Database):
         return waited(self._rows(sql.LONGEST_DUE))
 
     def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:
-        self.connection.ensure_connection()
-        with self.connection.wrap_database_errors:
-            return self._claimed(sql.CLAIM, worker, wanted, queues)
-
-    def _claimed(
-        self, statements: Mapping[tuple[bool, bool], str], worker: UUID, wanted: int, queues: Sequence[str] | None
-    ) -> list[Claimed]:
         """Claim from the bookmark on, where there is one, and move it on when there may be more behind it."""
         mark, began = self.bookmarks.at(queues), clock.now()
         constants = {"worker": worker, "release": self.release, "wanted": wanted, "queues": list(queues or ())}
         place = mark._asdict() if mark else {}
-        rows = [as_claimed(row) for row in self._sent(statements[bool(queues), bool(mark)], **constants, **place)]
+        rows = [as_claimed(row) for row in self._rows(sql.CLAIM[bool(queues), bool(mark)], **constants, **place)]
         seconds = clock.now() - began
         if len(rows) == wanted:
             put = partial(self.bookmarks.put, queues, behind(rows, mark, seconds))

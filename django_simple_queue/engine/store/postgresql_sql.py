@@ -66,7 +66,7 @@ HELD = (
     f"SELECT state, ARRAY({SQL.paused}) AS paused, {PLANNING}, {PATIENCE} FROM {WORKER} "
     f"WHERE id = %(worker)b AND {SQL.live} {{when}} FOR SHARE OF {WORKER}"
 )
-# A claim is sent before the answer to HOLD is known. This lets it go ahead: said once the row is locked, not before.
+# In one message with what looks and locks, a claim is sent before their answer is known. This lets it go ahead.
 GATE = "django_simple_queue.gate"
 STATES = (
     f"state, paused, SET_CONFIG('{GATE}', CASE WHEN state = '{Worker.State.RUNNING.value}' AND paused = '{{}}' "
@@ -115,7 +115,7 @@ SOURCES = {
     (True, True): onward(FROM_ONE),
 }
 CLAIM = {each: claim_from(source) for each, source in SOURCES.items()}
-CLAIM_IF_OPEN = {each: claim_from(source, f"AND {IS_OPEN}") for each, source in SOURCES.items()}
+CLAIM_IF_OPEN = {named: claim_from(SOURCES[named, False], f"AND {IS_OPEN}") for named in (False, True)}
 CHOOSE, CHOOSE_SOME = (each.format(open="AND id <> ALL(%(aside)b::uuid[])") for each in (FROM_ALL, FROM_SOME))
 TAKE = claim_from(  # one by one: else the planner may walk all that is queued
     "SELECT each.id AS chosen FROM UNNEST(%(ids)b::uuid[]) AS wanted (key) CROSS JOIN LATERAL "
