@@ -18,6 +18,7 @@ from django.core.signals import setting_changed
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
+from django.urls import get_script_prefix
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
 
@@ -80,6 +81,6 @@ def row(key: tuple[Hashable, ...] | None, template: str, values: Mapping[str, An
     def make() -> str:
         return render_to_string(template, {**values, **NOBODY}).strip()
 
-    seen_from = (translation.get_language(), timezone.get_current_timezone_name())
+    seen_from = (translation.get_language(), timezone.get_current_timezone_name(), get_script_prefix())
     html = make() if key is None else rows.get((*key, *seen_from), make)
     return mark_safe(html.replace(TOKEN, token))  # noqa: S308

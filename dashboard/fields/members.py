@@ -61,9 +61,16 @@ class Member:
         """Return the value, NOTHING when it is left to its default; what is wrong goes into ``problems``."""
         name, before = self.at(prefix), len(problems)
         value = self.typed(raw, name, problems)
+        if self.secret and len(problems) > before:
+            self.quote_nothing(name, problems)
         if value is NOTHING and self.required and len(problems) == before:
             problems[name] = _("This is required.")
         return NOTHING if not self.required and self.is_default(value) else value
+
+    def quote_nothing(self, name: str, problems: Problems) -> None:
+        """Say what is wrong with a secret without what was typed: the preview shows it to whoever looks on."""
+        wrong = _("This must be: %s.") % self.kind.words()
+        problems |= {at: wrong for at in problems if at == name or at.startswith(f"{name}.")}
 
     def typed(self, raw: Raw, name: str, problems: Problems) -> Any:
         if f"{name}.keep" in raw and not raw.get(name) and not raw.get(f"{name}.json"):

@@ -63,7 +63,12 @@ def name_first(path: str) -> str:
 
 def query_of(request: HttpRequest) -> str:
     """Return the question mark and the filters of this list, "" without filters."""
-    return link(request).removeprefix(request.path)
+    return query_part(link(request))
+
+
+def query_part(address: str) -> str:
+    """Return an address from its question mark on, "" where it has none."""
+    return "".join(address.partition("?")[1:])
 
 
 def in_words(name: str, label: str, value: str, picture: Snapshot, rows: Sequence[Row]) -> tuple[str, str]:
@@ -89,5 +94,5 @@ def link(request: HttpRequest, **changes: str | None) -> str:
 
 def prefix(request: HttpRequest, name: str) -> str:
     """Return the query of this list up to the value of the filter ``name``."""
-    query = link(request, **{name: None}).removeprefix(request.path)
+    query = query_part(link(request, **{name: None}))
     return f"{query or '?'}{'&' if query else ''}{name}="

@@ -99,7 +99,7 @@ if (live && connection) {
   document.addEventListener("htmx:before:request", event => { event.detail.ctx.asked = performance.now(); });
   document.addEventListener("htmx:after:request", event => {
     const { response, hx, target, sourceElement, asked } = event.detail.ctx;
-    if (hx?.redirect) show("signed-out");
+    if (hx?.redirect) { if (sourceElement === live) show("signed-out"); }
     else if (response.status >= 500 && !response.headers.get("X-Too-Slow")) { if (sourceElement === live || sourceElement.matches("form")) missed(); }
     else if (response.status >= 400) { if (sourceElement === live) refused(); }
     else if (target !== live || hx?.retarget) return;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -23,6 +23,20 @@ ENDS_OF_IDS = re.compile(r" [0-9a-f]{8}\b")
 
 def args(token, to="Eva"):
     return json.dumps({"to": to, "order": 7, "token": token})
+
+
+def pay(api_key: UUID, pin: int = 0) -> None:
+    """Has secrets that can be wrong."""
+
+
+def test_the_preview_quotes_nothing_of_a_secret_that_is_wrong(clerk, settings):
+    path = f"{__name__}.pay"
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {path: {"secret_args": ["pin"]}}
+    html = text(post(clerk, f"task={path}", **{"a.api_key": "0192f3c1", "a.pin": "12 34", "do": "preview"}))
+    preview = html.partition('id="preview"')[2]
+    assert "api_key: This must be: UUID." in preview
+    assert "pin: This must be: whole number." in preview
+    assert "0192f3c1" not in preview and "12 34" not in preview
 
 
 def stored(secret=SECRET):

@@ -8,6 +8,7 @@ from django.db import connection
 
 from dashboard import get_dashboard_url
 from dashboard.links import is_safe
+from dashboard.views import filter_bar
 from django_simple_queue.models import Task
 from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import a_task
@@ -104,3 +105,9 @@ def test_the_address_of_a_task_is_the_same_by_task_and_by_id():
     assert (
         get_dashboard_url(task) == get_dashboard_url(task.pk) == get_dashboard_url(str(task.pk)) == f"/tasks/{task.pk}/"
     )
+
+
+def test_a_filter_of_a_cell_is_linked_wherever_the_console_is_mounted(rf):
+    request = rf.get("/évé/", {"status": "failed"})
+    assert filter_bar.prefix(request, "task") == "?status=failed&task="
+    assert filter_bar.query_of(request) == "?status=failed"
