@@ -42,7 +42,10 @@ task_mark_failed = one_task("mark_failed")
 @operator(actions.PERMISSIONS["run_again"], methods=("POST",))
 def task_run_again(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Enqueue the call of a completed task once more, and go to the new task."""
-    if question := unanswered(request, "run_again", existing(pk)):
+    row = existing(pk)
+    if refused := actions.not_theirs("run_again", row, request.user):
+        return tell(request, refused.sentence)
+    if question := unanswered(request, "run_again", row):
         return render_dialog(request, "confirm", question)
     try:
         copy = repeat.run_again(pk, request.user)

@@ -57,11 +57,15 @@ def test_the_menus_of_the_bar_are_over_the_page(phone: Page, address: str) -> No
     open_menu(phone.locator(".topbar details:has(.avatar)"))
 
 
+def requeued_and_undone_by_omar(task: Task) -> None:
+    perform("requeue", Task.objects.filter(pk=task.pk), operator("omar", superuser=True), "send_email")
+    undo(OperatorAction.objects.get())
+
+
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_a_failed_row_that_somebody_acted_on_shows_its_error_at_the_same_height(phone: Page, size: Any) -> None:
     acted, other = a_task(Task.FAILED), a_task(Task.FAILED)
-    perform("requeue", Task.objects.filter(pk=acted.pk), operator("omar", superuser=True), "send_email")
-    undo(OperatorAction.objects.get())
+    requeued_and_undone_by_omar(acted)
     phone.set_viewport_size(size)
     phone.goto("/?status=failed")
     error = row(phone, acted).locator(".err")
@@ -93,8 +97,7 @@ def test_a_chosen_task_fills_its_select_and_begins_with_its_name(phone: Page) ->
 
 def test_of_a_long_error_and_what_somebody_did_the_error_is_cut(phone: Page) -> None:
     task = a_task(Task.FAILED, error="ValueError: " + "a very long reason " * 20, error_class="builtins.ValueError")
-    perform("requeue", Task.objects.filter(pk=task.pk), operator("omar", superuser=True), "send_email")
-    undo(OperatorAction.objects.get())
+    requeued_and_undone_by_omar(task)
     phone.set_viewport_size(DESK)
     phone.goto("/?status=failed")
     note = row(phone, task).locator(".beside > :not(.err)")
