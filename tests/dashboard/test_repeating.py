@@ -11,6 +11,7 @@ from django_simple_queue.models import Attempt, Task
 from tests.dashboard.answers import said
 from tests.dashboard.asking import fields_of
 from tests.dashboard.enqueueing import SHIP, post, text
+from tests.dashboard.people import operator, signed_in
 from tests.dashboard.routes import HTMX
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("parcels_allowed")]
@@ -140,3 +141,13 @@ def test_what_is_not_allowed_any_more_does_not_run_again_and_says_so(ada, rerun,
     task = ran()
     settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {}
     assert said(run_again(ada, task)) == "This task is not in the allowlist any more. Nothing done."
+
+
+def test_who_may_not_run_it_is_told_so_instead_of_asked(client, settings):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {SHIP: {"rerun": "confirm", "permission": "auth.add_user"}}
+    clerk = signed_in(client, operator("kim", "view_task", "add_task"))
+    task = ran()
+    answer = run_again(clerk, task)
+    assert answer.status_code == 302
+    assert "Nothing done." in said(answer)
+    assert copies_of(task) == 0
