@@ -35,10 +35,10 @@ def test_a_question_that_takes_too_long_is_no_outage(console: Page) -> None:
 
 def test_suggestions_that_the_server_refuses_are_no_outage(console: Page) -> None:
     a_task()
+    console.route("**/suggestions/**", lambda route: route.fulfill(status=503, body=""))
     console.goto("/")
     is_live(console)
     pause(console)
-    console.route("**/suggestions/**", lambda route: route.fulfill(status=503, body=""))
     with console.expect_response(lambda response: "suggestions" in response.url):
         console.locator("#q").press_sequentially("sta")
     word(console, "Paused")

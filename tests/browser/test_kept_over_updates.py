@@ -107,9 +107,9 @@ def test_requeueing_one_row_by_its_own_button_leaves_the_ticks_of_others(console
 def test_an_answer_leaves_a_dialog_open_that_it_has_nothing_to_do_with(console: Page) -> None:
     a_worker()
     task = a_task(Task.FAILED)
-    console.goto("/?status=failed")
     held: list[Any] = []
     console.route(f"**/tasks/{task.pk}/requeue/", lambda route: held.append(route))
+    console.goto("/?status=failed")
     row(console, task).get_by_role("button", name="Requeue").click()
     console.keyboard.press("?")
     console.keyboard.press("Escape")

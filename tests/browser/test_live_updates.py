@@ -28,10 +28,10 @@ def test_rows_change_by_themselves(console: Page) -> None:
 
 def test_a_click_that_is_refused_does_not_stop_the_updates(console: Page) -> None:
     task, other = a_task(Task.FAILED), a_task(Task.FAILED)
-    console.goto("/?status=failed")
-    is_live(console)
     aside = {"HX-Retarget": "#outcome", "HX-Reswap": "innerHTML"}
     console.route("**/requeue/", lambda route: route.fulfill(status=403, headers=aside, body="<p>No.</p>"))
+    console.goto("/?status=failed")
+    is_live(console)
     row(console, task).get_by_role("button", name="Requeue").click()
     said(console, "No.")
     Task.objects.filter(pk=other.pk).update(status=Task.COMPLETED)

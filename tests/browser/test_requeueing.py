@@ -16,12 +16,12 @@ def requeue(page: Page, task: Task) -> None:
 
 
 def test_u_pressed_twice_undoes_once_and_says_so(console: Page) -> None:
+    sent: list[Route] = []
+    console.route("**/undo/", lambda route: sent.append(route))
     task = a_task(Task.FAILED)
     console.goto("/?status=failed")
     requeue(console, task)
     said(console, "Requeued send_email")
-    sent: list[Route] = []
-    console.route("**/undo/", lambda route: sent.append(route))
     with console.expect_request("**/undo/"):
         console.keyboard.press("u")
     console.keyboard.press("u")

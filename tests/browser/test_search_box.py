@@ -72,8 +72,8 @@ def test_escape_closes_the_proposals_then_leaves_the_box_with_its_text(console: 
 
 
 def test_an_answer_that_was_cut_off_is_asked_for_again(console: Page, tasks: dict[str, Task]) -> None:
-    console.goto("/")
     console.route("**/suggestions/**", lambda route: route.abort(), times=1)
+    console.goto("/")
     open_box(console, "que")
     assert options(console)[0] == "queue:"
 
