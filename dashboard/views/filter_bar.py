@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext
 
 from dashboard.filter_words import HAS, NO_GROUP
@@ -26,7 +27,7 @@ BEHIND_MORE = ("worker", "has", "error", "args", "attempt", "duration", "since",
 
 def context(request: HttpRequest, chosen: TaskFilter, picture: Snapshot, rows: Sequence[Row]) -> dict[str, Any]:
     return {
-        "options": options(chosen, picture, rows),
+        "options": SimpleLazyObject(lambda: options(chosen, picture, rows)),
         "more_chosen": sum(bool(chosen.data.get(name)) for name in BEHIND_MORE),
         "chips": [
             (*in_words(name, label, value, picture, rows), link(request, **{name: None}))

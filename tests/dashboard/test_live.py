@@ -33,6 +33,15 @@ def test_a_poll_is_the_live_region_and_nothing_around_it(viewer):
     assert shown(whole) == shown(fragment)
 
 
+def test_a_poll_leaves_the_filter_form_of_the_page_alone(viewer):
+    a_task()
+    whole, fragment = viewer.get("/?queue=mail").content.decode(), poll(viewer, query="queue=mail").content.decode()
+    assert re.search(r'<form [^>]*id="filters"[^>]* hx-morph-skip>', whole)
+    assert 'name="queue"' in whole
+    assert '<form id="filters" hx-morph-skip></form>' in fragment
+    assert 'name="queue"' not in fragment
+
+
 def test_the_page_polls_itself_with_its_filters_by_its_own_tick(viewer):
     a_task(Task.FAILED)
     region = re.search(r'<div [^>]*id="live"[^>]*>', viewer.get("/?status=failed").content.decode())[0]
