@@ -78,6 +78,10 @@ def start(moment: datetime) -> str:
     return _("%s has passed: starts at once") % said if moment < timezone.now() else said
 
 
+def said(value: Any) -> Any:
+    return start(value) if isinstance(value, datetime) else value
+
+
 def whole(seconds: int) -> str:
     """Return a length of time in the largest unit that loses nothing: "90 s", "60 min", "2 h"."""
     units = ((3600, _("%s h")), (60, _("%s min")))

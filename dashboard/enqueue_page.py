@@ -134,6 +134,8 @@ def review(request: HttpRequest, form: EnqueueForm) -> Mapping[str, Any]:
         "environment": conf.get_environment() if shell.is_live() else "",
         "doubt": doubt(form),
         "chosen": [
-            (form[name].label, form.cleaned_data[name]) for name in OPTIONS if form.cleaned_data[name] not in (None, "")
+            (form[name].label, enqueue_options.said(form.cleaned_data[name]))
+            for name in OPTIONS
+            if form.cleaned_data[name] not in (None, "")
         ],
     }

@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
-from dashboard.htmx import FOLDER, is_fragment, retarget
+from dashboard.htmx import is_fragment, page, retarget
 from django_simple_queue.models.complaints import is_not_migrated
 
 logger = logging.getLogger("dashboard")
@@ -21,7 +20,7 @@ def forbidden(request: HttpRequest, missing: str) -> HttpResponse:
 
 def signed_out(request: HttpRequest, typed: str) -> HttpResponse:
     """403 that is the login page, which keeps what was ``typed``."""
-    return render(request, f"{FOLDER}/login.html", {"typed": typed, "next": request.get_full_path()}, status=403)
+    return page(request, "login", {"typed": typed, "next": request.get_full_path()}, status=403)
 
 
 def not_found(request: HttpRequest, reason: str) -> HttpResponse:
@@ -47,7 +46,7 @@ def too_slow(request: HttpRequest) -> HttpResponse:
 def respond(request: HttpRequest, status: int, context: dict[str, object]) -> HttpResponse:
     """A whole page; for a fragment one sentence, put where results are announced: once, however often it is given."""
     if not is_fragment(request):
-        return render(request, f"{FOLDER}/{status}.html", context, status=status)
-    sentence = render(request, f"{FOLDER}/_problem.html", {**context, "status": status}, status=status)
+        return page(request, str(status), context, status)
+    sentence = page(request, "_problem", {**context, "status": status}, status)
     sentence["HX-Reselect"] = "[data-toast]"
     return retarget(sentence, "#outcome", "innerMorph")

@@ -11,7 +11,7 @@ from dashboard.filters import TABS
 from dashboard.states import STALLED
 
 STATUSES = {*TABS, STALLED.slug} - {""}
-KEY = re.compile(r"([a-z_]{1,30}):(?!//)(.*)", re.DOTALL)
+KEY = re.compile(r"([a-z_]{1,30}):(?!//)(.*)", re.DOTALL | re.IGNORECASE)
 
 
 def hint(text: str) -> str:
@@ -23,7 +23,7 @@ def about(word: str) -> str:
     if word.lower() in STATUSES:
         return _("To list tasks by their status write status:%s.") % word.lower()
     key, value = match.groups() if (match := KEY.fullmatch(word)) else ("", "")
-    if key in tokens.KEYS:
+    if key.lower() in tokens.KEYS:
         return _("Write behind %s: what to look for, without a space between.") % key
     return unknown(key) if value else ""
 

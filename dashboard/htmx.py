@@ -8,12 +8,13 @@ from urllib.parse import urlencode, urlsplit
 
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.encoding import escape_uri_path
 from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard import shared
 from dashboard.pauses import with_pauses
+from dashboard.rendering import rendered
 
 FOLDER = "simple_queue_dashboard"
 Context = Callable[[], Mapping[str, Any]]
@@ -21,7 +22,7 @@ Context = Callable[[], Mapping[str, Any]]
 
 def page(request: HttpRequest, name: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
     """Answer with ``<name>.html``, a page that is read once."""
-    return render(request, f"{FOLDER}/{name}.html", dict(context), status=status)
+    return HttpResponse(rendered(f"{FOLDER}/{name}.html", context, request), status=status)
 
 
 def live_page(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -100,7 +100,12 @@ def edge(day: date, ends: bool) -> datetime:
     """Return the first moment of a day in the operator's time zone, or the last one that a database can tell."""
     check_year(day.year)
     midnight = timezone.make_aware(datetime.combine(day + timedelta(days=ends), time()))
-    return midnight - timedelta(microseconds=ends)
+    return just_before(midnight) if ends else midnight
+
+
+def just_before(moment: datetime) -> datetime:
+    """Return the last moment before ``moment`` that a database can tell, though the clocks go back in between."""
+    return moment.astimezone(UTC) - timedelta(microseconds=1)
 
 
 def written(text: str) -> datetime:
@@ -138,12 +143,12 @@ class Comparison:
 
 
 def compare(text: str, read: Callable[[str], Any]) -> Comparison:
-    """Return ">3", "<=3", "3" or "3..5" (both included) as a Comparison of what ``read`` makes of its parts."""
+    """Return ">3", "<=3", "3" or "3..5" (both included, either first) as a Comparison of what ``read`` makes of it."""
     match = COMPARED.match(text.strip())
     if match is None or (match[1] and match[3]):
         raise ValueError(text)
     if match[3]:
-        return Comparison({"gte": read(match[2]), "lte": read(match[3])})
+        return Comparison(dict(zip(("gte", "lte"), sorted((read(match[2]), read(match[3]))), strict=True)))
     return Comparison({LOOKUPS.get(match[1] or "", "exact"): read(match[2])})
 
 

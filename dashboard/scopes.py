@@ -178,7 +178,8 @@ def absolute_query(filters: TaskFilter, conditions: Iterable[Q]) -> str:
         bounds = [leaf for each in conditions for leaf in leaves(each) if isinstance(leaf[1], datetime)]
         column = time_field(filters.tab)
         since = max((moment for name, moment in bounds if name == f"{column}__gte"), default=None)
-        until = min((moment for name, moment in bounds if name in (f"{column}__lte", f"{column}__lt")), default=None)
+        ends = [periods.just_before(moment) for name, moment in bounds if name == f"{column}__lt"]
+        until = min([*ends, *(moment for name, moment in bounds if name == f"{column}__lte")], default=None)
         query.pop("time", None)
         for name, moment in (("since", since), ("until", until)):
             if moment is not None:

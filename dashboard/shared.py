@@ -17,10 +17,11 @@ from typing import Any
 from django.core.signals import setting_changed
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
-from django.template.loader import render_to_string
 from django.urls import get_script_prefix
 from django.utils import timezone, translation
 from django.utils.safestring import SafeString, mark_safe
+
+from dashboard.rendering import rendered
 
 MOST, MOST_ROWS = 64, 2000
 TOKEN = secrets.token_hex(32)
@@ -68,7 +69,7 @@ setting_changed.connect(rows.forget)
 
 def region(request: HttpRequest, key: str, template: str, context: Callable[[], Mapping[str, Any]]) -> str:
     """Return the region as this reader gets it: rendered now, or for somebody before who sees the same."""
-    html = regions.get(key, lambda: render_to_string(template, {**context(), **NOBODY}, request))
+    html = regions.get(key, lambda: rendered(template, {**context(), **NOBODY}, request))
     return html.replace(TOKEN, get_token(request))
 
 
@@ -79,7 +80,7 @@ def row(key: tuple[Hashable, ...] | None, template: str, values: Mapping[str, An
     """
 
     def make() -> str:
-        return render_to_string(template, {**values, **NOBODY}).strip()
+        return rendered(template, {**values, **NOBODY}).strip()
 
     seen_from = (translation.get_language(), timezone.get_current_timezone_name(), get_script_prefix())
     html = make() if key is None else rows.get((*key, *seen_from), make)

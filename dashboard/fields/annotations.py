@@ -25,6 +25,7 @@ from dashboard.fields.plain import as_json, plain
 from dashboard.fields.records import Record
 from dashboard.fields.scalars import Exact, Flag, Identifier, Number, Text, Whole
 from dashboard.fields.times import Clock, Day, Moment
+from django_simple_queue.redaction import REDACTED
 
 SIMPLE: Mapping[Any, type[Kind]] = {
     str: Text,
@@ -135,15 +136,18 @@ def member(name: str, annotation: Any, default: Any, secret: Secret, depth: int 
     required = default is inspect.Parameter.empty
     said = annotation is not inspect.Parameter.empty
     kind = kind_of(annotation, secret, depth=depth) if said else Anything()
+    start = NOTHING if required else start_of(default)
+    withheld = not required and (tells_much(default) if secret(name) else holds_secret(start, secret))
     return Member(
         name=name,
         kind=replace(kind, optional=kind.optional or default is None),
         required=required,
-        start=NOTHING if required else start_of(default),
-        default="" if required or default is NOTHING else default_words(default),
+        start=NOTHING if withheld else start,
+        default=REDACTED if withheld else "" if required or default is NOTHING else default_words(default),
         annotation=inspect.formatannotation(annotation) if said else "",
         help=help_text,
         secret=secret(name),
+        withheld=withheld,
     )
 
 
@@ -152,6 +156,18 @@ def start_of(default: Any) -> Any:
         return plain(default)
     except TypeError:
         return NOTHING
+
+
+def tells_much(default: Any) -> bool:
+    """Tell whether the default of a secret is one that nobody need see."""
+    return not (default is None or default is NOTHING or isinstance(default, bool) or default == "")
+
+
+def holds_secret(value: Any, secret: Secret) -> bool:
+    """Tell whether a name below which nothing is shown stands anywhere in the JSON ``value``."""
+    if isinstance(value, dict):
+        return any(secret(name) or holds_secret(item, secret) for name, item in value.items())
+    return isinstance(value, list) and any(holds_secret(item, secret) for item in value)
 
 
 def default_words(default: Any) -> str:

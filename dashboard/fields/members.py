@@ -18,7 +18,10 @@ from django_simple_queue.redaction import REDACTED
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One named value. ``start`` is its default as JSON, NOTHING when it is required or its default is not JSON."""
+    """One named value. ``start`` is its default as JSON, NOTHING when it is required or its default is not JSON.
+
+    ``withheld``: its default tells a secret, so that it is not even here; the field as it begins stands for it.
+    """
 
     name: str
     kind: Kind
@@ -28,6 +31,7 @@ class Member:
     annotation: str = ""
     help: str = ""
     secret: bool = False
+    withheld: bool = False
 
     @property
     def words(self) -> str:
@@ -88,11 +92,11 @@ class Member:
 
     def is_default(self, value: Any) -> bool:
         """Tell whether passing ``value`` would change nothing, in the words of the form: 1 and 1.0 are one default."""
-        if value is NOTHING or self.start is NOTHING:
+        if value is NOTHING or (self.start is NOTHING and not self.withheld):
             return value is NOTHING
         raw: Raw = {}
         try:
-            self.kind.fill(raw, "d", self.start)
+            self.kind.begin(raw, "d") if self.withheld else self.kind.fill(raw, "d", self.start)
         except ValueError:
             return self.kind.same(value, self.start)
         return self.kind.same(value, self.kind.read(raw, "d", {}))

@@ -33,8 +33,9 @@ class Temporal(Scalar):
             return self.must_be(value)
 
     def same(self, one: Any, other: Any) -> bool:
-        both = isinstance(one, str) and isinstance(other, str)
-        return self.native(one) == self.native(other) if both else one is other
+        """Two texts are the same when they stand for the same; what stands for nothing is like itself alone."""
+        known = not (self.accepts(one) or self.accepts(other))
+        return bool(self.native(one) == self.native(other) if known else one == other)
 
     def control(self, raw: Raw, name: str, problems: Problems) -> Control:
         return Control("input", name, raw.get(name, ""), type=self.input_type, step=self.step)

@@ -66,8 +66,8 @@ class Suggestion:
 
 def suggest(word: str, task: str, payload: bool, picture: Snapshot) -> list[Suggestion]:
     """Return at most eight proposals for the last word of the box; ``task`` is the task that is filtered for."""
-    key, colon, begun = word.partition(":")
-    if colon and key in KEYS:
+    typed, colon, begun = word.partition(":")
+    if colon and (key := typed.lower()) in KEYS:
         return [] if key == "args" and not payload else values(key, begun, task, picture)
     return [*keys(word, payload), *of_any_key(word)][:MOST]
 

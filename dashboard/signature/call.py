@@ -40,8 +40,8 @@ class Call:
 
     @property
     def example(self) -> str:
-        """Arguments to start from: placeholders for what is required, and the defaults."""
-        return pretty({each.name: each.example for each in self.parameters})
+        """Arguments to start from: placeholders for what is required, and the defaults that can be told."""
+        return pretty({each.name: each.example for each in self.parameters if not each.withheld})
 
     def problems(self, args: Mapping[str, Any]) -> list[str]:
         """Return what keeps ``args`` from fitting, a sentence each; empty when they fit."""

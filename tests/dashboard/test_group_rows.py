@@ -25,9 +25,9 @@ PERMISSIONS = ("view_task", "view_task_payload", "requeue_task")
 def rendered(monkeypatch):
     """How often a row was rendered."""
     made = []
-    render = shared.render_to_string
+    render = shared.rendered
     monkeypatch.setattr(shared, "rows", shared.Regions())
-    monkeypatch.setattr(shared, "render_to_string", lambda name, *more: made.append(name) or render(name, *more))
+    monkeypatch.setattr(shared, "rendered", lambda name, *more: made.append(name) or render(name, *more))
     return lambda: made.count(ROW)
 
 

@@ -26,7 +26,9 @@ def test_another_address_is_text(ada):
     [
         ("Failed", "To list tasks by their status write status:failed."),
         ("foo:bar", "foo: is no word that the search knows"),
+        ("Foo:bar", "Foo: is no word that the search knows"),
         ("eva queue:", "Write behind queue: what to look for"),
+        ("Queue:", "Write behind Queue: what to look for"),
     ],
 )
 def test_nothing_found_of_what_looks_like_a_word_of_the_search_says_what_to_write(ada, typed, said):
@@ -42,3 +44,7 @@ def test_text_is_no_word_of_the_search(ada, typed):
     html = page(ada, f"q={typed}")
     assert "Nothing matches" in html
     assert "is no word that" not in html
+
+
+def test_values_are_proposed_for_a_key_in_any_case(ada):
+    assert "status:failed" in ada.get("/tasks/suggestions/", {"q": "Status:fai"}).content.decode()

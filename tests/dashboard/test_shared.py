@@ -32,8 +32,8 @@ def nothing_kept(monkeypatch):
 def rendered(monkeypatch):
     """The names of the templates, in the order in which they were rendered."""
     made = []
-    render = shared.render_to_string
-    monkeypatch.setattr(shared, "render_to_string", lambda name, *more: made.append(name) or render(name, *more))
+    render = shared.rendered
+    monkeypatch.setattr(shared, "rendered", lambda name, *more: made.append(name) or render(name, *more))
     return made
 
 
@@ -184,7 +184,7 @@ def test_a_row_changes_with_its_task(rendered):
 
 
 def test_a_row_is_another_one_in_another_language_or_time_zone(rendered, monkeypatch):
-    monkeypatch.setattr(shared, "render_to_string", lambda *given: rendered.append(ROW) or "a row")
+    monkeypatch.setattr(shared, "rendered", lambda *given: rendered.append(ROW) or "a row")
     for _ in range(2):
         for language, zone in (("en", "UTC"), ("de", "UTC"), ("de", "Asia/Tokyo")):
             with translation.override(language), timezone.override(zone):
