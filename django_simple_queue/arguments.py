@@ -15,6 +15,7 @@ from django_simple_queue import conf, shapes
 from django_simple_queue.text import UNSTORABLE, kind_of, storable
 
 MAX_PATH = 255
+ALL_QUEUES = "*"
 ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 LIMITS = {"priority": (-100, 100), "max_attempts": (1, shapes.MOST_ATTEMPTS)}
 
@@ -159,6 +160,8 @@ def check_queue(value: object) -> str:
     name = check_name("queue", value, 64)
     if "," in name or name != name.strip():
         raise ValueError(f"queue must have no comma and no space around it, not {name!r}.")
+    if name == ALL_QUEUES:
+        raise ValueError(f"queue must not be {name!r}: whoever pauses that pauses all queues.")
     return name
 
 

@@ -49,7 +49,7 @@ def coerced(function: Callable[..., Any], args: Mapping[str, Any]) -> dict[str, 
     for name, value in args.items():
         try:
             found[name] = convert(hints[name], value) if name in hints else value
-        except (ValueError, TypeError, ArithmeticError, KeyError) as error:
+        except Exception as error:
             wanted = inspect.formatannotation(hints[name])
             raise ValueError(f"{name} cannot be converted to {wanted}: {error or type(error).__name__}.") from error
     return found
@@ -91,7 +91,7 @@ def one_of(parts: Sequence[Any], value: Any) -> Any:
     for part in parts:
         try:
             found = convert(part, value)
-        except (ValueError, TypeError, ArithmeticError, KeyError) as error:
+        except Exception as error:
             problems.append(str(error))
             continue
         if part is Any or not isinstance(part, type) or isinstance(found, part):

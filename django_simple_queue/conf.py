@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
@@ -62,8 +61,8 @@ def get_whole_number(name: str, default: int, lowest: int, highest: int, otherwi
 
 def get_seconds(name: str, default: float, lowest: float = 0) -> float:
     value = get_setting(name, default)
-    fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not fits or not lowest <= value <= shapes.MOST_SECONDS:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not lowest <= value <= shapes.MOST_SECONDS:
         raise BadSettingError(name, value, f"a number of seconds from {lowest} to {shapes.MOST_SECONDS}")
     return float(value)
 

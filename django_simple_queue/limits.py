@@ -21,6 +21,11 @@ def soft_limit(task: str, hard_seconds: float) -> float:
     return max(hard_seconds - before, hard_seconds / 2) if before else 0
 
 
+def is_watched() -> bool:
+    """Tell whether this is inside of a run that has a soft limit."""
+    return _active is not None
+
+
 class SoftLimit:
     """A block in the main thread that TaskTimeout is raised in after ``seconds``, once, and never when it has ended."""
 

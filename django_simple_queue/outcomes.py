@@ -12,6 +12,10 @@ class Retry(Exception):
     A time that has passed already means at once. Raises TypeError for an ``after`` that is no time.
     """
 
+    after: float | None = None
+    reason = ""
+    # Of the class too: a subclass may have an __init__ that does not call this one.
+
     def __init__(self, after: float | timedelta | None = None, reason: str = "") -> None:
         super().__init__(reason or "the task asks to be tried again")
         self.after = None if after is None else seconds_of(after)

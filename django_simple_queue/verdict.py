@@ -8,7 +8,7 @@ from dataclasses import replace
 from django_simple_queue import callables, conf
 from django_simple_queue.backoff import bounded
 from django_simple_queue.failure import Failure
-from django_simple_queue.outcomes import Abandon, Retry
+from django_simple_queue.outcomes import Abandon, Retry, seconds_of
 
 logger = logging.getLogger(__name__)
 
@@ -16,10 +16,19 @@ logger = logging.getLogger(__name__)
 def judged(failure: Failure, task: str, error: BaseException) -> Failure:
     """Return ``failure`` with what ``error`` says of another attempt: Retry and Abandon, else the option retry_on."""
     if isinstance(error, Retry):
-        return replace(failure, after=None if error.after is None else bounded(error.after), asked=True)
+        return replace(failure, after=wait_of(error), asked=True)
     if isinstance(error, Abandon):
         return replace(failure, retry=False)
     return replace(failure, retry=is_listed(task, error))
+
+
+def wait_of(error: Retry) -> float | None:
+    """Return the seconds that ``error`` names, None for the backoff; what a subclass has set may be no time at all."""
+    try:
+        return None if error.after is None else bounded(seconds_of(error.after))
+    except Exception:
+        logger.exception("The time that %s names is unusable.", type(error).__name__)
+        return None
 
 
 def is_listed(task: str, error: BaseException) -> bool:

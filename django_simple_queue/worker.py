@@ -21,10 +21,11 @@ from django.db import Error, connections
 from django.db.models.functions import Now
 from django.dispatch import Signal
 
-from django_simple_queue import __version__, conf, reporting, running, signals
+from django_simple_queue import __version__, conf, limits, reporting, running, signals
 from django_simple_queue.awaiting import beside_this_thread
 from django_simple_queue.models import Attempt, Task, Worker
 from django_simple_queue.models.primary import alias
+from django_simple_queue.outcomes import TaskTimeout
 from django_simple_queue.verdict import told_of_cap
 
 SHOW_SECONDS = 0.5
@@ -41,10 +42,13 @@ def execute_task(task_id: UUID | str, log_fd: int | None = None) -> None:
     What the task prints and logs goes to the descriptor ``log_fd``, which is closed afterwards, if one is given. A task
     that has ended already is left alone. No time limit is kept, no log is stored, a cancel is heeded at the end only.
     Raises Task.DoesNotExist for an unknown id and TaskHeldError while a live worker holds the task; what the task
-    itself raises is stored in its row.
+    itself raises is stored in its row. Called by a task whose soft limit is reached meanwhile it raises TaskTimeout.
     """
     with writing_to(log_fd), ManagedEventLoop():
         task = Task.objects.get(pk=task_id)
+        if task.cancel_requested:
+            Task.objects.filter(pk=task.pk).lose()  # what no worker can heed any more, and no new run may forget
+            task.refresh_from_db(using=alias())
         if task.status in (Task.QUEUED, Task.PROGRESS):
             with identity() as worker:
                 run_here(task, worker)
@@ -64,6 +68,8 @@ def run_here(task: Task, worker: Worker) -> None:
         subject.tell(signals.on_success)
     elif task.status == Task.FAILED:
         subject.tell(signals.on_failure, error=result.error)
+    if isinstance(result.error, TaskTimeout) and limits.is_watched():
+        raise result.error  # of the task that has called execute_task: its own time is nearly over
 
 
 def store(task: Task, result: running.Result) -> bool:

@@ -19,8 +19,20 @@ class Busy(Retry):
     pass
 
 
+class Throttled(Retry):
+    """Makes nothing of what Retry takes, as exceptions of a project do."""
+
+    def __init__(self, after: object = None) -> None:
+        if after is not None:
+            self.after = after  # type: ignore[assignment]
+
+
 def ask_again_in_other_words() -> None:
     raise Busy
+
+
+def ask_again_throttled(after: object = None) -> None:
+    raise Throttled(after)
 
 
 def stubborn(seconds: float = 30) -> None:

@@ -14,6 +14,9 @@ from django_simple_queue import arguments, callables, conf, shapes
 
 APP = "django_simple_queue"
 SHORT_LEASE = 5
+MOST_ALIKE = 0.75
+SHARED_NAMES = frozenset(("BACKOFF", "ENVIRONMENT", "RELEASE", "RETENTION"))
+"""Projects call settings of their own so."""
 NO_SUCH_SETTING = "Remove it; docs/configuration.md lists all settings."
 RERUN = ("", "safe", "confirm", "never")
 Found = Iterator[CheckMessage]
@@ -22,7 +25,7 @@ Found = Iterator[CheckMessage]
 @register(APP)
 def check_settings(**kwargs: object) -> list[CheckMessage]:
     """Report settings that have a wrong value, and choices that an operator should know of."""
-    return [*wrong_values(), *unknown_names(), *wrong_tasks(), *risky_values()]
+    return [*wrong_values(), *unknown_names(), *misspelt_prefixes(), *wrong_tasks(), *risky_values()]
 
 
 @register(APP)
@@ -49,6 +52,24 @@ def unknown_names() -> Found:
                 hint=f"Did you mean {conf.PREFIX}{similar[0]}?" if similar else NO_SUCH_SETTING,
                 id=f"{APP}.W007",
             )
+
+
+def misspelt_prefixes() -> Found:
+    names = {name for name in dir(settings) if not name.startswith(conf.PREFIX)}
+    for own in conf.READERS:
+        for name in sorted(name for name in names if name.endswith(own) and is_meant(name, own)):
+            yield Warning(
+                f"{name} is set, but the queue reads only settings that begin with {conf.PREFIX}.",
+                hint=f'Did you mean {conf.PREFIX}{own}? If not: SILENCED_SYSTEM_CHECKS = ["{APP}.W008"].',
+                id=f"{APP}.W008",
+            )
+
+
+def is_meant(name: str, own: str) -> bool:
+    """Tell whether ``name`` seems to be the setting ``own``, which nothing has set, with another prefix or none."""
+    prefix = name.removesuffix(own)
+    alike = get_close_matches(prefix, [conf.PREFIX], cutoff=MOST_ALIKE) if prefix else own not in SHARED_NAMES
+    return bool(alike) and not hasattr(settings, conf.PREFIX + own)
 
 
 def wrong_tasks() -> Found:

@@ -9,9 +9,9 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 10.0
 FORGET_SECONDS = 60.0
 
 
-def again_at(since: float, now: float) -> float:
+def again_at(since: float, now: float, first: float = FIRST_WAIT, longest: float = LONGEST_WAIT) -> float:
     """Return when to try again what has been tried in vain ``since`` then."""
-    return now + min(max(now - since, FIRST_WAIT), LONGEST_WAIT)
+    return now + min(max(now - since, first), longest)
 
 
 class Spell(NamedTuple):
@@ -20,7 +20,10 @@ class Spell(NamedTuple):
 
 
 class Aside:
-    def __init__(self) -> None:
+    """A row is passed over for ``first`` seconds, then for as long as it has been refused, at most for ``longest``."""
+
+    def __init__(self, first: float = FIRST_WAIT, longest: float = LONGEST_WAIT) -> None:
+        self.first, self.longest = first, longest
         self.spells: dict[Any, Spell] = {}
 
     def keys(self, now: float) -> list[Any]:
@@ -33,5 +36,5 @@ class Aside:
         new = {key: reason for key, reason in refused.items() if key not in self.spells}
         for key in refused:
             since = self.spells[key].since if key in self.spells else now
-            self.spells[key] = Spell(since, again_at(since, now))
+            self.spells[key] = Spell(since, again_at(since, now, self.first, self.longest))
         return new

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import sqlite3
 import sys
@@ -19,6 +20,7 @@ REST_SECONDS = 0.005
 LADDER = (0.0005, 0.001, 0.002, 0.004, 0.008)
 """When to look again: the write is told of before it is committed."""
 LIBC = ctypes.CDLL(None)
+logger = logging.getLogger("django_simple_queue.worker")
 
 
 class FileBell:
@@ -31,7 +33,6 @@ class FileBell:
         self.look_at = FOREVER
         self.looks = 0
         self.rang_at = 0.0
-        self.watch()
 
     @classmethod
     def on(cls, connection: BaseDatabaseWrapper) -> Self | None:
@@ -42,12 +43,22 @@ class FileBell:
         if not path or sys.platform != "linux":
             return None
         inotify = LIBC.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
-        return None if inotify < 0 else cls(connection.connection, path, inotify)
+        if inotify < 0:
+            return None
+        bell = cls(connection.connection, path, inotify)
+        if bell.watch():
+            return bell
+        bell.close()
+        logger.info("the system does not tell of writes to %s (fs.inotify.max_user_watches?): this worker polls", path)
+        return None
 
-    def watch(self) -> None:
-        """Watch both files; one that is watched already stays so, one that was replaced is watched anew."""
-        for path in self.paths:
-            LIBC.inotify_add_watch(self.inotify, os.fsencode(path), WATCHED)
+    def watch(self) -> bool:
+        """Watch both files, and tell whether that is granted for those that there are.
+
+        One that is watched already stays so, one that was replaced is watched anew.
+        """
+        there = [os.fsencode(path) for path in self.paths if os.path.exists(path)]
+        return min((LIBC.inotify_add_watch(self.inotify, path, WATCHED) for path in there), default=-1) >= 0
 
     def fileno(self) -> int:
         return self.inotify

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import logging
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
@@ -13,9 +14,11 @@ from django.db.models.functions import Now
 
 from django_simple_queue import conf
 from django_simple_queue.engine import clock
+from django_simple_queue.engine.aside import Aside
 from django_simple_queue.engine.chores import Chores
 from django_simple_queue.engine.clock import FOREVER
 from django_simple_queue.engine.settling import locked
+from django_simple_queue.engine.store.pieces import in_pieces, reason_of
 from django_simple_queue.models import OperatorActionItem, Task, Worker
 from django_simple_queue.models.contention import restarted_after_deadlock
 from django_simple_queue.models.primary import alias
@@ -24,17 +27,22 @@ from django_simple_queue.models.steps import Steps
 PRUNE_SECONDS = 0.1
 MOST_HELD = 10_000
 """So many rows that others have locked are gone past: each batch has to."""
+REFUSED_SECONDS = 3600.0
+"""How long a row is passed over that the database does not let go, as one that another table refers to."""
 KEEP_WORKERS = timedelta(days=7)
 STATUS_NAMES = {"completed": Task.COMPLETED, "failed": Task.FAILED, "cancelled": Task.CANCELLED}
 _steps = Steps(seconds=PRUNE_SECONDS / 2, first=100, least=50, most=500)
 _turns = list(STATUS_NAMES)
+_aside = Aside(first=REFUSED_SECONDS, longest=REFUSED_SECONDS)
+logger = logging.getLogger("django_simple_queue.worker")
 
 
 class Pruned(NamedTuple):
-    """How many were deleted, how many were gone past, and whether there may be more to delete."""
+    """How many were deleted, how many were gone past, how many of these are refused, and whether there may be more."""
 
     deleted: int
     left: int
+    refused: int
     more: bool
 
 
@@ -59,24 +67,33 @@ def prune(chores: Chores) -> bool:
 def leaves_heap(status: int, age: timedelta, end: float) -> bool:
     """As ``prune_status``; what others keep locked is no heap to go on with at once."""
     pruned = prune_status(status, age, end)
-    return pruned.more and pruned.deleted > 0
+    return pruned.more and pruned.deleted + pruned.refused > 0
 
 
 def prune_status(status: int, age: timedelta, end: float = FOREVER) -> Pruned:
-    """Delete tasks that ended before ``age``, until ``end``; those that others have locked are gone past."""
-    held, deleted, more = set[UUID](), 0, True
+    """Delete tasks that ended before ``age``, until ``end``; those that are locked or refused are gone past."""
+    deleted, held, refused, more = 0, set[UUID](), 0, True
+    known = _aside.keys(clock.now())
     while more:
         began, size = clock.now(), _steps.size
-        page = oldest(status, age, held, size)
-        gone = delete(status, page)
-        deleted += len(gone)
-        held.update(set(page) - set(gone))
+        page = oldest(status, age, held.union(known), size)
+        done = in_pieces(partial(delete, status), page, FOREVER)
+        gone = {pk for pks in done.answers for pk in pks}
+        if done.refused:
+            pass_over({pk: reason_of(error) for pk, error in done.refused})
+        deleted, refused = deleted + len(gone), refused + len(done.refused)
+        held.update(set(page) - gone)
         more = len(page) == size and len(held) < MOST_HELD
         if more:
             _steps.took(clock.now() - began)
         if clock.now() >= end:
             break
-    return Pruned(deleted, len(held), more)
+    return Pruned(deleted, len(held), refused, more)
+
+
+def pass_over(refused: Mapping[UUID, str]) -> None:
+    for pk, why in list(_aside.put(refused, clock.now()).items())[:1]:
+        logger.warning("old tasks that stay: %d, such as %s: %s", len(refused), pk, why)
 
 
 def oldest(status: int, age: timedelta, besides: Collection[UUID], most: int) -> list[UUID]:

@@ -142,6 +142,9 @@ def why_not(verb: str, pk: UUID, worker: Worker | None) -> str:
         return _("There is no worker %(pk)s. Nothing done.") % {"pk": pk}
     if worker.state in Worker.LIVE_STATES and worker.lease_until <= timezone.now():
         return _("%(worker)s does not answer: its lease has ended. Nothing done.") % {"worker": worker}
+    if not worker.slots:
+        alone = _("%(worker)s is a run of execute_task(), which claims nothing. Nothing done.")
+        return alone % {"worker": worker}
     who = _(" by %(name)s") % {"name": worker.state_by} if worker.state_by else ""
     words = {"worker": worker, "state": worker.get_state_display().lower(), "who": who}
     return _("%(worker)s is %(state)s%(who)s. Nothing done.") % words

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from django_simple_queue.arguments import ALL_QUEUES
 from django_simple_queue.models.primary import PrimaryQuerySet
 
 
@@ -21,7 +22,7 @@ class QueuePauseQuerySet(PrimaryQuerySet["QueuePause"]):
 class QueuePause(models.Model):
     """A queue from which nobody claims, from now on until ``until`` or until the row is deleted; ``ALL``: no queue."""
 
-    ALL: Final = "*"
+    ALL: Final = ALL_QUEUES
 
     queue = models.CharField(_("Queue"), max_length=64, primary_key=True)
     reason = models.CharField(_("Reason"), max_length=200)

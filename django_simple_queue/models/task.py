@@ -175,8 +175,8 @@ class Task(TaskColumns):
         super().save(*args, **kwargs)
 
     def claim(self, worker: UUID, pid: int) -> bool:
-        """Take this row for a run in process ``pid``, unless it has ended or a live worker holds it."""
-        free = Q(status=Task.QUEUED) | (Q(status=Task.PROGRESS) & ~held_by_live_worker())
+        """Take this row for a run in process ``pid``, unless it has ended, is to end, or a live worker holds it."""
+        free = Q(status=Task.QUEUED) | (Q(status=Task.PROGRESS, cancel_requested=None) & ~held_by_live_worker())
         moved = Task.objects.filter(free, pk=self.pk).update(
             **(FRESH_RUN | {"started": Now()}),
             status=Task.PROGRESS,

@@ -32,7 +32,7 @@ BAD_OPTIONS = {
     "max_attempts": [0, 1001, "3", True],
     "backoff": [[], "10", 10, [-1], ["10"], [float("inf")]],
     "retry_on": ["ConnectionError", [7], [int], ["nowhere.at.all"], ["tests.tasks.noop"]],
-    "queue": ["", None, 7, "a,b", " mail", "x" * 65],
+    "queue": ["", None, 7, "a,b", " mail", "*", "x" * 65],
     "priority": [-101, 101, "high", None],
     "title": [None, 7],
     "secret_args": ["password", None, [7]],
@@ -164,6 +164,23 @@ def test_a_name_that_nothing_reads_is_a_warning_with_the_one_that_was_meant(allo
     assert (message.id, message.is_serious()) == ("django_simple_queue.W007", False)
     assert message.msg == f"DJANGO_SIMPLE_QUEUE_{name} is set, but there is no such setting: nothing reads it."
     assert message.hint == hint
+
+
+@pytest.mark.parametrize("prefix", ["", "SIMPLE_QUEUE_", "DJANGO_SIMPLEQUEUE_", "DJANGO_SIMPLE_QUEUES_"])
+def test_a_name_without_the_prefix_is_a_warning_with_the_whole_one(allow, settings, prefix):
+    setattr(settings, f"{prefix}TASK_TIMEOUT", 60)
+    (message,) = checks.check_settings()
+    assert (message.id, message.is_serious()) == ("django_simple_queue.W008", False)
+    assert message.msg.startswith(f"{prefix}TASK_TIMEOUT is set, but the queue reads only settings that begin with")
+    assert message.hint.startswith("Did you mean DJANGO_SIMPLE_QUEUE_TASK_TIMEOUT?")
+    settings.DJANGO_SIMPLE_QUEUE_TASK_TIMEOUT = 60
+    assert found() == {}
+
+
+@pytest.mark.parametrize("name", ["RELEASE", "ENVIRONMENT", "CELERY_TASK_TIMEOUT", "SENTRY_RELEASE", "SHOP_BACKOFF"])
+def test_a_name_that_is_the_project_s_own_is_silent(allow, settings, name):
+    setattr(settings, name, "2026.11")
+    assert found() == {}
 
 
 def test_a_size_that_would_break_a_run_is_an_error_that_says_the_bounds(allow, settings):

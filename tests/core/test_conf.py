@@ -23,7 +23,7 @@ WRONG = {
     "MAX_LOG_SIZE": [-1, "10", None, 10**9],
     "MAX_ATTEMPTS": [0, 1001, "3", False],
     "BACKOFF": [[], "10", 10, [-1], ["10"], [True], [float("inf")], {60}],
-    "LEASE_SECONDS": [0, 0.5, "30", None, float("nan"), float("inf"), 10**14, True],
+    "LEASE_SECONDS": [0, 0.5, "30", None, float("nan"), float("inf"), 10**14, 10**400, True],
     "SHUTDOWN_GRACE": [-1, "25", None, float("inf"), 10**14],
     "MAX_TASKS_PER_CHILD": [0, "1", None, 2.5, 10**30],
     "MAX_CHILD_MEMORY_MB": [-1, "512", True, 1, 63, 10**12],

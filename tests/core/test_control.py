@@ -22,6 +22,7 @@ from tests.core.rows import a_worker
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
+ALONE = r"web-1:4711 is a run of execute_task\(\), which claims nothing. Nothing done."
 
 
 def test_a_pause_says_who_why_and_until_when():
@@ -135,6 +136,8 @@ def test_a_worker_is_paused_resumed_and_drained():
         ({"state": "draining"}, resume_worker, "web-1:4711 is draining. Nothing done."),
         ({"state": "stopped"}, drain_worker, "web-1:4711 is stopped. Nothing done."),
         ({"state": "lost"}, pause_worker, "web-1:4711 is lost. Nothing done."),
+        ({"slots": 0}, pause_worker, ALONE),
+        ({"slots": 0}, drain_worker, ALONE),
         ({"seconds": -1}, pause_worker, "web-1:4711 does not answer: its lease has ended. Nothing done."),
     ],
 )

@@ -100,6 +100,7 @@ def test_a_task_that_may_not_be_enqueued_is_refused(task, problem, words):
     [
         ({"queue": ""}, ValueError, "queue must have 1 to 64"),
         ({"queue": "a,b"}, ValueError, "queue must have no comma"),
+        ({"queue": "*"}, ValueError, r"queue must not be '\*': whoever pauses that pauses all queues"),
         ({"queue": "x" * 65}, ValueError, r"\(65\)"),
         ({"queue": 7}, TypeError, "queue must be text, not 7"),
         ({"priority": 101}, ValueError, "priority must be from -100 to 100, not 101"),

@@ -19,7 +19,7 @@ from django_simple_queue.utils import create_task
 from django_simple_queue.verdict import judged
 from django_simple_queue.worker import execute_task
 from tests.core.rows import BROKEN, PATH, a_task
-from tests.endings import Busy
+from tests.endings import Busy, Throttled
 
 pytestmark = pytest.mark.django_db
 
@@ -196,6 +196,13 @@ def test_a_retry_waits_as_long_as_it_says():
     assert timedelta(seconds=590) < task.run_after - timezone.now() <= timedelta(seconds=601)
     assert (task.error or "").startswith("Retry(after=600, reason='rate limited')\n\nTraceback")
     assert Attempt.objects.get().outcome == Attempt.Outcome.FAILED
+
+
+@pytest.mark.parametrize("after", [None, "60", [1]])
+def test_a_retry_whose_time_is_none_waits_for_the_backoff(after):
+    assert judge(Throttled(after)) == (True, None)
+    task = execute("ask_again_throttled", {"after": after}, max_attempts=2, backoff=[5])
+    assert (task.status, task.run_after - task.finished) == (Task.QUEUED, timedelta(seconds=5))
 
 
 @pytest.mark.parametrize("name", ["ask_again", "ask_again_in_other_words"])

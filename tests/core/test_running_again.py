@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from django_simple_queue.models import Attempt, Task
 from django_simple_queue.models.audit import perform
+from django_simple_queue.models.audit.terms import is_never_repeated
 from tests.core.rows import BROKEN, PATH, a_task, claim_by_store, claim_here, lose_lease, row, rows_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("allowlist")]
@@ -65,6 +66,13 @@ def test_a_lost_run_that_is_marked_as_failed_is_counted_for_what_it_became(colum
     assert (action.outcomes, action.moved) == ({outcome: 1}, 1)
     assert action.items.get().task == task.pk
     assert rows_of(task).get().status == status
+
+
+@pytest.mark.parametrize(("status", "epoch"), [(Task.FAILED, 0), (Task.CANCELLED, 1)])
+def test_what_has_run_once_and_may_not_again_is_known_in_rows_of_the_older_package_too(settings, status, epoch):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {PATH: {"rerun": "never"}}
+    assert is_never_repeated(a_task(status, epoch=epoch))
+    assert not is_never_repeated(a_task(Task.CANCELLED, epoch=0))
 
 
 def test_running_again_makes_a_new_row_of_the_same_call():

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from django_simple_queue.coercion import coerced
 from django_simple_queue.models import Task
@@ -30,6 +31,15 @@ class Line:
     sku: str
     price: Decimal
     sizes: list[Size] = field(default_factory=list)
+
+
+@dataclass
+class Paid:
+    cents: int
+
+    def __post_init__(self) -> None:
+        if self.cents < 0:
+            raise ValidationError("nobody pays less than nothing")
 
 
 def tell(when: datetime, day: date | None = None, amount: Decimal = Decimal(0), size: Size = Size.SMALL) -> str:
@@ -67,6 +77,7 @@ def converted(annotation: Any, value: Any) -> Any:
         (date | None, None, None),
         (date | str, "soon", "soon"),
         (int | Decimal, "1.5", Decimal("1.5")),
+        (UUID | Decimal, 7, Decimal(7)),
         (Annotated[date, "help"], "2026-12-31", date(2026, 12, 31)),
         (Literal["a"], "a", "a"),
         (Line, {"sku": "x", "price": "9.9", "sizes": ["s"]}, Line("x", Decimal("9.9"), [Size.SMALL])),
@@ -86,6 +97,9 @@ def test_a_value_becomes_what_the_annotation_says(annotation, value, wanted):
         (date, "31.12.2026"),
         (Decimal, "x"),
         (UUID, "x"),
+        (UUID, 7),
+        (Line, {"sku": "x", "price": 1, "sizes": 7}),
+        (Paid, {"cents": -1}),
         (Size, "xl"),
         (set[int], "text"),
         (tuple[int, int], [1]),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db.models.functions import Now
 
 from django_simple_queue import signals
 from django_simple_queue.models import Attempt, Task, Worker
@@ -54,6 +56,16 @@ def test_refuses_what_a_live_worker_holds() -> None:
     with pytest.raises(TaskHeldError, match=f"Task {claimed.id} is held by live worker"):
         execute_task(claimed.id)
     assert Task.objects.get(pk=claimed.id).status == Task.PROGRESS
+
+
+def test_a_lost_run_that_was_to_be_cancelled_is_cancelled_instead_of_begun_again() -> None:
+    lost = running(live_worker())
+    Task.objects.filter(pk=lost.id).cancel()
+    with pytest.raises(TaskHeldError):
+        execute_task(lost.id)
+    Worker.objects.update(lease_until=Now() - timedelta(seconds=1))
+    execute_task(lost.id)
+    assert Task.objects.values_list("status", "epoch").get(pk=lost.id) == (Task.CANCELLED, lost.epoch)
 
 
 @pytest.mark.parametrize("status", [Task.COMPLETED, Task.FAILED, Task.CANCELLED])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
 from uuid import UUID
@@ -12,6 +14,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from django_simple_queue.engine import pruning
+from django_simple_queue.engine.chores import Chores
 from django_simple_queue.models import Attempt, OperatorAction, OperatorActionItem, Task
 from django_simple_queue.models.audit import perform
 from tests.core.rows import a_task
@@ -82,9 +85,39 @@ def test_what_others_have_locked_is_gone_past_and_told(monkeypatch) -> None:
     with locked_elsewhere(locked.pk):
         said = prune("--older-than", "7", "--status", "failed")
     report, total = said.splitlines()
-    assert report == "failed, older than 7 days: 2; locked or changed meanwhile, and left: 1"
+    assert report == "failed, older than 7 days: 2; locked, changed meanwhile or still referred to, and left: 1"
     assert total == "Deleted 2 tasks."
     assert Task.objects.get() == locked
+
+
+@contextmanager
+def referred_to(task: Task) -> Iterator[None]:
+    """A table of the project that keeps the tasks that it refers to."""
+    kind, key = Task._meta.pk.db_type(connection), Task._meta.pk.get_db_prep_value(task.pk, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE receipt (task {kind}, FOREIGN KEY (task) REFERENCES {Task._meta.db_table} (id))")
+        cursor.execute("INSERT INTO receipt VALUES (%s)", [key])
+        try:
+            yield
+        finally:
+            cursor.execute("DROP TABLE receipt")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_that_another_table_refers_to_keeps_no_other(settings, caplog) -> None:
+    settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"failed": 7}
+    kept, *_ = [ended(Task.FAILED, days) for days in (30, 20, 10)]
+    with referred_to(kept):
+        assert not pruning.prune(Chores())
+        assert Task.objects.get() == kept
+        (said,) = caplog.messages
+        assert said.startswith(f"old tasks that stay: 1, such as {kept.pk}: the database refuses it (")
+        ended(Task.FAILED, 10)
+        assert not pruning.prune(Chores())
+        assert len(caplog.messages) == 1
+        assert Task.objects.get() == kept
+    pruning._aside.spells.clear()
+    assert prune("--older-than", "7").endswith("Deleted 1 tasks.\n")
 
 
 def test_what_grew_old_meanwhile_is_not_told_to_be_locked(monkeypatch) -> None:

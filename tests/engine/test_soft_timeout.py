@@ -11,6 +11,8 @@ import pytest
 from django_simple_queue import TaskTimeout
 from django_simple_queue.limits import SoftLimit, soft_limit, watched
 from django_simple_queue.models import Task
+from django_simple_queue.utils import create_task
+from django_simple_queue.worker import execute_task
 from tests.engine.fleet import Fleet, Ledger, enqueue
 
 PATH = "shop.tasks.pay"
@@ -53,6 +55,19 @@ def test_the_option_comes_before_the_setting_and_half_of_the_time_is_the_task_s(
     settings.DJANGO_SIMPLE_QUEUE_SOFT_TIMEOUT = setting
     settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {PATH: {"soft_timeout": option}}
     assert soft_limit(PATH, hard) == soft
+
+
+def ring() -> None:
+    signal.raise_signal(signal.SIGALRM)
+
+
+@pytest.mark.django_db
+def test_a_task_that_runs_another_one_hears_of_its_own_limit_too() -> None:
+    inner = create_task(f"{__name__}.ring", {})
+    with SoftLimit(30, 60), pytest.raises(TaskTimeout, match="has run for 30 s and is killed after 60 s"):
+        execute_task(inner)
+    row = Task.objects.get(pk=inner)
+    assert (row.status, row.error_class) == (Task.FAILED, "django_simple_queue.outcomes.TaskTimeout")
 
 
 def test_it_never_fires_after_the_run() -> None:

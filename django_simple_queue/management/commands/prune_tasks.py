@@ -26,7 +26,7 @@ class Command(BaseCommand):
         for name, days in chosen(options["status"], options["older_than"]).items():
             gone, left = (counted if options["dry_run"] else pruned)(pruning.STATUS_NAMES[name], timedelta(days=days))
             total += gone
-            rest = f"; locked or changed meanwhile, and left: {left}" if left else ""
+            rest = f"; locked, changed meanwhile or still referred to, and left: {left}" if left else ""
             self.stdout.write(f"{name}, older than {days:g} days: {gone}{rest}")
         self.stdout.write(f"{'Would delete' if options['dry_run'] else 'Deleted'} {total} tasks.")
 

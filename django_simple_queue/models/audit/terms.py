@@ -114,7 +114,8 @@ def is_never_repeated(row: Task) -> bool:
 
 
 def has_run(row: Task) -> bool:
-    return row.epoch > 0 or row.status == Task.COMPLETED
+    """Tell whether a run has begun; the older package counted no claims."""
+    return row.epoch > 0 or row.status in (Task.COMPLETED, Task.FAILED)
 
 
 def without_answer(rows: Iterable[Task]) -> set[UUID]:
