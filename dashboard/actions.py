@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from dashboard import undo_words, wording
 from dashboard.selectors.hindrance import hindrance
 from django_simple_queue import callables, conf
-from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
+from django_simple_queue.models import OperatorAction, OperatorActionItem, QueuePause, Task
 from django_simple_queue.models.audit import can_undo, identify, perform
 from django_simple_queue.models.audit import undo as undo_action
 from django_simple_queue.models.audit.terms import Terms, doubtful, without_answer
@@ -78,7 +78,7 @@ def act(verb: str, row: Task, actor: User) -> Result:
 def told(action: OperatorAction, pk: UUID) -> str:
     waits = action.verb in wording.WAITS
     queue = Task.objects.filter(pk=pk).values_list("queue", flat=True).first() if waits else None
-    return wording.one(action, describe(pk), hindrance(queue) if queue else "")
+    return wording.one(action, describe(pk), hindrance(queue, list(QueuePause.objects.current())) if queue else "")
 
 
 def options(verb: str) -> dict[str, Any]:

@@ -181,14 +181,14 @@ def check(scope: Scope, verb: str, actor: Any, shown: int | None = None) -> Pref
     looked, refused, asking = look(scope, verb, terms)
     missing = (shown or 0) - total - sum(scope.left.values()) if total is not None else 0
     arrived = number_of(scope.arrived(verb)) or 0
-    gone = lost(scope, verb, missing)
+    gone = lost(scope, verb, missing, terms)
     elsewhere = () if total or total is None or gone else immovable(scope, verb)
     return Preflight(verb, scope, terms, total, looked, refused, asking, arrived, gone, elsewhere)
 
 
-def lost(scope: Scope, verb: str, missing: int) -> Mapping[str, int]:
+def lost(scope: Scope, verb: str, missing: int, terms: Terms) -> Mapping[str, int]:
     """Return by outcome what was meant and is not in the scope; ``missing`` of it were shown and are gone since."""
-    already = done_by_others(scope, verb)
+    already = done_by_others(scope, verb, terms)
     changed = max(missing - sum(already.values()), 0)
     named = {f"{ALREADY}{who}": count for who, count in already.items()}
     return add_up(scope.left, named, {"changed": changed} if changed else None)
@@ -213,10 +213,10 @@ def counted(scope: Scope, verb: str) -> int | None:
     return number_of(scope.rows(verb))
 
 
-def done_by_others(scope: Scope, verb: str) -> Mapping[str, int]:
+def done_by_others(scope: Scope, verb: str, terms: Terms) -> Mapping[str, int]:
     """Return who has done the same since, to how many; nobody when finding out takes too long."""
     with suppress(TookTooLong), deadline():
-        return moved_by_others(verb, scope.frozen)
+        return moved_by_others(verb, scope.frozen, unnamed=terms.closed)
     return {}
 
 

@@ -19,6 +19,7 @@ from dashboard.formats import number
 from dashboard.ids import as_uuid, tick
 from dashboard.scopes import Scope
 from django_simple_queue.models import OperatorActionItem, Task
+from django_simple_queue.models.audit.terms import Terms
 from django_simple_queue.models.audit.verbs import OUTCOME_OF_STATUS
 from django_simple_queue.models.transitions import MOVES
 
@@ -42,16 +43,21 @@ def read(form: QueryDict, shown: datetime, now: datetime) -> Ticked:
     return found
 
 
-def freeze(ticked: Ticked, verb: str, now: datetime) -> Scope:
-    """Freeze the ticked rows that ``verb`` accepts and that have not changed since, and count the others."""
+def freeze(ticked: Ticked, verb: str, now: datetime, terms: Terms) -> Scope:
+    """Freeze the ticked rows that ``verb`` accepts and that have not changed since, and count the others.
+
+    By the ``terms`` of whoever asks it is told who has changed them.
+    """
     taken = dict(list(ticked.items())[: scopes.MOST_FOUND])
     note = _("More than that are not taken at once.") if len(ticked) > len(taken) else ""
     words = ngettext("%s ticked task", "%s ticked tasks", len(taken)) % number(len(taken))
-    rows = list(Task.objects.filter(pk__in=taken).only("status", "modified"))
+    rows = list(Task.objects.filter(pk__in=taken).only("task", "status", "modified"))
     same = [row for row in rows if row.modified <= taken[row.pk]]
     fit = [row.pk for row in same if row.status in MOVES[verb].sources]
     left = Counter(OUTCOME_OF_STATUS[row.status] for row in same if row.status not in MOVES[verb].sources)
-    left += changed(verb, {row.pk: taken[row.pk] for row in rows if row.modified > taken[row.pk]})
+    moved = [row for row in rows if row.modified > taken[row.pk]]
+    open_ = {row.pk: taken[row.pk] for row in moved if row.task not in terms.closed}
+    left += changed(verb, open_) + Counter({"changed": len(moved) - len(open_)})
     left["gone"] = len(taken) - len(rows)
     scope = scopes.freeze_ids(fit, now, words, note, dict(+left))
     return replace(scope, frozen=scope.frozen | {"ticked": fingerprint(ticked)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.utils import timezone
@@ -15,9 +16,12 @@ from django_simple_queue.redaction import visible
 FRESH = timedelta(seconds=10)
 
 
-def hindrance(queue: str) -> str:
-    """Return how a sentence goes on after "but"; "" when nothing is known to hold up the tasks of ``queue``."""
-    pause = pause_of(queue, list(QueuePause.objects.current()))
+def hindrance(queue: str, pauses: Sequence[QueuePause]) -> str:
+    """Return how a sentence goes on after "but"; "" when nothing is known to hold up the tasks of ``queue``.
+
+    ``pauses`` are those that hold now.
+    """
+    pause = pause_of(queue, pauses)
     if pause and pause.queue == QueuePause.ALL:
         return _("every queue is paused")
     if pause:

@@ -11,13 +11,15 @@ from django_simple_queue.models import Task
 
 MOST = 60
 HEIGHT = 60
+USUAL, TALLEST = 0.75, 4
+"""Columns of up to so many times what that share of the runs took are drawn to scale; taller ones are cut off."""
 SHORTEST = 2
 STEP = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One run as a column of the chart; ``kind`` is "", "bad" or "now"."""
+    """One run as a column of the chart; ``kind`` is "", "bad" or "now", and ``cut``: it is taller than the chart."""
 
     pk: UUID
     x: int
@@ -27,6 +29,7 @@ class Column:
     failed: bool
     started: datetime
     took: float | None
+    cut: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,10 @@ class Runs:
     slow_y: str
     success: tuple[UUID, datetime] | None
 
+    @property
+    def cut(self) -> bool:
+        return any(column.cut for column in self.columns)
+
 
 def latest_runs(path: str, shown: UUID) -> Runs:
     """Return the latest ended or running runs of the task at ``path``, oldest first; ``shown`` is marked."""
@@ -49,16 +56,16 @@ def latest_runs(path: str, shown: UUID) -> Runs:
     rows = list(Task.objects.filter(task=path).order_by("-created", "-id").values_list(*columns)[:MOST])
     timed = [(pk, status, begun, seconds(begun, end)) for pk, status, begun, end in reversed(rows) if begun]
     good = sorted(took for _, status, _, took in timed if status == Task.COMPLETED and took is not None)
-    longest = max([took for *_, took in timed if took is not None], default=0.0) or 1.0
+    top = scale(sorted(took for *_, took in timed if took is not None))
     usual, slow = percentile(good, 0.5), percentile(good, 0.95)
     return Runs(
-        columns=[column(index, *run, longest, shown) for index, run in enumerate(timed)],
+        columns=[column(index, *run, top, shown) for index, run in enumerate(timed)],
         completed=len(good),
         failed=sum(status == Task.FAILED for _, status, *_ in timed),
         usual=as_delta(usual),
         slow=as_delta(slow),
-        usual_y=height_of(usual, longest),
-        slow_y=height_of(slow, longest),
+        usual_y=height_of(usual, top),
+        slow_y=height_of(slow, top),
         success=next(
             ((pk, end) for pk, status, _, end in rows if status == Task.COMPLETED and end and pk != shown), None
         ),
@@ -78,14 +85,19 @@ def as_delta(value: float | None) -> timedelta | None:
     return None if value is None else timedelta(seconds=value)
 
 
-def height_of(value: float | None, longest: float) -> str:
-    return f"{HEIGHT - HEIGHT * (value or 0.0) / longest:.1f}"
+def scale(rising: Sequence[float]) -> float:
+    """Return how many seconds are as high as the chart: the longest run's, unless one that is far off flattens all."""
+    usual = percentile(rising, USUAL) or 0.0
+    return min(rising[-1], TALLEST * usual or rising[-1]) or 1.0 if rising else 1.0
 
 
-def column(
-    index: int, pk: UUID, status: int, started: datetime, took: float | None, longest: float, shown: UUID
-) -> Column:
-    height = max(SHORTEST, HEIGHT * (took if took is not None else longest) / longest)
+def height_of(value: float | None, top: float) -> str:
+    return f"{HEIGHT - HEIGHT * min((value or 0.0) / top, 1):.1f}"
+
+
+def column(index: int, pk: UUID, status: int, started: datetime, took: float | None, top: float, shown: UUID) -> Column:
+    share = 1 if took is None else took / top
+    height = max(SHORTEST, HEIGHT * min(share, 1))
     failed = status == Task.FAILED
     kind = "now" if pk == shown else "bad" if failed else ""
-    return Column(pk, index * STEP, f"{HEIGHT - height:.1f}", f"{height:.1f}", kind, failed, started, took)
+    return Column(pk, index * STEP, f"{HEIGHT - height:.1f}", f"{height:.1f}", kind, failed, started, took, share > 1)

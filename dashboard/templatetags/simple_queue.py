@@ -20,6 +20,8 @@ from dashboard.charts import Spark, spark
 from dashboard.formats import capped, coarse, compact, duration, number
 from dashboard.htmx import page_path
 from dashboard.moments import ago, clock, until
+from dashboard.pauses import paused
+from dashboard.selectors.hindrance import hindrance
 from dashboard.selectors.rows import Row
 from dashboard.states import State
 from django_simple_queue.models import Task
@@ -127,7 +129,9 @@ def list_row(context: template.Context, row: Row) -> SafeString:
     """One row of the list of tasks; that of an ended task is rendered once for all who see the same."""
     by = context["by"]
     looks = row.looks
-    return shared.row(looks and (*looks, *by.values()), "simple_queue_dashboard/_row.html", {"row": row, "by": by})
+    held_up = hindrance(row.task.queue, paused(context["request"])) if row.held else ""
+    values = {"row": row, "by": by, "held_up": held_up}
+    return shared.row(looks and (*looks, *by.values()), "simple_queue_dashboard/_row.html", values)
 
 
 @register.filter

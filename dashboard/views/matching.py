@@ -20,6 +20,7 @@ from dashboard.scopes import Scope
 from dashboard.views.actions import act_or_ask, tell, whole_number
 from django_simple_queue.models import Worker
 from django_simple_queue.models.audit.scope import CannotFreeze
+from django_simple_queue.models.audit.terms import Terms
 
 VERBS = ("requeue", "cancel")
 SAME_COUNT = {"requeue": ("failed", "cancelled"), "cancel": ("queued", "scheduled", "retrying", "progress")}
@@ -61,7 +62,7 @@ def ticked(verb: str) -> Callable[..., HttpResponseBase]:
         rows = ticks.read(request.POST, scopes.read_moment(request.POST.get("mark"), now), now)
         if not rows:
             return tell(request, _("No task is ticked. Nothing done."))
-        scope = ticks.freeze(rows, verb, now)
+        scope = ticks.freeze(rows, verb, now, Terms.held_by(request.user))
         if len(rows) == 1 and not scope.left.get("gone"):
             return act_or_ask(request, verb, *next(iter(rows.items())))
         return answer(request, verb, scope, {"ticked": ticks.tokens(rows)}, one_click=True)

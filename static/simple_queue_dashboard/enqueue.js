@@ -1,5 +1,5 @@
 // The enqueue form: Ctrl Enter sends it from wherever one types, what was opened is open on the next page, and what a field
-// was told of a mistake goes once it was typed in: then the preview says what is still wrong.
+// was told of a mistake goes once it was typed in, or once nothing is wrong: the preview says what still is.
 document.addEventListener("keydown", event => {
   const form = event.target.closest?.("[data-enqueue]");
   if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -18,8 +18,9 @@ document.addEventListener("input", ({ target }) => {
 });
 document.addEventListener("htmx:after:swap", event => {
   if (event.detail.ctx?.target?.id !== "preview") return;
-  for (const field of all("[data-enqueue] [data-corrected]")) acquit(field);
-  if (!$("#preview .is-failed")) $("#problems")?.remove();
+  const wrong = $("#preview .is-failed");
+  for (const field of all(`[data-enqueue] ${wrong ? "[data-corrected]" : "[aria-invalid]"}`)) acquit(field);
+  if (!wrong) for (const mistake of all("#problems, [data-enqueue] .field-error")) mistake.remove();
 });
 function acquit(field) {
   const described = field.getAttribute("aria-describedby").split(" ").filter(Boolean);

@@ -67,6 +67,7 @@ function filterByRow() {
 }
 function help() {
   const dialog = $("#keys-help");
+  if (!dialog) return false;
   dialog.open ? dialog.close() : dialog.showModal();
 }
 function go(place) {
@@ -82,15 +83,16 @@ function escape(event) {
   if (event.target.matches(SEARCH)) { event.preventDefault(); event.target.blur(); }
   else if (!event.target.closest(TYPING)) clearSelection();
 }
+function search() {
+  const box = $(SEARCH);
+  if (!box) return false;
+  box.form.classList.add("is-asked");
+  box.focus();
+  box.select();
+}
 // a key that answers false has nothing to do here: it stays the browser's
 const KEYS = {
-  "/": () => {
-    const box = $(SEARCH);
-    if (!box) return false;
-    box.form.classList.add("is-asked");
-    box.focus();
-    box.select();
-  },
+  "/": search,
   j: () => move(1), k: () => move(-1),
   o: () => cursor("a.task")?.click(),
   x: () => cursor("[name=ids]")?.click(),
@@ -105,13 +107,18 @@ const KEYS = {
 };
 const PLACES = { t: "tasks", f: "failures", e: "enqueue", w: "workers", a: "activity" };
 let gone = 0;  // when g was pressed
+// AltGr, by which many keyboards type a bracket, counts as Ctrl and Alt on Windows
+const isModified = event => !event.getModifierState("AltGraph") && (event.ctrlKey || event.metaKey || event.altKey);
 document.addEventListener("keydown", event => {
   if (event.key === "Escape") escape(event);
   const off = document.documentElement.dataset.keys === "off", typing = event.target.closest(TYPING);
-  if (off || typing || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
+  if (off || typing || isModified(event) || $("dialog[open]")) return;
   const place = Date.now() - gone < 1500 && PLACES[event.key];
   gone = event.key === "g" ? Date.now() : 0;
   if (place) { event.preventDefault(); go(place); }
   else if (KEYS[event.key] && KEYS[event.key]() !== false) event.preventDefault();
 });
-document.addEventListener("click", event => { if (event.target.closest("[data-help]")) help(); });
+document.addEventListener("click", event => {
+  if (event.target.closest("[data-help]")) help();
+  if (event.target.closest("[data-search]")) search();
+});

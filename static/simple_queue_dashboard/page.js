@@ -27,6 +27,16 @@ $("[data-theme-form]")?.addEventListener("submit", event => {
 function remember(name, value) {
   document.cookie = `simple_queue_dashboard_${name}=${value}; path=/; max-age=31536000; samesite=lax`;
 }
+// what this tab remembers; where the browser keeps nothing, until the page is left
+const memory = (() => {
+  try {
+    sessionStorage.getItem("");
+    return sessionStorage;
+  } catch {
+    const kept = new Map();
+    return { getItem: name => kept.get(name), setItem: (name, value) => kept.set(name, value), removeItem: name => kept.delete(name) };
+  }
+})();
 for (const current of all(".nav [aria-current], .tabs [aria-current], .picker [aria-current]")) {
   const parent = current.parentElement;
   parent.scrollTo(current.offsetLeft - parent.offsetLeft - parent.clientWidth / 3, current.offsetTop - parent.offsetTop - parent.clientHeight / 3);

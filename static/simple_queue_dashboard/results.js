@@ -8,6 +8,17 @@ function report(sentence) {
   text.textContent = sentence;
   toast.append(text);
   $("#outcome").replaceChildren(toast);
+  answerInDialog();
+}
+// what a question in a dialog was refused for is said in it: nobody reads, nor hears, what lies behind
+function answerInDialog() {
+  const form = $("#dialog[open] form"), toast = $("#outcome .is-bad p");
+  if (!form || !toast) return;
+  const place = $("[data-refusal]", form) ?? document.createElement("p");
+  Object.assign(place, { className: "field-error", role: "alert", textContent: toast.textContent.trim() });
+  place.dataset.refusal = "";
+  $(".body", form).append(place);
+  $("#outcome").replaceChildren();
 }
 function retireToasts() {
   for (const toast of all("[data-toast]:not([data-seen])")) {
@@ -43,7 +54,7 @@ document.addEventListener("click", event => {
 let dialogOfBar = false;
 const isOfBar = (source, submitter) => source?.id === "rows" && Boolean(submitter?.closest("#bulk"));
 document.addEventListener("htmx:after:swap", event => {
-  const { sourceElement, sourceEvent, target } = event.detail.ctx ?? {}, dialog = $("#dialog");
+  const { hx, sourceElement, sourceEvent, target } = event.detail.ctx ?? {}, dialog = $("#dialog");
   const ofBar = dialog.contains(sourceElement) ? dialogOfBar : isOfBar(sourceElement, sourceEvent?.submitter);
   if (target === live && ofBar && !$("#outcome .is-bad")) clearSelection();
   if (dialog.childElementCount && !dialog.open) {
@@ -52,6 +63,7 @@ document.addEventListener("htmx:after:swap", event => {
     dialog.showModal();
   }
   if (target === live && dialog.contains(sourceElement)) dialog.close();
+  if (hx?.retarget === "#outcome" && dialog.contains(sourceElement)) answerInDialog();
   showSelection();
   retireToasts();
   speakVerdict();

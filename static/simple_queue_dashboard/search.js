@@ -77,9 +77,9 @@ document.addEventListener("change", event => {
   else apply(select);
 });
 function apply(select) {
-  sessionStorage.setItem(FOCUS, select.id);
+  memory.setItem(FOCUS, select.id);
   select.form.requestSubmit();
 }
-const FOCUS = "simple_queue_dashboard_focus", applied = sessionStorage.getItem(FOCUS);
-sessionStorage.removeItem(FOCUS);
+const FOCUS = "simple_queue_dashboard_focus", applied = memory.getItem(FOCUS);
+memory.removeItem(FOCUS);
 if (applied) document.getElementById(applied)?.focus({ preventScroll: true, focusVisible: true });

@@ -1,8 +1,8 @@
 // ---- ticked rows: kept across updates and pages, each with when it had last changed as it was ticked
 const SELECTED_MAX = 1000;
 const kept = { key: `simple_queue_dashboard_selected_${document.documentElement.dataset.user}` }; // of this person: another may sign in in this tab
-kept.read = () => new Map(JSON.parse(sessionStorage.getItem(kept.key) || "[]"));
-kept.write = chosen => sessionStorage.setItem(kept.key, JSON.stringify([...chosen].slice(-SELECTED_MAX)));
+kept.read = () => new Map(JSON.parse(memory.getItem(kept.key) || "[]"));
+kept.write = chosen => memory.setItem(kept.key, JSON.stringify([...chosen].slice(-SELECTED_MAX)));
 
 const idOf = box => box.value.split("@")[0], verbsOf = box => box.dataset.verbs ?? "";
 function selectionChanged() {

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from django_simple_queue.models import Task
 from django_simple_queue.models.audit import perform
 from tests.browser.look import is_live, pause, row
-from tests.dashboard.queue import a_task, later
+from tests.dashboard.queue import a_task, a_worker, later
 from tests.support.waiting import wait_until
 
 
@@ -61,6 +61,7 @@ def test_seconds_go_down_between_two_answers(still: Page) -> None:
 
 @pytest.mark.parametrize("where", ["/", "/tasks/{}/"])
 def test_a_requeue_that_is_held_counts_down(still: Page, where: str) -> None:
+    a_worker()
     task = a_task(Task.FAILED)
     perform("requeue", Task.objects.all(), User.objects.get(), hold=timedelta(seconds=50))
     still.goto(where.format(task.pk))

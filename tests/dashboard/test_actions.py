@@ -50,6 +50,7 @@ def test_requeue_is_one_click_and_held_for_undo(ada):
 
 
 def test_the_row_says_what_was_done_with_undo_and_start_now(ada):
+    a_worker()
     task = a_task(Task.FAILED)
     do(ada, task, "requeue")
     row = row_of(ada.get("/").content.decode(), task)

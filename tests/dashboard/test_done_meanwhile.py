@@ -11,7 +11,8 @@ from django_simple_queue.models import Task
 from django_simple_queue.models.audit import perform, undo
 from tests.dashboard.answers import said, text_of
 from tests.dashboard.asking import ask, confirm
-from tests.dashboard.queue import SEND, a_task
+from tests.dashboard.people import operator, signed_in
+from tests.dashboard.queue import CHARGE, SEND, a_task
 
 pytestmark = pytest.mark.django_db
 
@@ -62,3 +63,25 @@ def test_who_did_it_last_is_named_and_a_task_that_failed_anew_has_not_arrived(ad
     assert "1 was already requeued by lea" in text
     assert "omar" not in text
     assert "arrived since" not in text
+
+
+@pytest.fixture
+def without_charge(client, settings):
+    """Somebody who lacks the permission that one of the tasks demands."""
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {CHARGE: {"permission": "auth.view_group"}, SEND: {}}
+    return signed_in(client, operator("eva", "view_task", "requeue_task"))
+
+
+@pytest.mark.parametrize("ticked", [True, False])
+def test_of_a_task_that_is_not_theirs_nobody_is_told_who_did_what(without_charge, ticked):
+    tasks = [a_task(Task.FAILED, task=path) for path in (CHARGE, SEND, SEND)]
+    mark = shown()
+    requeue(tasks[:1], "omar")
+    requeue(tasks[1:2], "lea")
+    if ticked:
+        told = said(without_charge.post("/tasks/requeue/", {"ids": [str(task.pk) for task in tasks], "mark": mark}))
+    else:
+        page = ask(without_charge, mark=mark, count="3")
+        assert "omar" not in text_of(page)
+        told = said(confirm(without_charge, page))
+    assert told == "Requeued 1 of 3: 1 already requeued by lea, 1 changed or removed since."

@@ -13,7 +13,7 @@ from django_simple_queue.models import OperatorAction, Task
 from django_simple_queue.models.audit import perform
 from tests.dashboard.answers import said
 from tests.dashboard.people import operator, signed_in
-from tests.dashboard.queue import SEND, a_task, row_of
+from tests.dashboard.queue import SEND, a_task, a_worker, row_of
 
 pytestmark = pytest.mark.django_db
 VERBS = ("requeue_task", "cancel_task")
@@ -21,6 +21,7 @@ VERBS = ("requeue_task", "cancel_task")
 
 @pytest.fixture
 def requeued():
+    a_worker()
     task = a_task(Task.FAILED)
     perform("requeue", Task.objects.filter(pk=task.pk), "omar", "it", hold=timedelta(minutes=5))
     return Task.objects.get(pk=task.pk)
@@ -55,6 +56,7 @@ def test_what_was_undone_is_nameless_too(requeued):
 
 
 def test_what_somebody_did_themselves_they_know():
+    a_worker()
     task, client = a_task(Task.FAILED), browser(*VERBS)
     client.post(f"/tasks/{task.pk}/requeue/")
     assert "Requeued by you, starts" in seen(client, task)[0]

@@ -207,7 +207,8 @@ def listed(known: dict[str, list[str]] | None, refusals: dict[Any, str]) -> dict
 def finish(action: OperatorAction) -> list[str]:
     """End the action; what the scope held when it began and has lost since is accounted for as well."""
     missing = (action.expected or 0) - sum(action.outcomes.values())
-    action.outcomes = add_up(action.outcomes, lost(action.verb, action.scope_filter, missing, action.pk))
+    unnamed = Terms.read(action.scope_filter["terms"]).closed
+    action.outcomes = add_up(action.outcomes, lost(action.verb, action.scope_filter, missing, action.pk, unnamed))
     action.state, action.finished = OperatorAction.State.DONE, Now()
     return ["state", "finished"]
 

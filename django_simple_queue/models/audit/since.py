@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from django_simple_queue.models.audit import scope
@@ -9,25 +11,27 @@ from django_simple_queue.models.audit.tables import OperatorActionItem
 from django_simple_queue.models.task import TaskQuerySet
 
 
-def lost(verb: str, frozen: scope.Frozen, missing: int, besides: int = 0) -> dict[str, int]:
+def lost(
+    verb: str, frozen: scope.Frozen, missing: int, besides: int = 0, unnamed: Collection[str] = ()
+) -> dict[str, int]:
     """Return as outcomes who has moved the ``missing`` rows of the scope, and how many changed in another way."""
     counts: dict[str, int] = {}
     if missing <= 0:
         return counts
-    for name, count in moved_by_others(verb, frozen, besides).items():
+    for name, count in moved_by_others(verb, frozen, besides, unnamed).items():
         counts[f"already {name}"] = min(count, missing - sum(counts.values()))
     rest = missing - sum(counts.values())
     return {name: count for name, count in {**counts, "changed": rest}.items() if count}
 
 
-def moved_by_others(verb: str, frozen: scope.Frozen, besides: int = 0) -> dict[str, int]:
+def moved_by_others(verb: str, frozen: scope.Frozen, besides: int = 0, unnamed: Collection[str] = ()) -> dict[str, int]:
     """Return by name to how many rows of the scope somebody has done the same since its mark, the most first.
 
-    What was taken back does not count, nor what the action ``besides`` did.
+    What was taken back does not count, nor what the action ``besides`` did, nor what was done to ``unnamed`` tasks.
     """
     done = acted_on(verb, frozen).filter(undone=None, action__undone=None).exclude(action=besides)
     again = done.filter(task=OuterRef("task"), action__gt=OuterRef("action"))
-    same = scope.same_but_moved(frozen).filter(pk=OuterRef("task"))
+    same = scope.same_but_moved(frozen).filter(pk=OuterRef("task")).exclude(task__in=unnamed)
     latest = done.filter(~Exists(again), Exists(same)).order_by()
     counts = latest.values_list("action__actor").annotate(rows=Count("pk"))
     return dict(counts.order_by("-rows", "action__actor"))

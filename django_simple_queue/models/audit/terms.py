@@ -49,6 +49,12 @@ class Terms:
     def read(cls, stored: Mapping[str, Any]) -> Terms:
         return cls(frozenset(stored["granted"]), stored["shapes"], stored["repeat"])
 
+    @property
+    def closed(self) -> frozenset[str]:
+        """The paths of tasks that demand a permission which the actor lacks: of these it is not told who did what."""
+        demanded = {path: conf.get_task_options(path).permission for path in conf.get_allowed_tasks() or ()}
+        return frozenset(path for path, permission in demanded.items() if {permission} - self.granted - {""})
+
     def as_json(self) -> dict[str, Any]:
         return {"granted": sorted(self.granted), "shapes": dict(self.shapes), "repeat": self.repeat}
 
