@@ -31,6 +31,8 @@ PERMISSIONS = {
     "mark_failed": "cancel_task",
     "run_again": "add_task",
 }
+HELD = ("requeue", "run_again")
+"""What may have been clicked by mistake starts UNDO_SECONDS later: until then it can be taken back, or cancelled."""
 DOUBLE_CLICK = timedelta(seconds=3)
 
 
@@ -76,13 +78,16 @@ def act(verb: str, row: Task, actor: User) -> Result:
 
 
 def told(action: OperatorAction, pk: UUID) -> str:
-    waits = action.verb in wording.WAITS
-    queue = Task.objects.filter(pk=pk).values_list("queue", flat=True).first() if waits else None
-    return wording.one(action, describe(pk), hindrance(queue, list(QueuePause.objects.current())) if queue else "")
+    return wording.one(action, describe(pk), held_up(pk) if action.verb in wording.WAITS else "")
+
+
+def held_up(pk: UUID) -> str:
+    queue = Task.objects.filter(pk=pk).values_list("queue", flat=True).first()
+    return hindrance(queue, list(QueuePause.objects.current())) if queue else ""
 
 
 def options(verb: str) -> dict[str, Any]:
-    return {"hold": timedelta(seconds=conf.get_undo_seconds())} if verb == "requeue" else {}
+    return {"hold": timedelta(seconds=conf.get_undo_seconds())} if verb in HELD else {}
 
 
 def nothing_done(verb: str, pk: UUID, actor: User, outcomes: dict[str, int]) -> Result:

@@ -49,7 +49,8 @@ def make(row: Task, actor: AbstractBaseUser | AnonymousUser) -> UUID:
         raise ValueError(_("This task is %s.") % wording.why_not(VERB, refusal))
     try:
         scope = actions.describe(row.pk)
-        action = perform(VERB, Task.objects.filter(pk=row.pk), actor, scope, created_by=actor.get_username())
+        who, rows = actor.get_username(), Task.objects.filter(pk=row.pk)
+        action = perform(VERB, rows, actor, scope, created_by=who, **actions.options(VERB))
     except TaskNotAllowedError as error:
         raise ValueError(str(error)) from error
     copy = action.items.get().created_task

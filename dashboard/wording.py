@@ -76,6 +76,7 @@ WHY_NOT = {
 WAITS = {
     "requeue": gettext_lazy("Requeued %(name)s, but %(why)s."),
     "start_now": gettext_lazy("%(name)s may start now, but %(why)s."),
+    "run_again": gettext_lazy("Enqueued again as %(name)s, but %(why)s."),
 }
 
 
@@ -113,6 +114,15 @@ def one(action: OperatorAction, name: str, hindrance: str = "") -> str:
     if action.verb == "start_now":
         return _("%s starts now.") % name
     return _("%(done)s: %(name)s.") % {"done": capfirst(became(action)), "name": name}
+
+
+def again(name: str, hindrance: str = "") -> str:
+    """Say what a completed task was enqueued as; ``hindrance`` as above."""
+    if hindrance:
+        return WAITS["run_again"] % {"name": name, "why": hindrance}
+    words = {"name": name, "seconds": f"{conf.get_undo_seconds():.0f}"}
+    held = _("Enqueued again as %(name)s, starts in %(seconds)s s; Cancel takes it back.")
+    return (held if conf.get_undo_seconds() else _("Enqueued again as %(name)s.")) % words
 
 
 def many(verb: str, outcomes: dict[str, int]) -> str:

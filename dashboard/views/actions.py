@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from dashboard import actions, repeat
+from dashboard import actions, repeat, wording
 from dashboard.access import may, operator, require, safe_next
 from dashboard.htmx import go_to, leave_for, render_dialog
 from dashboard.ids import spelled
@@ -51,7 +51,7 @@ def task_run_again(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         copy = repeat.run_again(pk, request.user)
     except ValueError as error:
         return tell(request, _("%s Nothing done.") % error)
-    messages.success(request, _("Enqueued again as %s.") % actions.describe(copy))
+    messages.success(request, wording.again(actions.describe(copy), actions.held_up(copy)))
     return leave_for(request, reverse("simple_queue_dashboard:task", args=[copy]))
 
 

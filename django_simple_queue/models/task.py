@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now, Right
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from django_simple_queue import callables, conf
@@ -100,9 +101,9 @@ class TaskQuerySet(WakingQuerySet["Task"]):
         """Let queued rows that wait for their time start at once."""
         return self.waiting()._set(due=True, run_after=Now())
 
-    def run_again(self, created_by: str = "") -> dict[UUID, UUID]:
+    def run_again(self, created_by: str = "", hold: timedelta = timedelta()) -> dict[UUID, UUID]:
         """Enqueue the calls of completed, allowed rows once more, as new rows; return the new id by the old one."""
-        return {row.pk: row.run_again(created_by) for row in self.repeatable()}
+        return {row.pk: row.run_again(created_by, hold) for row in self.repeatable()}
 
     def lose(self) -> int:
         """Settle what is in progress without a live worker: failed, or queued again while attempts remain."""
@@ -235,8 +236,8 @@ class Task(TaskColumns):
             self.refresh_from_db(using=primary.alias(), fields=[*columns, "finished", "modified"])
         return ended
 
-    def run_again(self, created_by: str = "") -> UUID:
-        """Enqueue the call of a COMPLETED task once more, as a new row with this one as its parent, and return its id.
+    def run_again(self, created_by: str = "", hold: timedelta = timedelta()) -> UUID:
+        """Enqueue the call of a COMPLETED task, to start ``hold`` from now, as a new row whose parent this is; its id.
 
         Raises ValueError for a task that is not COMPLETED, TaskNotAllowedError when it may not run any more.
         """
@@ -244,5 +245,5 @@ class Task(TaskColumns):
             raise ValueError(f"Only a completed task runs again; {self.pk} is {self.get_status_display()}.")
         callables.require_allowed(self.task)
         copied = ("task", "args", "positional", "queue", "priority", "max_attempts", "backoff", "timeout")
-        call = {name: getattr(self, name) for name in copied}
+        call = {name: getattr(self, name) for name in copied} | ({"run_after": timezone.now() + hold} if hold else {})
         return Task.objects.create(parent=self.pk, created_by=created_by[:150], **call).id

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from django_simple_queue.models import Attempt, Task
+from django_simple_queue.models import Attempt, QueuePause, Task
 from tests.dashboard.answers import said
 from tests.dashboard.asking import fields_of
 from tests.dashboard.enqueueing import SHIP, post, text
@@ -69,7 +70,24 @@ def test_a_completed_task_runs_again_in_one_click_otherwise(ada, rerun):
     answer = run_again(ada, task)
     assert copies_of(task) == 1
     copy = Task.objects.get(parent=task.pk)
-    assert said(answer) == f"Enqueued again as {copy.task.rpartition('.')[2]} {str(copy.pk)[-8:]}."
+    name = f"{copy.task.rpartition('.')[2]} {str(copy.pk)[-8:]}"
+    assert said(answer) == f"Enqueued again as {name}, starts in 5 s; Cancel takes it back."
+    assert not copy.due
+    assert timedelta(seconds=3) < copy.run_after - timezone.now() < timedelta(seconds=6)
+    ada.post(f"/tasks/{copy.pk}/cancel/")
+    assert Task.objects.get(pk=copy.pk).status == Task.CANCELLED
+
+
+def test_what_runs_again_without_time_for_undo_starts_at_once(ada, settings):
+    settings.DJANGO_SIMPLE_QUEUE_UNDO_SECONDS = 0
+    task = ran()
+    assert said(run_again(ada, task, confirm="1")).startswith("Enqueued again as ship ")
+    assert Task.objects.get(parent=task.pk).due
+
+
+def test_what_runs_again_in_a_paused_queue_is_not_told_to_start(ada):
+    QueuePause.objects.create(queue="default", reason="deploy")
+    assert said(run_again(ada, ran(), confirm="1")).endswith(", but the queue default is paused.")
 
 
 @pytest.mark.parametrize("rerun", ["never"], indirect=True)
