@@ -9,12 +9,13 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from django_simple_queue.management.answers import AskingCommand
 from django_simple_queue.models import OperatorAction
 
 
-class OperatingCommand(ABC, BaseCommand):
+class OperatingCommand(ABC, AskingCommand):
     """Does ``verb`` to each target and prints ``sentence`` of it; what is not possible is said at the end."""
 
     verb: Callable[..., OperatorAction]

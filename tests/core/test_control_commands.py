@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import StringIO
+from subprocess import PIPE
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django_simple_queue.models import OperatorAction, QueuePause, Worker
 from django_simple_queue.models.control import pause_queue, pause_worker
 from tests.core.rows import a_worker
+from tests.support.processes import environment, start_manage
 
 pytestmark = pytest.mark.django_db
 WHY = ("--reason", "Provider is down", "--by", "ada")
@@ -115,3 +117,24 @@ def test_workers_by_name_by_id_and_by_host():
     assert set(Worker.objects.values_list("state", "state_by", "state_reason")) == {
         (Worker.State.DRAINING, "ada", "Provider is down")
     }
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("pause_queue", "mail", *WHY),
+        ("resume_queue", "mail"),
+        ("pause_worker", "web-1", *WHY),
+        ("prune_tasks", "--older-than", "7"),
+        ("prune_tasks", "--older-than", "7", "--dry-run"),
+    ],
+    ids=lambda command: " ".join(command[:1] + command[3:]),
+)
+def test_a_database_without_the_tables_is_told_in_a_sentence(command, tmp_path):
+    env = environment() | {"TEST_DATABASE_URL": f"sqlite:///{tmp_path / 'empty.sqlite3'}"}
+    process = start_manage(*command, env=env, stderr=PIPE)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    last = said.strip().splitlines()[-1]
+    assert last.startswith('CommandError: The database is not migrated, run "manage.py migrate": no such table')
+    assert "Traceback" not in said

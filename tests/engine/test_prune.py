@@ -37,7 +37,7 @@ def prune(*arguments: str) -> str:
 def test_retention_decides(settings) -> None:
     settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"completed": 30, "failed": None}
     old, fresh, failed = ended(Task.COMPLETED, 31), ended(Task.COMPLETED, 29), ended(Task.FAILED, 900)
-    assert prune() == "completed, older than 30 days: 1\nDeleted 1 tasks.\n"
+    assert prune() == "completed, older than 30 days: 1\nDeleted 1 task.\n"
     assert set(Task.objects.values_list("pk", flat=True)) == {fresh.pk, failed.pk}
     assert not Task.objects.filter(pk=old.pk).exists()
 
@@ -49,7 +49,7 @@ def test_a_dry_run_only_counts() -> None:
         "cancelled, older than 30 days: 0",
         "completed, older than 30 days: 1",
         "failed, older than 30 days: 0",
-        "Would delete 1 tasks.",
+        "Would delete 1 task.",
     ]
     assert Task.objects.count() == 1
 
@@ -117,7 +117,7 @@ def test_a_task_that_another_table_refers_to_keeps_no_other(settings, caplog) ->
         assert len(caplog.messages) == 1
         assert Task.objects.get() == kept
     pruning._aside.spells.clear()
-    assert prune("--older-than", "7").endswith("Deleted 1 tasks.\n")
+    assert prune("--older-than", "7").endswith("Deleted 1 task.\n")
 
 
 def test_what_grew_old_meanwhile_is_not_told_to_be_locked(monkeypatch) -> None:

@@ -4,16 +4,18 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db.models.functions import Now
+from django.utils.translation import ngettext
 
 from django_simple_queue import conf, shapes
 from django_simple_queue.engine import pruning
+from django_simple_queue.management.answers import AskingCommand
 from django_simple_queue.models import Task
 from django_simple_queue.models.primary import alias
 
 
-class Command(BaseCommand):
+class Command(AskingCommand):
     help = "Delete ended tasks that are older than RETENTION says, or than --older-than, in small batches."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -28,7 +30,13 @@ class Command(BaseCommand):
             total += gone
             rest = f"; locked, changed meanwhile or still referred to, and left: {left}" if left else ""
             self.stdout.write(f"{name}, older than {days:g} days: {gone}{rest}")
-        self.stdout.write(f"{'Would delete' if options['dry_run'] else 'Deleted'} {total} tasks.")
+        self.stdout.write(summary(total, dry_run=options["dry_run"]))
+
+
+def summary(total: int, *, dry_run: bool) -> str:
+    if dry_run:
+        return ngettext("Would delete %d task.", "Would delete %d tasks.", total) % total
+    return ngettext("Deleted %d task.", "Deleted %d tasks.", total) % total
 
 
 def chosen(names: list[str] | None, older_than: str | None) -> dict[str, float]:

@@ -9,10 +9,10 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand
-from django.db import Error, InterfaceError, OperationalError
+from django.db import Error
 
 from django_simple_queue.engine import health
-from django_simple_queue.models.complaints import is_not_migrated
+from django_simple_queue.management import answers
 from django_simple_queue.text import in_one_line
 
 
@@ -52,7 +52,4 @@ def unknown(error: Exception) -> dict[str, Any]:
 def in_words(error: Exception) -> str:
     if isinstance(error, ImproperlyConfigured):
         return "The settings are wrong"
-    if is_not_migrated(error):
-        return 'The database is not migrated, run "manage.py migrate"'
-    silent = isinstance(error, (InterfaceError, OperationalError))
-    return "The database does not answer" if silent else "The database refuses to say"
+    return answers.in_words(error) or "The database refuses to say"
