@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from django.contrib.auth.models import Permission
 from django.http import HttpRequest, HttpResponse
 
 from dashboard.htmx import is_fragment, page, retarget
@@ -11,11 +12,20 @@ from django_simple_queue.models.complaints import is_not_migrated
 
 logger = logging.getLogger("dashboard")
 RETRY_SECONDS = 5
+NEEDED_BY_EVERY_PAGE = ("staff", "django_simple_queue.view_task")
 
 
 def forbidden(request: HttpRequest, missing: str) -> HttpResponse:
     """403 that names the permission, or "staff", or "token" for a form without a valid CSRF token."""
-    return respond(request, 403, {"missing": missing})
+    locked_out = missing in NEEDED_BY_EVERY_PAGE
+    return respond(request, 403, {"missing": missing, "named": named(missing), "locked_out": locked_out})
+
+
+def named(permission: str) -> str:
+    """Return what Django's admin calls the permission "app.codename", "" when there is none."""
+    app, _, codename = permission.partition(".")
+    found = Permission.objects.filter(content_type__app_label=app, codename=codename)
+    return found.values_list("name", flat=True).first() or ""
 
 
 def signed_out(request: HttpRequest, typed: str) -> HttpResponse:
