@@ -89,6 +89,13 @@ def crash_in_c() -> None:
     ctypes.string_at(0)
 
 
+def close_the_driver_s_connection() -> str:
+    """Behind Django's back, which closes it once more."""
+    connection.ensure_connection()
+    connection.connection.close()
+    return "closed"
+
+
 def leave_transaction_open() -> None:
     transaction.atomic().__enter__()
 

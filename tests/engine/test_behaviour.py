@@ -78,6 +78,16 @@ def test_last_words_survive(fleet: Fleet) -> None:
     assert {Attempt.objects.get(task=task).outcome for task in tasks} == {"crashed"}
 
 
+def test_a_connection_that_cannot_be_closed_costs_no_result(fleet: Fleet) -> None:
+    """As that of PyMySQL, when the task has closed it already."""
+    task = enqueue("close_the_driver_s_connection")
+    after = enqueue("noop")
+    fleet.burst("--concurrency", "1")
+    rows = [Task.objects.get(pk=each) for each in (task, after)]
+    assert [(row.status, row.output) for row in rows] == [(Task.COMPLETED, "closed"), (Task.COMPLETED, "ok")]
+    assert rows[0].worker_pid == rows[1].worker_pid
+
+
 def test_a_failing_generator_keeps_what_it_yielded(fleet: Fleet) -> None:
     row = run(fleet, "count_then_fail")
     assert (row.status, row.output) == (Task.FAILED, "0 1 2 ")
