@@ -89,6 +89,10 @@ def crash_in_c() -> None:
     ctypes.string_at(0)
 
 
+def ask() -> str:
+    return input("Go on? ")
+
+
 def close_the_driver_s_connection() -> str:
     """Behind Django's back, which closes it once more."""
     connection.ensure_connection()

@@ -56,4 +56,15 @@ def moment(text: str) -> datetime:
         parsed = None
     if parsed is None:
         raise CommandError(f"--until {text!r} is no time: write it as 2026-11-22T14:00 or 2026-11-22T14:00+01:00.")
-    return timezone.make_aware(parsed) if settings.USE_TZ and timezone.is_naive(parsed) else parsed
+    return of_the_project(parsed) if settings.USE_TZ and timezone.is_naive(parsed) else parsed
+
+
+def of_the_project(moment: datetime) -> datetime:
+    """Return ``moment`` of the project's time zone, unless its clocks show it twice, or skip it."""
+    first, second = (timezone.make_aware(moment.replace(fold=fold)) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return first
+    raise CommandError(
+        f"--until {moment.isoformat()} is a time that the clocks show twice or skip: "
+        f"add the offset, as in {first.isoformat()}."
+    )

@@ -81,13 +81,20 @@ class Fleet:
     home: Path
     boots: list[Boot] = field(default_factory=list)
 
-    def start(self, *arguments: str, env: dict[str, str] | None = None, **settings: Any) -> Boot:
+    def start(
+        self, *arguments: str, env: dict[str, str] | None = None, stdin: int | None = None, **settings: Any
+    ) -> Boot:
         """A worker with these arguments; `settings` are the queue's, in lower case, or `databases`."""
         overrides = {setting(name): value for name, value in settings.items()}
         output = self.home / f"worker-{len(self.boots)}.log"
         with output.open("w") as log:
             process = start_manage(
-                "task_worker", *arguments, env=environment(overrides, **(env or {})), stdout=log, stderr=log
+                "task_worker",
+                *arguments,
+                env=environment(overrides, **(env or {})),
+                stdin=stdin,
+                stdout=log,
+                stderr=log,
             )
         self.boots.append(Boot(process, output))
         return self.boots[-1]

@@ -1,7 +1,8 @@
-"""A worker that is to outlive its terminal: whoever started it has it ignore a signal."""
+"""A worker beside its terminal: it is to outlive it, and to leave its keys alone."""
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,3 +31,14 @@ def test_a_signal_that_was_ignored_from_the_start_stops_nothing(fleet: Fleet, nu
     wait_for_status(enqueue("noop"), Task.COMPLETED)
     boot.send(signal.SIGTERM)
     assert boot.wait() == 0, boot.lines
+
+
+def test_a_task_that_asks_is_answered_by_nobody(fleet: Fleet) -> None:
+    task = enqueue("ask")
+    keys, keyboard = os.pipe()
+    boot = fleet.start("--burst", "--concurrency", "1", stdin=keys)
+    assert boot.wait() == 0, boot.lines
+    os.close(keyboard)
+    os.close(keys)
+    row = Task.objects.get(pk=task)
+    assert (row.status, row.error_class, row.log) == (Task.FAILED, "builtins.EOFError", "Go on? ")
