@@ -78,7 +78,7 @@ def test_a_time_without_an_offset_is_of_the_project():
 @pytest.mark.parametrize("said", ["2196-10-30T02:30", "2196-03-27T02:30"])
 def test_a_time_that_the_clocks_show_twice_or_skip_needs_its_offset(settings, said):
     settings.TIME_ZONE = "Europe/Berlin"
-    with pytest.raises(CommandError, match=f"{said}:00 is a time that the clocks show twice or skip: add the offset, as in {said}:00"):
+    with pytest.raises(CommandError, match=f"{said}:00 is a time that the clocks show twice or skip: add the offset"):
         run("pause_queue", "mail", *WHY, "--until", said)
     run("pause_queue", "mail", *WHY, "--until", said + "+02:00")
     assert QueuePause.objects.get().until.isoformat() == f"{said[:11]}00:30:00+00:00"

@@ -9,9 +9,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from django_simple_queue.engine import janitor, store
 from django_simple_queue.engine.store import mysql
 from django_simple_queue.engine.store.vendors import opened
 from django_simple_queue.models import QueuePause, Task
+from tests.engine.storing import enqueue, live_worker
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.django_db]
 QUEUES, PRIORITIES, OF_EACH = ("default", "mail", "media", "paused"), (-1, 0, 7), 50
@@ -70,3 +72,27 @@ def test_the_answer_is_the_same_in_steps_and_in_one(
 @QUESTIONS
 def test_nothing_is_due(ask: Callable[[], object]) -> None:
     assert not ask()
+
+
+def park(task: Task) -> None:
+    """As it was before there was a strict mode, and as MariaDB still takes it from a program that writes zeros."""
+    with connection.cursor() as cursor:
+        key = Task._meta.pk.get_db_prep_value(task.pk, connection)
+        cursor.execute(f"UPDATE {Task._meta.db_table} SET run_after = '0000-00-00 00:00:00' WHERE id = %s", [key])
+
+
+@pytest.mark.parametrize("queues", [(), ("default",), ("default", "mail")])
+def test_a_row_with_a_time_of_zeros_is_claimed_first(queues: tuple[str, ...]) -> None:
+    odd, other = enqueue(2)
+    park(odd)
+    worker = live_worker()
+    turn = store.turn(worker.pk, [], 5, queues)
+    assert ([each.id for each in turn.claimed], turn.refused) == ([odd.pk, other.pk], {})
+
+
+def test_a_row_with_a_time_of_zeros_holds_up_no_promotion() -> None:
+    odd, _ = enqueue(2)
+    Task.objects.update(due=False)
+    park(odd)
+    assert janitor.tick(live_worker().pk).promoted == 2
+    assert due_queues() == ["default"]

@@ -7,6 +7,7 @@ every row that it sorts.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -38,7 +39,7 @@ SQL = Dialect(
     hence=f"{NOW} + INTERVAL %(delay)s SECOND",
     due=DUE,
     waits=WAITS,
-    until=f"TIMESTAMPDIFF(MICROSECOND, {NOW}, run_after) / 1000000",
+    until=f"COALESCE(TIMESTAMPDIFF(MICROSECOND, {NOW}, run_after) / 1000000, 0)",
     value="%({})s".format,
     constant="%({})s".format,
     quote="`",
@@ -102,7 +103,12 @@ def escaped_size(text: str) -> int:
 
 def in_claim_order(row: tuple[Any, ...]) -> tuple[Any, ...]:
     _, priority, run_after, pk, *_ = row
-    return -priority, run_after, pk
+    return -priority, instant(run_after), pk
+
+
+def instant(stored: Any) -> datetime:
+    """No driver has a value for a time of zeros, which MySQL can keep: such a row must not stop the others."""
+    return stored if isinstance(stored, datetime) else datetime(1000, 1, 1)
 
 
 class MySQL(Database):
@@ -202,7 +208,7 @@ class MySQL(Database):
         pk, *numbers, task, args, positional, timeout, queue, priority, run_after = row
         epoch, attempt, attempts = numbers
         texts = (task, args or "", positional or "")
-        moment = run_after.replace(tzinfo=self.connection.timezone)
+        moment = instant(run_after).replace(tzinfo=self.connection.timezone)
         return Claimed(UUID(str(pk)), epoch, attempt, attempts, *texts, timeout, queue, priority, moment)
 
     def _key(self, value: UUID) -> str:
