@@ -13,22 +13,29 @@ Picture = TypeVar("Picture")
 class Memory(Generic[Picture]):
     """The latest picture; while one thread makes the next, the others wait for it.
 
-    ``lasts`` says for how many seconds a picture serves that took so many to make.
+    ``lasts`` says for how many seconds a picture serves that took so many to make; ``at_least`` for how many it does
+    when something has happened since.
     """
 
-    def __init__(self, make: Callable[[], Picture], lasts: Callable[[float], float]) -> None:
-        self.make, self.lasts = make, lasts
+    def __init__(
+        self, make: Callable[[], Picture], lasts: Callable[[float], float], at_least: Callable[[float], float]
+    ) -> None:
+        self.make, self.lasts, self.at_least = make, lasts, at_least
         self.lock = threading.Lock()
-        self.until = float("-inf")
+        self.until = self.soonest = float("-inf")
+        self.happened: object = None
         self.latest: Picture | None = None
 
-    def get(self) -> Picture:
+    def get(self, happened: object = None) -> Picture:
+        """Return the picture, another one than before when something else has ``happened``."""
         with self.lock:
             began = time.monotonic()
-            if self.latest is None or began > self.until:
-                self.latest = self.make()
+            until = self.until if happened == self.happened else self.soonest
+            if self.latest is None or began > until:
+                self.latest, self.happened = self.make(), happened
                 ended = time.monotonic()
-                self.until = ended + self.lasts(ended - began)
+                cost = ended - began
+                self.until, self.soonest = ended + self.lasts(cost), ended + self.at_least(cost)
             return self.latest
 
     def forget(self) -> None:

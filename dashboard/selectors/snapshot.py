@@ -33,6 +33,7 @@ from django_simple_queue.models import Attempt, OperatorAction, Task, Worker
 from django_simple_queue.models.primary import alias
 
 LASTS_SECONDS, LASTS_TIMES_ITS_COST, MOST_SECONDS = 1.0, 100, 3.0
+LASTS_TIMES_ITS_COST_AT_LEAST = 10
 LASTS_FOR_NAVIGATION = timedelta(minutes=1)
 DEADLINE_SECONDS = 1.5
 SAMPLE = 200
@@ -93,12 +94,21 @@ def lasts(cost: float) -> float:
     return max(LASTS_SECONDS, min(LASTS_TIMES_ITS_COST * cost, MOST_SECONDS))
 
 
-memory = Memory(lambda: take(), lasts)
+def lasts_at_least(cost: float) -> float:
+    """Return how many seconds a picture serves although an operator has acted since: that many do takes no more CPU."""
+    return min(LASTS_TIMES_ITS_COST_AT_LEAST * cost, MOST_SECONDS)
+
+
+memory = Memory(lambda: take(), lasts, lasts_at_least)
 
 
 def current() -> Snapshot:
-    """Return a picture of the queue that is at most a few seconds old, with the operator actions of this moment."""
-    return replace(memory.get(), deeds=marks.deeds())
+    """Return a picture of the queue that is at most a few seconds old, with the operator actions of this moment.
+
+    What operators did is in its numbers at once, unless it took long to make.
+    """
+    deeds = marks.deeds()
+    return replace(memory.get(deeds), deeds=deeds)
 
 
 def open_groups() -> OpenGroups:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from dashboard import tags
 from dashboard.selectors import live, snapshot
-from django_simple_queue.models import Task, Worker
+from django_simple_queue.models import OperatorAction, Task, Worker
 from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import a_task, a_worker, later, row_of, shown
 
@@ -118,6 +118,23 @@ def test_a_click_shows_at_once_although_the_snapshot_is_old(viewer):
     response = viewer.get("/?live=1", headers={**HTMX, "HX-PTag": tag})
     assert response.status_code == 200
     assert "Requeued by you" in row_of(response.content.decode(), task)
+
+
+def test_the_numbers_follow_a_click_although_the_snapshot_lasts(viewer, monkeypatch):
+    monkeypatch.setattr(snapshot.memory, "lasts", lambda cost: 60.0)
+    monkeypatch.setattr(snapshot.memory, "at_least", lambda cost: 0.0)
+    task = a_task(Task.FAILED)
+    assert failed(viewer) == "1"
+    viewer.post(f"/tasks/{task.pk}/requeue/")
+    assert failed(viewer) == "0"
+    viewer.post(f"/tasks/{task.pk}/undo/", {"of": OperatorAction.objects.get().pk})
+    assert failed(viewer) == "1"
+
+
+def failed(client):
+    """The number in the tab Failed."""
+    found = re.search(r'id="tab-failed".*?<span class="n">(\d+)</span>', client.get("/").content.decode(), re.DOTALL)
+    return found[1]
 
 
 def test_a_message_that_waits_is_worth_an_answer(viewer):
