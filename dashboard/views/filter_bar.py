@@ -15,6 +15,7 @@ from dashboard.filters import PAGING, TaskFilter
 from dashboard.hints import hint
 from dashboard.htmx import with_query
 from dashboard.ids import whole
+from dashboard.instead import instead
 from dashboard.periods import LABELS
 from dashboard.selectors.headline import short
 from dashboard.selectors.rows import Row
@@ -37,7 +38,14 @@ def context(request: HttpRequest, chosen: TaskFilter, picture: Snapshot, rows: S
         "list_query": query_of(request),
         "without_text": link(request, q=None),
         "hint": hint(chosen.text),
+        "instead": None if rows else meant_otherwise(request, chosen.text),
     }
+
+
+def meant_otherwise(request: HttpRequest, text: str) -> tuple[str, str] | None:
+    """Return what ``text`` may have meant, and the address of this list with that."""
+    other = instead(text)
+    return (other, link(request, q=other)) if other else None
 
 
 def options(chosen: TaskFilter, picture: Snapshot, rows: Sequence[Row]) -> dict[str, list[tuple[str, str]]]:

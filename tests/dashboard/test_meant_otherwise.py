@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 
 from django_simple_queue.models import Task
 from tests.dashboard.queue import a_task, page
 
 pytestmark = pytest.mark.django_db
+CHARGE = "tests.dashboard.shop.charge"
 
 
 @pytest.mark.parametrize("rest", ["", "/", "/?more=log", "/#error"])
@@ -48,3 +52,38 @@ def test_text_is_no_word_of_the_search(ada, typed):
 
 def test_values_are_proposed_for_a_key_in_any_case(ada):
     assert "status:failed" in ada.get("/tasks/suggestions/", {"q": "Status:fai"}).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "instead"),
+    [
+        ("failed", "status:failed"),
+        ("Failed charge", "status:failed task:charge"),
+        ("Charge a card", "task:charge"),
+        ("charge a CARD 46742", "task:charge 46742"),
+        ("charge 46742", "task:charge 46742"),
+        ("#46742", "46742"),
+        ("order 46742", "46742"),
+        ("order_id: 46742", "46742"),
+        ("status:failed order 46742", "46742"),
+        ("task:charge 46742", ""),
+        ("46742", ""),
+        ("eva meier", ""),
+        ("eva 7 8", ""),
+        ("a task:charge b", ""),
+    ],
+)
+def test_nothing_found_of_a_text_offers_what_it_may_have_meant(ada, settings, typed, instead):
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {CHARGE: {"title": "Charge a card"}, "tests.dashboard.shop.ship": {}}
+    a_task(Task.FAILED)
+    html = ada.get("/", {"q": typed}, follow=True).content.decode()
+    assert "Nothing matches" in html
+    offered = re.findall(r'href="([^"]+)">\s*<svg[^>]*>.*?</svg>\s*Search for ([^<]*?)\s*</a>', html, re.DOTALL)
+    assert [text for _, text in offered] == ([instead] if instead else [])
+    for address, _ in offered:
+        assert ada.get(unescape(address)).status_code in (200, 302)
+
+
+def test_what_is_found_offers_nothing_else(ada):
+    a_task(Task.FAILED, args='{"order": 46742}')
+    assert "Search for" not in page(ada, "q=46742")
