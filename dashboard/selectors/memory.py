@@ -8,6 +8,18 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 Picture = TypeVar("Picture")
+LASTS_SECONDS, LASTS_TIMES_ITS_COST, MOST_SECONDS = 1.0, 100, 3.0
+LASTS_TIMES_ITS_COST_AT_LEAST = 10
+
+
+def lasts(cost: float) -> float:
+    """Return how many seconds a picture serves that took ``cost`` seconds to make."""
+    return max(LASTS_SECONDS, min(LASTS_TIMES_ITS_COST * cost, MOST_SECONDS))
+
+
+def lasts_at_least(cost: float) -> float:
+    """Return how many seconds a picture serves although an operator has acted since: that many do takes no more CPU."""
+    return min(LASTS_TIMES_ITS_COST_AT_LEAST * cost, MOST_SECONDS)
 
 
 class Memory(Generic[Picture]):

@@ -21,7 +21,7 @@ from dashboard.selectors.fingerprints import Found, latest_ungrouped
 from dashboard.selectors.fleet import Fleet, newest_workers, standing
 from dashboard.selectors.judgements import Judgements, judgements
 from dashboard.selectors.keyset import undated
-from dashboard.selectors.memory import Memory
+from dashboard.selectors.memory import Memory, lasts, lasts_at_least
 from dashboard.selectors.minutes import WINDOW, minutes
 from dashboard.selectors.open_groups import NO_GROUPS, OpenGroups
 from dashboard.selectors.scalars import Questions, as_moment, capped_count, first_value, latest, total
@@ -32,8 +32,6 @@ from dashboard.tags import tag_of
 from django_simple_queue.models import Attempt, OperatorAction, Task, Worker
 from django_simple_queue.models.primary import alias
 
-LASTS_SECONDS, LASTS_TIMES_ITS_COST, MOST_SECONDS = 1.0, 100, 3.0
-LASTS_TIMES_ITS_COST_AT_LEAST = 10
 LASTS_FOR_NAVIGATION = timedelta(minutes=1)
 DEADLINE_SECONDS = 1.5
 SAMPLE = 200
@@ -87,16 +85,6 @@ class Snapshot:
     def queues(self) -> list[str]:
         """The queues that are known without asking the big table: from the allowlist and the workers."""
         return sorted(known_queues(self.fleet.workers.values()))
-
-
-def lasts(cost: float) -> float:
-    """Return how many seconds a picture serves that took ``cost`` seconds to make."""
-    return max(LASTS_SECONDS, min(LASTS_TIMES_ITS_COST * cost, MOST_SECONDS))
-
-
-def lasts_at_least(cost: float) -> float:
-    """Return how many seconds a picture serves although an operator has acted since: that many do takes no more CPU."""
-    return min(LASTS_TIMES_ITS_COST_AT_LEAST * cost, MOST_SECONDS)
 
 
 memory = Memory(lambda: take(), lasts, lasts_at_least)

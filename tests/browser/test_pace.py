@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.preferences import zones
-from dashboard.selectors import snapshot
+from dashboard.selectors import memory
 from django_simple_queue.models import Task
 from tests.browser.look import is_live, next_poll, row, word
 from tests.dashboard.queue import a_task
@@ -52,7 +52,7 @@ def test_a_quiet_page_asks_less_often_until_somebody_is_there(console: Page, tou
 
 def test_a_quiet_page_shows_a_dead_fleet_within_ten_seconds_after_its_lease(console: Page) -> None:
     console.goto("/")
-    assert console.evaluate("SLOWEST") + TICK + snapshot.MOST_SECONDS <= 10
+    assert console.evaluate("SLOWEST") + TICK + memory.MOST_SECONDS <= 10
 
 
 @pytest.mark.parametrize(("every", "late"), [(1, LATE), (2, LATE), (5, 16)])

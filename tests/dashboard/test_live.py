@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from dashboard import tags
-from dashboard.selectors import live, snapshot
+from dashboard.selectors import live, memory, snapshot
 from django_simple_queue.models import OperatorAction, Task, Worker
 from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import a_task, a_worker, later, row_of, shown
@@ -232,7 +232,7 @@ def test_a_picture_serves_every_page_for_a_second(viewer, monkeypatch):
     taken = []
     take = snapshot.take
     monkeypatch.setattr(snapshot, "take", lambda: taken.append(1) or take())
-    monkeypatch.setattr(snapshot, "LASTS_SECONDS", 60)
+    monkeypatch.setattr(memory, "LASTS_SECONDS", 60)
     for _ in range(5):
         viewer.get("/?live=1")
     assert len(taken) == 1
