@@ -42,6 +42,7 @@ SEQUENCES = (list, collections.abc.Sequence, collections.abc.Iterable, collectio
 SETS = (set, frozenset, collections.abc.Set)
 MAPPINGS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 DEEPEST = 3
+NULL = "null"
 Secret = Callable[[str], bool]
 
 
@@ -61,7 +62,7 @@ def found_kind(annotation: Any, secret: Secret, limits: Limits, depth: int) -> K
     if origin in (typing.Union, types.UnionType):
         return union(parts, secret, limits, depth)
     if origin is typing.Literal:
-        return Choice(values={as_json(plain(part)): str(plain(part)) for part in parts})
+        return choice({as_json(plain(part)): str(plain(part)) for part in parts})
     if behind := getattr(annotation, "__supertype__", None) or getattr(annotation, "__value__", None):
         return kind_of(behind, secret, limits, depth)
     return collection(origin or annotation, parts, secret, depth) or single(annotation, secret, depth)
@@ -71,9 +72,15 @@ def single(annotation: Any, secret: Secret, depth: int) -> Kind:
     if isinstance(annotation, collections.abc.Hashable) and annotation in SIMPLE:
         return SIMPLE[annotation]()
     if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return Choice(values={as_json(plain(member)): member_words(member) for member in annotation})
+        return choice({as_json(plain(member)): member_words(member) for member in annotation})
     members = members_of(annotation, secret, depth)
     return Record(title=annotation.__name__, members=members) if members else Anything()
+
+
+def choice(values: Mapping[str, str]) -> Choice:
+    """Return a choice; null, where it is one of several, is what the field means when it is left empty."""
+    others = {value: words for value, words in values.items() if value != NULL} or values
+    return Choice(values=others, optional=len(others) < len(values))
 
 
 def member_words(member: Enum) -> str:
@@ -136,7 +143,7 @@ def member(name: str, annotation: Any, default: Any, secret: Secret, depth: int 
     required = default is inspect.Parameter.empty
     said = annotation is not inspect.Parameter.empty
     kind = kind_of(annotation, secret, depth=depth) if said else Anything()
-    start = NOTHING if required else start_of(default)
+    start = NOTHING if required or default is NOTHING else start_of(default)
     withheld = not required and (tells_much(default) if secret(name) else holds_secret(start, secret))
     return Member(
         name=name,

@@ -52,7 +52,7 @@ class Record(Kind):
         untouched: Raw = {}
         self.begin(untouched, name)
         mine = {key: value for key, value in raw.items() if key.startswith(f"{name}.") and value}
-        return mine != {key: value for key, value in untouched.items() if value}
+        return bool(mine) and mine != {key: value for key, value in untouched.items() if value}
 
     def begin(self, raw: Raw, name: str) -> None:
         raw.update(fill(self.members, name, {}))

@@ -10,8 +10,9 @@ from playwright.sync_api import expect
 
 from django_simple_queue.models import Attempt, Task
 from tests.browser.conftest import SignIn
-from tests.browser.in_order import PHONE
+from tests.browser.in_order import OVERFLOW, PHONE
 from tests.browser.look import row, rows, said, shows_only
+from tests.browser.scenes import PAGES
 from tests.dashboard.queue import a_task
 
 if TYPE_CHECKING:
@@ -128,3 +129,16 @@ def test_more_is_searched_while_rows_are_ticked(signed_in: SignIn, screen: Any) 
     page.keyboard.press("Enter")
     shows_only(page, second)
     expect(page.locator("[data-selected]")).to_have_text("1 ticked, 1 on other pages")
+
+
+@pytest.mark.parametrize("environment", ["", "production"])
+@pytest.mark.parametrize("name", ["tasks, all", "task, failed", "workers", "activity", "enqueue, chosen"])
+def test_nothing_scrolls_sideways_in_the_narrowest_window(
+    signed_in: SignIn, settings: Any, name: str, environment: str
+) -> None:
+    settings.DJANGO_SIMPLE_QUEUE_ENVIRONMENT = environment
+    page = signed_in(viewport={"width": 320, "height": 640})
+    page.goto(PAGES[name]())
+    page.evaluate("show('offline')")
+    assert page.evaluate(OVERFLOW) <= 0
+    expect(page.get_by_role("link", name="Simple Queue")).to_be_attached()
