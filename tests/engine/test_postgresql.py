@@ -62,6 +62,13 @@ def test_a_row_that_is_parked_for_ever_stops_nobody() -> None:
     assert store.turn(worker.pk, [], 1).wait is None
 
 
+def test_a_row_whose_time_came_before_all_times_is_promoted_and_holds_up_no_other() -> None:
+    parked, _ = enqueue(2)
+    Task.objects.update(due=False)
+    park(parked, "-infinity", due=False)
+    assert janitor.tick(live_worker().pk).promoted == 2
+
+
 @pytest.mark.parametrize("instant", ["infinity", "-infinity", "0001-01-01 00:00+14"])
 def test_a_due_row_of_no_instant_that_python_knows_is_claimed_with_the_others(instant: str) -> None:
     worker = live_worker()

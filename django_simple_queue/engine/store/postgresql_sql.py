@@ -30,7 +30,10 @@ SQL = Dialect(
     hence=f"{NOW} + new_delay * INTERVAL '1 second'",
     due=DUE,
     waits=WAITS,
-    until=f"CASE WHEN ISFINITE(run_after) THEN EXTRACT(EPOCH FROM run_after - {NOW})::float8 END",
+    until=(
+        f"CASE WHEN ISFINITE(run_after) THEN EXTRACT(EPOCH FROM run_after - {NOW})::float8 "
+        f"WHEN run_after < {NOW} THEN 0 END"
+    ),
     value="new_{}".format,
     constant="%({})b".format,
 ).statements()
