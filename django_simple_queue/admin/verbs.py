@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django_simple_queue import conf
 from django_simple_queue.models import OperatorAction
 from django_simple_queue.models.audit import MAX_ROWS, perform
+from django_simple_queue.models.audit.terms import HAS_RUN
 from django_simple_queue.models.task import TaskQuerySet
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def kept_from(user: User | AnonymousUser, verb: str) -> Q:
     options = {path: conf.get_task_options(path) for path in conf.get_allowed_tasks() or ()}
     not_theirs = [path for path, each in options.items() if each.permission and not user.has_perm(each.permission)]
     once = [path for path, each in options.items() if verb == "requeue" and each.rerun == "never"]
-    return Q(task__in=not_theirs) | Q(task__in=once, epoch__gt=0)
+    return Q(task__in=not_theirs) | Q(HAS_RUN, task__in=once)
 
 
 def too_many() -> str:

@@ -122,9 +122,10 @@ def test_a_task_that_was_requeued_meanwhile_survives_its_deletion(sign_in, monke
         ({"rerun": "never"}, "enqueue_tasks", Task.FAILED),
     ],
 )
-def test_an_action_leaves_alone_what_the_tasks_options_keep_from_this_user(sign_in, settings, options, action, status):
+@pytest.mark.parametrize("claims", [1, 0])
+def test_an_action_leaves_alone_what_the_tasks_options_keep(sign_in, settings, options, action, status, claims):
     settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {PATH: options, "shop.tasks.refund": {}}
-    kept, free = a_task(status, epoch=1), a_task(status, epoch=1, task="shop.tasks.refund")
+    kept, free = a_task(status, epoch=claims), a_task(status, epoch=claims, task="shop.tasks.refund")
     response = act(sign_in(*ALL), action, kept, free)
     assert status_of(kept) == status != status_of(free)
     assert "1 task was left alone" in said(response)[0]

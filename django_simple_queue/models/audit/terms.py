@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, F, TextField, Value, When
+from django.db.models import Case, F, Q, TextField, Value, When
 from django.db.models.functions import Length
 
 from django_simple_queue import callables, conf
@@ -17,6 +17,9 @@ from django_simple_queue.models.task import Task, TaskQuerySet
 from django_simple_queue.models.transitions import MOVES
 
 ARGS_READ = 20_000
+RAN = (Task.COMPLETED, Task.FAILED)
+HAS_RUN = Q(epoch__gt=0) | Q(status__in=RAN)
+"""A run has begun; the older package counted no claims."""
 REPEATS = {verb: MOVES[verb].sources for verb in ("requeue", "run_again")}
 
 
@@ -120,8 +123,8 @@ def is_never_repeated(row: Task) -> bool:
 
 
 def has_run(row: Task) -> bool:
-    """Tell whether a run has begun; the older package counted no claims."""
-    return row.epoch > 0 or row.status in (Task.COMPLETED, Task.FAILED)
+    """Tell of a row what HAS_RUN asks of the database."""
+    return row.epoch > 0 or row.status in RAN
 
 
 def without_answer(rows: Iterable[Task]) -> set[UUID]:
