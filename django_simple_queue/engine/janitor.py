@@ -13,8 +13,9 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
-from django_simple_queue import conf, wake
+from django_simple_queue import conf
 from django_simple_queue.engine.chores import Chores
+from django_simple_queue.engine.promoting import promote
 from django_simple_queue.engine.pruning import STATUS_NAMES, forget_workers, prune
 from django_simple_queue.engine.settling import SETTLE_ROWS, locked, settle
 from django_simple_queue.engine.store.database import Needs
@@ -26,8 +27,6 @@ from django_simple_queue.models.contention import restarted_after_deadlock
 from django_simple_queue.models.primary import alias
 from django_simple_queue.models.worker import WorkerQuerySet
 
-PROMOTE_ROWS = 1000
-PROMOTE_SECONDS = 0.1
 PROMOTE_AGAIN_SECONDS = 0.1
 """Where nothing could be promoted although it is time: another worker is at it."""
 DATE_ROWS = 2000
@@ -73,24 +72,6 @@ def next_promotion(needs: Needs, promoted: int) -> float | None:
     if promoted:
         return opened().look(()).wait
     return PROMOTE_AGAIN_SECONDS if needs.promote else needs.wait
-
-
-def promote() -> int:
-    """Let rows whose time has come be claimed, and return how many; a long queue of them goes on at the next tick."""
-    promoted, end = 0, time.monotonic() + PROMOTE_SECONDS
-    while time.monotonic() < end:
-        moved = promote_some()
-        promoted += moved
-        if moved < PROMOTE_ROWS:
-            break
-    if promoted:
-        wake.workers(alias())
-    return promoted
-
-
-@restarted_after_deadlock
-def promote_some() -> int:
-    return opened().promote(PROMOTE_ROWS)
 
 
 def reap(by_worker: UUID) -> list[Task]:

@@ -59,6 +59,14 @@ def test_it_is_told_once_and_when_it_works_again(worker: Worker, caplog: pytest.
     assert task.due
 
 
+def test_a_row_that_cannot_be_promoted_holds_up_no_other(worker: Worker) -> None:
+    stubborn, others = ripe(), enqueue(20)
+    Task.objects.exclude(pk=stubborn.pk).update(due=False)
+    with refusing(IS_PROMOTED):
+        assert janitor.tick(worker.pk).promoted == len(others)
+    assert Task.objects.get(due=False) == stubborn
+
+
 def test_what_the_link_tells_of_is_told_by_nobody_else(worker: Worker, caplog: pytest.LogCaptureFixture) -> None:
     ripe()
     with refusing(IS_PROMOTED), pytest.raises(Error, match="refused by a trigger"):

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_simple_queue import wake
-from django_simple_queue.engine import janitor
+from django_simple_queue.engine import promoting
 from django_simple_queue.models import Task
 from django_simple_queue.models.control import pause_queue, pause_worker, resume_queue, resume_worker
 from django_simple_queue.utils import create_task
@@ -79,7 +79,7 @@ def test_what_has_become_due_rings_for_all(sleeper):
     later = Task.objects.create(task="shop.tasks.pay", args="{}", run_after=timezone.now() + timedelta(hours=1))
     Task.objects.filter(pk=later.pk).update(run_after=Now() - timedelta(seconds=1))
     worker = sleeper()
-    elsewhere(janitor.promote)
+    elsewhere(promoting.promote)
     worker.hears_work()
 
 

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from django_simple_queue import monitor
-from django_simple_queue.engine import janitor, pruning, store
+from django_simple_queue.engine import janitor, promoting, pruning, store
 from django_simple_queue.models import Attempt, Task, Worker
 from tests.engine.storing import claim, completed, enqueue, failed, let_lease_end, live_worker, released, running, write
 
@@ -111,7 +111,7 @@ VERBS = {
     "claim": lambda made: len(claim(made.worker)),
     "claim too": lambda made: len(claim(made.other)),
     "take": take,
-    "promote": lambda made: janitor.promote(),
+    "promote": lambda made: promoting.promote(),
     "start now": lambda made: made.rows.start_now(),
     "cancel": lambda made: made.rows.cancel(),
     "undo cancel": lambda made: made.rows.undo_cancel(),

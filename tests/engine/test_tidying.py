@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from django_simple_queue.engine import house, janitor, pruning, store
+from django_simple_queue.engine import house, janitor, promoting, pruning, store
 from django_simple_queue.engine.chores import Chores
 from django_simple_queue.models import Attempt, Task, Worker
 from django_simple_queue.models.fields import uuid7
@@ -35,18 +35,18 @@ def test_promotion_opens_what_has_become_due_and_no_more(worker):
     soon, later = enqueue(run_after=timezone.now() + HOURS)[0], enqueue(run_after=timezone.now() + HOURS)[0]
     Task.objects.filter(pk=soon.pk).update(run_after=Now() - timedelta(seconds=1))
     modified = reload(soon).modified
-    assert janitor.promote() == 1
+    assert promoting.promote() == 1
     assert (reload(soon).due, reload(later).due) == (True, False)
     assert soon.modified == modified
     assert [each.id for each in claim(worker, 5)] == [soon.pk]
-    assert janitor.promote() == 0
+    assert promoting.promote() == 0
 
 
 def test_promotion_goes_on_until_nothing_is_due(worker, monkeypatch):
-    monkeypatch.setattr(janitor, "PROMOTE_ROWS", 3)
+    monkeypatch.setattr(promoting, "PROMOTE_ROWS", 3)
     enqueue(10, run_after=timezone.now() + HOURS)
     Task.objects.update(run_after=Now() - timedelta(seconds=1))
-    assert janitor.promote() == 10
+    assert promoting.promote() == 10
 
 
 def test_pruning_that_fails_is_tried_again_a_minute_later_and_holds_up_nothing_else(reaper, monkeypatch, settings):
