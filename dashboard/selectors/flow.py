@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import connections
 from django.utils.translation import gettext as _
 
-from dashboard.formats import CAP, number
+from dashboard.formats import CAP, capped, number
 from dashboard.selectors.due import next_of_queue
 from dashboard.selectors.rates import WINDOW, of_queue, rate
 from dashboard.selectors.scalars import (
@@ -36,7 +36,8 @@ MOST_NAMES = 8
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """``waiting`` may start; ``scheduled`` (retries too) waits for its time; the rates are tasks a minute.
+    """``waiting`` may start, ``again`` of them after a failure; ``scheduled`` (retries too) waits for its time, which
+    has come for ``overdue`` that no worker has seen to yet; the rates are tasks a minute.
 
     ``more_scheduled``: there are too many in all queues to look at each; ``came_within`` and ``went_within`` are the
     times over which the rates were counted; ``ahead`` tasks are claimed before the one that was asked about.
@@ -52,15 +53,30 @@ class Flow:
     went_within: timedelta = WINDOW
     more_scheduled: bool = False
     ahead: int = 0
+    again: int = 0
+    overdue: int = 0
+
+    @property
+    def queued_words(self) -> str:
+        """How many the list of queued tasks holds, and whether there may be more."""
+        if self.waiting > CAP and self.again:
+            return f"{number(self.waiting - self.again)}+"
+        return capped(self.waiting - self.again + self.overdue)
+
+    @property
+    def again_words(self) -> str:
+        """How many more may start, which the list of those that are retried holds; "" when none may."""
+        return _("%s more to retry") % capped(self.again) if self.again else ""
 
     @property
     def scheduled_words(self) -> str:
         """How many wait for their time, and whether that is all; "" when none does."""
-        if self.scheduled and self.more_scheduled:
-            return _("%s+ for their time") % number(min(self.scheduled, CAP))
+        scheduled = self.scheduled - self.overdue
+        if scheduled and self.more_scheduled:
+            return _("%s+ for their time") % number(min(scheduled, CAP))
         if self.more_scheduled:
             return _("scheduled: too many in all queues to count")
-        return _("%s for their time") % number(self.scheduled) if self.scheduled else ""
+        return _("%s for their time") % number(scheduled) if scheduled else ""
 
     def seconds_for(self, tasks: int) -> float | None:
         """Return how long the workers need for so many tasks; None while no more goes out than comes in."""
@@ -86,14 +102,18 @@ def flow(queue: str, now: datetime, task: Task | None = None) -> Flow:
         went_within=went.within,
         more_scheduled=found["examined"] > CAP,
         ahead=found.get("ahead", 0),
+        again=int(found["again"] or 0),
+        overdue=int(found["overdue"] or 0),
     )
 
 
 def questions(queue: str) -> Questions:
     return {
         "waiting": ("due_rows.waiting", ()),
+        "again": ("due_rows.again", ()),
         "oldest": ("due_rows.oldest", ()),
         "scheduled": ("waiting_rows.scheduled", ()),
+        "overdue": ("waiting_rows.overdue", ()),
         "examined": ("waiting_rows.examined", ()),
         **{name: (name, ()) for what in FLOWS for name in (f"{what}.own", f"{what}.seen", f"{what}.earliest")},
         "running": capped_count(Task.objects.filter(queue=queue, status=Task.PROGRESS)),
@@ -101,14 +121,16 @@ def questions(queue: str) -> Questions:
 
 
 def tables(queue: str, now: datetime) -> Questions:
-    due = next_of_queue("run_after", CAP + 1)
+    due = next_of_queue("attempt, run_after", CAP + 1)
     later = f"status = 0 AND {DUE_SQL[vendor()][1]} ORDER BY run_after LIMIT {CAP + 1}"
-    waiting = f"SELECT queue FROM {table('dsq_promote')} WHERE {later}"  # noqa: S608
+    waiting = f"SELECT queue, attempt, run_after FROM {table('dsq_promote')} WHERE {later}"  # noqa: S608
+    again = "COUNT(*) AS waiting, SUM(CASE WHEN attempt > 0 THEN 1 ELSE 0 END) AS again, MIN(run_after) AS oldest"
     scheduled = "COUNT(*) AS examined, SUM(CASE WHEN queue = %s THEN 1 ELSE 0 END) AS scheduled"
+    overdue = "SUM(CASE WHEN queue = %s AND attempt = 0 AND run_after <= %s THEN 1 ELSE 0 END) AS overdue"
     return {
-        "due_rows": (f"SELECT COUNT(*) AS waiting, MIN(run_after) AS oldest FROM ({due}) examined", (queue,)),  # noqa: S608
+        "due_rows": (f"SELECT {again} FROM ({due}) examined", (queue,)),  # noqa: S608
         **{what: of_queue(queue, column, now) for what, column in FLOWS.items()},
-        "waiting_rows": (f"SELECT {scheduled} FROM ({waiting}) examined", (queue,)),  # noqa: S608
+        "waiting_rows": (f"SELECT {scheduled}, {overdue} FROM ({waiting}) examined", (queue, queue, stored(now))),  # noqa: S608
     }
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.utils import timezone
 
+from dashboard.formats import CAP
 from dashboard.selectors import attention, flow, queues, rates, snapshot
 from django_simple_queue.models import Task
-from tests.dashboard.queue import SEND, a_worker
+from tests.dashboard.queue import SEND, a_task, a_worker, later, shown
 
 pytestmark = pytest.mark.django_db
 
@@ -71,3 +74,23 @@ def test_what_waits_for_its_time_behind_many_others_is_not_told_as_nothing(monke
     assert flow.flow("a", now).scheduled_words == "5 for their time"
     assert flow.flow("b", now).scheduled_words == ""
     assert "5 for their time" in chief.get("/queues/named/a/").content.decode()
+
+
+def test_the_number_that_waits_in_a_queue_is_that_of_the_list_it_opens(chief):
+    a_worker()
+    again = {"attempt": 1, "epoch": 1, "max_attempts": 3}
+    for columns in ({}, {}, again, again, later(60)):
+        a_task(queue="mail", **columns)
+    Task.objects.filter(pk=a_task(queue="mail").pk).update(due=False)  # its time has come, no worker has seen to it
+    html = chief.get("/queues/named/mail/").content.decode()
+    link, told = re.search(r'href="(/\?status=queued[^"]*)".*?kpi-value">([^<]*)<', html, re.DOTALL).groups()
+    assert told == "3"
+    assert len(shown(chief.get(unescape(link)).content.decode())) == 3
+    note = " ".join(html.partition("kpi-value")[2].partition("</a>")[0].split())
+    assert "2 more to retry · 1 for their time" in note
+    assert re.search(r'class="link" href="/queues/named/mail/">4<', chief.get("/workers/").content.decode())
+
+
+def test_a_number_of_more_than_are_counted_says_so():
+    found = flow.Flow(CAP + 1, 0, 0, None, coming=1, going=1, again=4000)
+    assert found.queued_words == "6\N{NARROW NO-BREAK SPACE}001+"
