@@ -34,6 +34,13 @@ CUT = """() => [...document.querySelectorAll(".filters .select > select, .kpi-no
 }).map(element => element.outerHTML.slice(0, 80))"""
 UNFILLED = """wrappers => wrappers.filter(wrapper => wrapper.checkVisibility()
   && Math.abs(wrapper.offsetWidth - wrapper.querySelector("select").offsetWidth) > 1).map(each => each.className)"""
+NUMBER = "tests.tasks.number"
+OFF_CENTRE = """choice => {
+  const range = document.createRange(), box = choice.getBoundingClientRect();
+  range.selectNodeContents(choice);
+  const words = range.getBoundingClientRect();
+  return Math.abs((words.top + words.bottom) / 2 - (box.top + box.bottom) / 2);
+}"""
 LINE_STARTS = """paragraph => {
   const boxes = [...paragraph.querySelectorAll(".task")].map(link => link.getBoundingClientRect());
   const first = boxes.filter((box, at) => at && box.y > boxes[at - 1].y + 4);
@@ -86,6 +93,28 @@ def test_filters_and_tiles_show_their_words(phone: Page) -> None:
     assert phone.evaluate(CUT) == []
     phone.goto("/")
     assert phone.evaluate(CUT) == []
+
+
+def test_a_title_is_explained_before_what_can_be_done(phone: Page) -> None:
+    task = a_task(Task.FAILED, task=NUMBER, error_class="shop.CardDeclined", fingerprint="0123456789abcdef")
+    for address, words in ((f"/tasks/named/{task.task}/", "p.lede"), ("/failures/0123456789abcdef/", ".muted")):
+        phone.goto(address)
+        head = phone.locator(".page-head")
+        assert bottom(head.locator("h1")) <= top(head.locator(words)) <= top(head.locator(".actions"))
+
+
+def test_the_words_of_a_choice_stand_in_its_middle(phone: Page) -> None:
+    phone.goto(f"/tasks/named/{a_task(task=NUMBER).task}/")
+    for choice in phone.locator(".seg a").all():
+        assert choice.evaluate(OFF_CENTRE) <= 1
+
+
+def top(shown: Locator) -> float:
+    return float(shown.evaluate("element => element.getBoundingClientRect().top"))
+
+
+def bottom(shown: Locator) -> float:
+    return float(shown.evaluate("element => element.getBoundingClientRect().bottom"))
 
 
 def test_a_chosen_task_fills_its_select_and_begins_with_its_name(phone: Page) -> None:
