@@ -15,6 +15,7 @@ from dashboard import enqueue_options, shell, wording
 from dashboard.access import may
 from dashboard.drafts import SWITCHES
 from dashboard.fields import pretty
+from dashboard.fields.members import REQUIRED
 from dashboard.formats import coarse
 from dashboard.forms import OPTIONS, EnqueueForm
 from dashboard.selectors.call import call_text
@@ -77,7 +78,8 @@ def preview_of(form: EnqueueForm, calls: Recent) -> Mapping[str, Any]:
     queue = str(form["queue"].value() or conf.get_task_options(draft.call.path).queue).replace("\x00", "")
     checks = [Check(_("On the allowlist, and it imports"))]
     if wrong:
-        incomplete = Check(_("Not complete yet: %d to fill in or to correct") % wrong, "failed")
+        tone = "failed" if any(check.tone == "failed" for check in named) else "queued"
+        incomplete = Check(_("Not complete yet: %d to fill in or to correct") % wrong, tone)
         return {"checks": [*checks, incomplete, *named[:MOST_NAMED]]}
     checks = [*checks, Check(_("Arguments fit the signature")), *enqueue_options.past(form)]
     return {"code": code(form, typed), "checks": [*checks, *outlook(draft.call.path, queue), *same_call(calls, typed)]}
@@ -86,7 +88,7 @@ def preview_of(form: EnqueueForm, calls: Recent) -> Mapping[str, Any]:
 def what_is_wrong(form: EnqueueForm, options: Sequence[str]) -> Iterator[Check]:
     """Yield each field of the form that is to be filled in or to be corrected, with what it asks for."""
     for _id, label, problem in form.draft.errors:
-        yield Check(f"{label}: {problem}" if label else problem, "failed")
+        yield Check(f"{label}: {problem}" if label else problem, "queued" if problem == _(REQUIRED) else "failed")
     for name in options:
         yield Check(f"{form[name].label}: {form[name].errors[0]}", "failed")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from dashboard.fields.anything import json_area
 from dashboard.fields.base import NOTHING, Control, Kind, Problems, Raw
@@ -14,6 +15,8 @@ from dashboard.fields.plain import pretty
 from dashboard.fields.scalars import Scalar, Text
 from dashboard.fields.typed_json import read_json
 from django_simple_queue.redaction import REDACTED
+
+REQUIRED = gettext_noop("This is required.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class Member:
         if self.secret and len(problems) > before:
             self.quote_nothing(name, problems)
         if value is NOTHING and self.required and len(problems) == before:
-            problems[name] = _("This is required.")
+            problems[name] = _(REQUIRED)
         return NOTHING if not self.required and self.is_default(value) else value
 
     def quote_nothing(self, name: str, problems: Problems) -> None:

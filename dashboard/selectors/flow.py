@@ -31,6 +31,7 @@ from django_simple_queue.models.states import DUE_SQL
 
 MIX_OF = 1000
 FLOWS = {"came": "created", "went": "finished"}
+WORTH_SAYING = 20
 MOST_NAMES = 8
 
 
@@ -81,6 +82,11 @@ class Flow:
     def seconds_for(self, tasks: int) -> float | None:
         """Return how long the workers need for so many tasks; None while no more goes out than comes in."""
         return 60 * tasks / self.going if self.going > self.coming else None
+
+
+def outgrows(waiting: int, coming: float, going: float) -> bool:
+    """Tell whether so much more comes in than goes out that it is no accident, while some wait."""
+    return waiting > WORTH_SAYING and coming > 1.2 * going
 
 
 def flow(queue: str, now: datetime, task: Task | None = None) -> Flow:

@@ -22,7 +22,7 @@ ENDED = (Task.COMPLETED, Task.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A sentence; ``tone`` is "", "warn" or "failed"."""
+    """A sentence; ``tone`` is "", "warn", "failed", or "queued" for what is still to come."""
 
     text: str
     tone: str = ""

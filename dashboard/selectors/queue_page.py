@@ -61,7 +61,7 @@ class QueuePage:
 
     @property
     def grows(self) -> bool:
-        return self.flow.waiting > 0 and self.flow.coming > self.flow.going
+        return flow.outgrows(self.flow.waiting, self.flow.coming, self.flow.going)
 
 
 def queue_page(name: str, pauses: Sequence[QueuePause], now: datetime) -> QueuePage | None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from dashboard.deadline import TookTooLong, deadline
 from dashboard.formats import CAP
 from dashboard.selectors.due import due_queues, next_of_queue
+from dashboard.selectors.flow import outgrows
 from dashboard.selectors.rates import by_queue, per_minute
 from dashboard.selectors.scalars import as_moment
 from dashboard.selectors.serving import known_queues, serves, standstill
@@ -19,7 +20,6 @@ from django_simple_queue.models import QueuePause
 
 MOST_QUEUES = 40
 MOST_WAITING = 1000
-WORTH_SAYING = 20
 Depth = tuple[int, datetime | None]
 
 
@@ -47,7 +47,7 @@ class Line:
     @property
     def grows(self) -> bool:
         """Tell whether more comes in than goes out while many wait."""
-        return (self.depth or 0) > WORTH_SAYING and (self.came or 0) > 1.2 * (self.went or 0)
+        return outgrows(self.depth or 0, self.came or 0, self.went or 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,10 @@ class Runs:
     success: tuple[UUID, datetime] | None
 
     @property
+    def shows_this(self) -> bool:
+        return any(column.kind == "now" for column in self.columns)
+
+    @property
     def cut(self) -> bool:
         return any(column.cut for column in self.columns)
 

@@ -55,6 +55,20 @@ def test_mistakes_stand_at_their_fields_and_in_a_summary_that_has_the_focus(cler
     assert 'value="Eva"' in html
 
 
+def test_what_is_still_to_be_filled_in_is_no_alarm(clerk):
+    untouched = preview(clerk.get(f"/enqueue/?task={SHIP}"))
+    assert 'class="is-queued"' in untouched
+    assert "This is required." in untouched
+    assert 'class="is-failed"' not in untouched
+    assert untouched.count('class="is-queued"') == untouched.count("This is required.") + 1
+    mistaken = preview(post(clerk, **{"a.to": "Eva", "a.order": "x", "do": "preview"}))
+    assert mistaken.count('class="is-failed"') == 2
+
+
+def preview(response):
+    return text(response).partition('id="preview"')[2].partition("</aside>")[0]
+
+
 def test_rows_work_without_javascript(clerk):
     added = text(post(clerk, **NEEDED, **{"a.tags.n": "1", "a.tags.0": "first", "do": "add:a.tags"}))
     assert inputs(added)["a.tags.0"] == "first"

@@ -164,6 +164,15 @@ def test_the_flow_of_a_queue_counts_only_its_own_tasks():
     assert found.coming == pytest.approx(4 / 5)
 
 
+def test_one_task_that_waits_a_moment_is_no_queue_that_grows(chief):
+    a_worker()
+    a_task(queue="mail")
+    assert "more comes in than goes out" not in read(chief, "queues/named", "mail")
+    for _ in range(30):
+        a_task(queue="mail")
+    assert "more comes in than goes out" in read(chief, "queues/named", "mail")
+
+
 @pytest.mark.ability(5)
 def test_an_estimate_is_made_only_while_more_goes_out_than_comes_in():
     now = timezone.now()

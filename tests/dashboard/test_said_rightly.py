@@ -16,7 +16,7 @@ from dashboard.selectors.open_groups import OpenGroups
 from dashboard.selectors.trouble import trouble
 from django_simple_queue.models import QueuePause, Task
 from tests.dashboard.answers import text_of
-from tests.dashboard.queue import a_task, a_worker
+from tests.dashboard.queue import a_task, a_worker, later
 from tests.dashboard.test_attention import failure, told
 
 NOISY, OTHER = "f" * 16, "e" * 16
@@ -194,3 +194,14 @@ def test_why_a_task_of_a_paused_queue_does_not_run_is_whole_sentences(ada, who):
     text = text_of(ada.get(f"/tasks/{a_task(queue='mail').pk}/"))
     by = f" by {who}" if who else ""
     assert f"The queue mail is paused{by}: deploy. It may start in 14 min, at " in text
+
+
+def test_the_chart_of_the_last_runs_explains_the_columns_that_it_has(ada):
+    ended = [a_task(Task.COMPLETED) for _ in range(6)]
+    assert "this task" in read_page(ada, ended[0])
+    assert "Last 6 runs" in (waiting := read_page(ada, a_task(**later(3600))))
+    assert "this task" not in waiting
+
+
+def read_page(client, task):
+    return " ".join(client.get(f"/tasks/{task.pk}/").content.decode().split())
