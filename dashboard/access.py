@@ -155,7 +155,8 @@ def ask_to_sign_in(request: HttpRequest, typed: bool) -> HttpResponseBase:
             return errors.forbidden(request, "session")
         if login_url() == resolve_url(LOGIN) and (kept := carry(request)):
             return errors.signed_out(request, kept)
-    return leave_for(request, f"{login_url()}?{urlencode({'next': current_path(request)})}")
+    ended = {"ended": "1"} if is_fragment(request) and login_url() == resolve_url(LOGIN) else {}
+    return leave_for(request, f"{login_url()}?{urlencode({'next': current_path(request)} | ended)}")
 
 
 class KeepsTyped(CsrfViewMiddleware):

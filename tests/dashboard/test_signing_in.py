@@ -22,8 +22,15 @@ def test_an_anonymous_fragment_leads_its_whole_page_to_the_login(client):
     headers = {**HTMX, "HX-Current-URL": "http://testserver/?status=failed"}
     response = client.get("/?status=failed&live=1&top=x", headers=headers)
     assert response.status_code == 200
-    assert response["HX-Redirect"] == "/login/?next=%2F%3Fstatus%3Dfailed"
+    assert response["HX-Redirect"] == "/login/?next=%2F%3Fstatus%3Dfailed&ended=1"
     assert response.content == b""
+    assert b"Your session has ended, and nothing was done since." in client.get(response["HX-Redirect"]).content
+
+
+def test_a_login_page_of_the_host_is_told_no_more_than_it_knows(client, settings):
+    settings.LOGIN_URL = "/sign-in/"
+    response = client.get("/?live=1", headers={**HTMX, "HX-Current-URL": "http://testserver/"})
+    assert response["HX-Redirect"] == "/sign-in/?next=%2F"
 
 
 def test_signing_in_never_leads_to_another_site(client):
