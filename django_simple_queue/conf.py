@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from django_simple_queue import shapes
+from django_simple_queue.text import UNSTORABLE
 
 PREFIX = "DJANGO_SIMPLE_QUEUE_"
 Backoff = Callable[[int], float] | Iterable[float] | None
@@ -188,8 +189,8 @@ def get_retention() -> Mapping[str, int | None]:
 def get_release() -> str:
     """Return the name of the running release of the host project, "" when it has none."""
     release = get_setting("RELEASE", "")
-    if not isinstance(release, str) or len(release) > 100:
-        raise BadSettingError("RELEASE", release, "text of at most 100 characters")
+    if not isinstance(release, str) or len(release) > 100 or UNSTORABLE.search(release):
+        raise BadSettingError("RELEASE", release, "text of at most 100 ordinary characters")
     return release
 
 

@@ -30,7 +30,7 @@ WRONG = {
     "UNDO_SECONDS": [-1, "5", None, 10**14],
     "RETENTION": [30, {"done": 3}, {"completed": 0}, {"completed": "30"}, {"failed": True}, {"failed": 10**9}, None],
     "ENVIRONMENT": [7, None, "x" * 31],
-    "RELEASE": [7, None, "x" * 101],
+    "RELEASE": [7, None, "x" * 101, "1.0\x00", "1.0\udcff"],
     "ADMIN_SUMMARY": ["yes", 1, None],
     "PUBLIC_STATUS": ["yes", 1, None],
     "DASHBOARD_LINKS": ["shop.links.order", [7], ["order"], None],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -54,14 +54,25 @@ class Opening(NamedTuple):
     asked: bool
 
 
+class Asks(NamedTuple):
+    """What is asked in the same way of every database, in its own words: of all queues, and of some."""
+
+    look: tuple[str, str]
+    total: tuple[str, str]
+    ripe: tuple[str, str]
+
+
 class Database(ABC):
+    asks: ClassVar[Asks]
+
     def __init__(self, connection: BaseDatabaseWrapper, bookmarks: Bookmarks) -> None:
         self.connection, self.bookmarks = connection, bookmarks
         self.release = conf.get_release()
 
-    @abstractmethod
     def look(self, queues: Sequence[str]) -> Look:
         """Tell, without a lock, whether a claim from ``queues`` (none: from any) has a chance."""
+        due, wait = self._asked(self.asks.look, queues)[0]
+        return Look(bool(due), None if wait is None else float(wait))
 
     def glance(self, worker: UUID, wanted: int, queues: Sequence[str]) -> tuple[Look, list[Claimed] | None]:
         """Look and, where one question can do both, claim; None where it takes a turn to claim."""
@@ -99,13 +110,13 @@ class Database(ABC):
         It may be one that nobody has promoted yet; when nothing is due, one whose time is to come, in -n seconds.
         """
 
-    @abstractmethod
     def count_due(self, queues: Sequence[str], most: int) -> int:
         """Return how many rows of ``queues`` (none: of all) may be claimed; ``most`` when there are more."""
+        return int(self._asked(self.asks.total, queues, most=most)[0][0])
 
-    @abstractmethod
     def is_ripe(self, queues: Sequence[str]) -> bool:
         """Tell whether the time of a row of ``queues`` (none: of any) has come, and it waits for its promotion."""
+        return bool(self._asked(self.asks.ripe, queues))
 
     @abstractmethod
     def claim(self, worker: UUID, wanted: int, queues: Sequence[str] | None) -> list[Claimed]:
@@ -130,6 +141,20 @@ class Database(ABC):
     def name_odd_rows(self) -> int:
         """Give rows whose id is none another one, and return how many they were; only SQLite takes such a row."""
         return 0
+
+    def _asked(self, statements: tuple[str, str], queues: Sequence[str], **parameters: Any) -> list[Any]:
+        of_all, of_some = statements
+        if not queues:
+            return self._rows(of_all, **parameters)
+        return self._rows(of_some, queues=self._names(queues), **parameters)
+
+    @abstractmethod
+    def _names(self, queues: Sequence[str]) -> Any:
+        """Return the names as a statement takes them."""
+
+    @abstractmethod
+    def _rows(self, statement: str, **parameters: Any) -> list[Any]:
+        """Return what ``statement`` brings."""
 
 
 def fields_of(ending: Ending) -> dict[str, Any]:

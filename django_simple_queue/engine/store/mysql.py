@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import DataError, transaction
 
-from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, fields_of, waited
+from django_simple_queue.engine.store.database import Asks, Database, Ended, Needs, fields_of, waited
 from django_simple_queue.engine.store.records import Claimed, Ending
 from django_simple_queue.engine.store.sql import (
     CLAIMED,
@@ -112,9 +112,7 @@ def instant(stored: Any) -> datetime:
 
 
 class MySQL(Database):
-    def look(self, queues: Sequence[str]) -> Look:
-        due, wait = (self._rows(LOOK_AT, queues=tuple(queues)) if queues else self._rows(LOOK))[0]
-        return Look(bool(due), None if wait is None else float(wait))
+    asks = Asks((LOOK, LOOK_AT), (COUNT, COUNT_OF), (IS_RIPE, IS_RIPE_OF))
 
     def hold(self, worker: UUID) -> tuple[str, list[str]] | None:
         rows = self._rows(HOLD, worker=self._key(worker))
@@ -144,13 +142,6 @@ class MySQL(Database):
             return [queue for (queue,) in self._rows(QUEUES, most=most)]
         paused = self._paused()
         return [queue for queue, *_ in sorted(heads, key=in_claim_order) if queue not in paused][:most]
-
-    def count_due(self, queues: Sequence[str], most: int) -> int:
-        counted = self._rows(COUNT_OF, queues=tuple(queues), most=most) if queues else self._rows(COUNT, most=most)
-        return int(counted[0][0])
-
-    def is_ripe(self, queues: Sequence[str]) -> bool:
-        return bool(self._rows(IS_RIPE_OF, queues=tuple(queues)) if queues else self._rows(IS_RIPE))
 
     def longest_due(self) -> tuple[str, float] | None:
         firsts = self._steps(NEXT_PRIORITY, NEXT_QUEUE)
@@ -213,6 +204,9 @@ class MySQL(Database):
 
     def _key(self, value: UUID) -> str:
         return str(value) if self.connection.features.has_native_uuid_field else value.hex
+
+    def _names(self, queues: Sequence[str]) -> tuple[str, ...]:
+        return tuple(queues)
 
     def _rows(self, statement: str, **parameters: Any) -> list[Any]:
         with self.connection.cursor() as cursor:

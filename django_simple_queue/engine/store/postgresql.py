@@ -13,14 +13,13 @@ from psycopg import ClientCursor, Cursor
 from django_simple_queue.engine import clock
 from django_simple_queue.engine.store import postgresql_sql as sql
 from django_simple_queue.engine.store.bookmarks import behind
-from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, Opening, fields_of, waited
+from django_simple_queue.engine.store.database import Asks, Database, Ended, Look, Needs, Opening, fields_of, waited
 from django_simple_queue.engine.store.records import Claimed, Ending
 from django_simple_queue.models import Worker
 
 
 class PostgreSQL(Database):
-    def look(self, queues: Sequence[str]) -> Look:
-        return Look(*(self._rows(sql.LOOK_AT, queues=list(queues)) if queues else self._rows(sql.LOOK))[0])
+    asks = Asks((sql.LOOK, sql.LOOK_AT), (sql.COUNT, sql.COUNT_OF), (sql.IS_RIPE, sql.IS_RIPE_OF))
 
     def glance(self, worker: UUID, wanted: int, queues: Sequence[str]) -> tuple[Look, list[Claimed] | None]:
         """In one message, which the server runs as one transaction: most of a single task's way is the trips to it."""
@@ -70,15 +69,6 @@ class PostgreSQL(Database):
     def due_queues(self, most: int) -> list[str]:
         return [queue for (queue,) in self._rows(sql.QUEUES, most=most)]
 
-    def count_due(self, queues: Sequence[str], most: int) -> int:
-        counted = (
-            self._rows(sql.COUNT_OF, queues=list(queues), most=most) if queues else self._rows(sql.COUNT, most=most)
-        )
-        return int(counted[0][0])
-
-    def is_ripe(self, queues: Sequence[str]) -> bool:
-        return bool(self._rows(sql.IS_RIPE_OF, queues=list(queues)) if queues else self._rows(sql.IS_RIPE))
-
     def longest_due(self) -> tuple[str, float] | None:
         return waited(self._rows(sql.LONGEST_DUE))
 
@@ -109,6 +99,9 @@ class PostgreSQL(Database):
 
     def promote(self, limit: int) -> int:
         return len(self._rows(sql.PROMOTE, wanted=limit))
+
+    def _names(self, queues: Sequence[str]) -> list[str]:
+        return list(queues)
 
     def _rows(self, statement: str, **parameters: Any) -> list[Any]:
         self.connection.ensure_connection()

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from django_simple_queue.engine.store.database import Database, Ended, Look, Needs, fields_of, waited
+from django_simple_queue.engine.store.database import Asks, Database, Ended, Needs, fields_of, waited
 from django_simple_queue.engine.store.records import Claimed, Ending
 from django_simple_queue.engine.store.sql import (
     CLAIMED,
@@ -87,9 +87,7 @@ PROMOTE = (
 
 
 class SQLite(Database):
-    def look(self, queues: Sequence[str]) -> Look:
-        due, wait = (self._rows(LOOK_AT, queues=json.dumps(list(queues))) if queues else self._rows(LOOK))[0]
-        return Look(bool(due), wait)
+    asks = Asks((LOOK, LOOK_AT), (COUNT, COUNT_OF), (IS_RIPE, IS_RIPE_OF))
 
     def hold(self, worker: UUID) -> tuple[str, list[str]] | None:
         rows = self._rows(HOLD, worker=worker.hex)
@@ -102,15 +100,6 @@ class SQLite(Database):
 
     def due_queues(self, most: int) -> list[str]:
         return [queue for (queue,) in self._rows(QUEUES, most=most)]
-
-    def count_due(self, queues: Sequence[str], most: int) -> int:
-        counted = (
-            self._rows(COUNT_OF, queues=json.dumps(list(queues)), most=most) if queues else self._rows(COUNT, most=most)
-        )
-        return int(counted[0][0])
-
-    def is_ripe(self, queues: Sequence[str]) -> bool:
-        return bool(self._rows(IS_RIPE_OF, queues=json.dumps(list(queues))) if queues else self._rows(IS_RIPE))
 
     def longest_due(self) -> tuple[str, float] | None:
         return waited(self._rows(LONGEST_DUE))
@@ -146,6 +135,9 @@ class SQLite(Database):
 
     def name_odd_rows(self) -> int:
         return len([self._key(stored) for (stored,) in self._rows(ODD)])
+
+    def _names(self, queues: Sequence[str]) -> str:
+        return json.dumps(list(queues))
 
     def _rows(self, statement: str, **parameters: Any) -> list[Any]:
         self.connection.ensure_connection()
