@@ -9,12 +9,15 @@ from urllib.parse import urlencode, urlsplit
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.encoding import escape_uri_path
+from django.utils.translation import get_language
 from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard import shared
 from dashboard.pauses import with_pauses
 from dashboard.rendering import rendered
+from dashboard.tags import tag_of
 
 FOLDER = "simple_queue_dashboard"
 Context = Callable[[], Mapping[str, Any]]
@@ -30,10 +33,11 @@ def live_page(
 ) -> HttpResponseBase:
     """Answer with ``<name>.html``, or for ``?live=1`` with its live region, ``_<name>_live.html``.
 
-    When ``tag`` is what the region shows already, the answer is 304, and ``context`` is not called.
+    When ``tag`` is what the region shows already, in this language and time zone, the answer is 304, and ``context``
+    is not called.
     ``same_for_all`` says that whoever gets this ``tag`` sees the same region: a poll may get what another one got.
     """
-    with_all = with_pauses(tag, request)
+    with_all = tag_of(with_pauses(tag, request), get_language(), timezone.get_current_timezone_name())
     if is_shown_already(request, with_all):
         return HttpResponseNotModified()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
-from django.utils import timezone, translation
 
 from dashboard.htmx import page_path
 from dashboard.selectors.snapshot import Snapshot
@@ -31,8 +30,6 @@ def tag_for(reader: object, request: HttpRequest, picture: Snapshot, *extra: obj
         page_path(request),
         reader,
         request.user.is_superuser or sorted(request.user.get_all_permissions()),
-        translation.get_language(),
-        timezone.get_current_timezone_name(),
         picture.name,
         picture.deeds,
         age_bucket(picture),
