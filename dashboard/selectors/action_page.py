@@ -164,4 +164,4 @@ def touched(action: OperatorAction, chosen: str, after: int) -> tuple[list[UUID]
         items = items.filter(**running) if chosen == "asked" else items.exclude(**running)
     rows = list(items.order_by("pk")[: PAGE + 1])
     onward = rows[PAGE - 1].pk if len(rows) > PAGE else 0
-    return [row.created_task or row.task for row in rows[:PAGE]], onward
+    return list(dict.fromkeys(row.created_task or row.task for row in rows[:PAGE])), onward

@@ -209,7 +209,7 @@ def beyond_undo(actions: Iterable[OperatorAction], now: datetime) -> set[int]:
 def entry(
     action: OperatorAction, items: Sequence[tuple[OperatorActionItem, Touched]], now: datetime, gone: Container[int]
 ) -> Entry:
-    touched = [each for _, each in items]
+    touched = list({each.pk: each for _, each in items}.values())
     untouched = any(is_untouched(item, each.task) for item, each in items) if items else action.pk not in gone
     return Entry(action, touched, offers_undo(action, now) and untouched)
 

@@ -32,6 +32,14 @@ def test_edit_and_requeue_keeps_the_secret_on_the_server(clerk):
     assert made_from.created_task == copy.pk
 
 
+def test_activity_names_the_task_that_was_made_once(clerk, ada):
+    task_id = create_task(SHIP, {"to": "Eva", "order": 7})
+    edited(clerk, task_id)
+    link = f'href="/tasks/{Task.objects.get(parent=task_id).pk}/"'
+    for page in ("/activity/", f"/activity/{OperatorAction.objects.get().pk}/"):
+        assert text(ada.get(page)).count(link) == 1
+
+
 def test_a_typed_secret_replaces_the_kept_one(clerk):
     task_id = create_task(SHIP, {"to": "Eva", "order": 7, "token": SECRET})
     edited(clerk, task_id, **{"a.token": "another-secret"})
