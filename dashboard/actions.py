@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -161,13 +160,12 @@ def undo(action: OperatorAction, actor: User, pk: UUID | None = None) -> Result:
     action.refresh_from_db()
     if action.state == OperatorAction.State.UNDOING:
         return Result(undo_words.undoing(left), 0, action=action, goes_on=True)
-    outcomes = {} if pk else action.undo_outcomes or {}
-    since = acted_since(action, actor) if outcomes.get("changed") else {}
+    outcomes = {} if pk else undo_words.as_told(action.undo_outcomes or {}, identify(actor)["actor"])
     if restored:
         name = describe(pk) if pk else action.scope if action.done == 1 else ""
-        return Result(undo_words.undone(restored, outcomes, name, since), restored)
-    if since and left > 1 and not action.undone:
-        return Result(undo_words.too_late(outcomes, since), 0)
+        return Result(undo_words.undone(restored, outcomes, name), restored)
+    if any(map(undo_words.is_named, outcomes)) and left > 1 and not action.undone:
+        return Result(undo_words.too_late(outcomes), 0)
     return Result(why_not_undone(action, actor, pk or only_one(action), left), 0)
 
 
@@ -185,15 +183,6 @@ def why_not_undone(action: OperatorAction, actor: User, pk: UUID | None, left: i
     when, who = (latest.taken_back, latest.taken_back_by) if latest else (action.undone, action.undone_by)
     named = _("you") if who and who == identify(actor)["actor"] else who
     return undo_words.not_undone(when, named, 1 if pk else left)
-
-
-def acted_since(action: OperatorAction, actor: User) -> Mapping[tuple[str, str], int]:
-    """Count by verb and name the tasks of ``action`` that somebody has moved after it and no worker has begun."""
-    epochs = dict(action.items.filter(undone=None).values_list("task", "epoch"))
-    rows = Task.objects.filter(pk__in=epochs).values_list("pk", "epoch")
-    latest = latest_items(pk for pk, epoch in rows if epoch <= epochs[pk])
-    later = [item.action for item in latest if item.action_id != action.pk and not item.taken_back]
-    return Counter((each.verb, _("you") if is_by(each, actor) else each.actor) for each in later)
 
 
 def latest_items(tasks: Iterable[UUID]) -> Iterable[OperatorActionItem]:

@@ -10,6 +10,8 @@ from django.utils.translation import ngettext, ngettext_lazy
 
 from dashboard.formats import number
 from dashboard.wording import past, tasks
+from django_simple_queue.models.audit import VERBS
+from django_simple_queue.models.audit.undoing import SINCE
 from django_simple_queue.redaction import visible
 
 UNDONE = {
@@ -18,30 +20,35 @@ UNDONE = {
     "changed": ngettext_lazy("was changed since", "were changed since", "count"),
     "gone": ngettext_lazy("was removed since", "were removed since", "count"),
 }
-Since = Mapping[tuple[str, str], int]
-"""To how many tasks somebody has done something since: by the verb, and who it was."""
-NOBODY: Since = {}
 
 
-def undone(restored: int, outcomes: Mapping[str, int], name: str = "", since: Since = NOBODY) -> str:
+def undone(restored: int, outcomes: Mapping[str, int], name: str = "") -> str:
     """Say how much of an action was taken back; ``name`` is what it was when it was one task."""
-    if rest := what_stays(outcomes, since):
+    if rest := what_stays(outcomes):
         return _("Undone %(count)s; %(rest)s.") % {"count": number(restored), "rest": rest}
     one_of = {"scope": name or tasks(restored), "total": restored}
     return ngettext("Undone: %(scope)s is as before.", "Undone: %(total)s tasks are as before.", restored) % one_of
 
 
-def too_late(outcomes: Mapping[str, int], since: Since) -> str:
+def too_late(outcomes: Mapping[str, int]) -> str:
     """Say why nothing of an action over many was taken back."""
-    return _("Too late to undo: %s. Nothing done.") % what_stays(outcomes, since)
+    return _("Too late to undo: %s. Nothing done.") % what_stays(outcomes)
 
 
-def what_stays(outcomes: Mapping[str, int], since: Since) -> str:
-    unnamed = outcomes.get("changed", 0) - sum(since.values())
-    rest = {name: count for name, count in {**outcomes, "changed": unnamed}.items() if count > 0}
-    rest.pop("restored", None)
-    named = [f"{number(count)} {moved_by(*deed, count)}" for deed, count in since.items()]
-    return ", ".join(filter(None, [*named, outcome_words(rest)]))
+def what_stays(outcomes: Mapping[str, int]) -> str:
+    left = {name: count for name, count in outcomes.items() if name != "restored"}
+    return outcome_words(dict(sorted(left.items(), key=lambda each: not is_named(each[0]))))
+
+
+def is_named(outcome: str) -> bool:
+    """Tell whether it is known who has done what."""
+    return outcome.startswith(SINCE)
+
+
+def as_told(outcomes: Mapping[str, int], reader: str) -> Mapping[str, int]:
+    """Return the outcomes as the ``reader`` is told them: what they did themselves they know."""
+    own = {f"{SINCE}{verb} {reader}": f"{SINCE}{verb} {_('you')}" for verb in VERBS}
+    return {own.get(name, name): count for name, count in outcomes.items()}
 
 
 def moved_by(verb: str, who: str, count: int) -> str:
@@ -66,6 +73,9 @@ def outcome_words(outcomes: Mapping[str, int]) -> str:
 
 
 def put_back(outcome: str, count: int) -> str:
+    if is_named(outcome):
+        verb, _space, who = outcome.removeprefix(SINCE).partition(" ")
+        return moved_by(verb, who, count)
     return str(UNDONE[outcome] % {"count": count})
 
 

@@ -146,7 +146,7 @@ def test_undo_of_many_is_done_by_the_workers_too_and_says_what_is_left(monkeypat
     assert (action.state, action.undone_by) == ("undoing", "ada")
     drive_to_the_end(4)
     action.refresh_from_db()
-    assert action.undo_outcomes == {"restored": 9, "started": 1, "changed": 1, "gone": 1}
+    assert action.undo_outcomes == {"restored": 9, "started": 1, "since cancel omar": 1, "gone": 1}
     assert (action.state, action.outcomes) == ("done", {"done": 12})
     assert [status_of(task) for task in tasks[3:]] == [Task.FAILED] * 9
     restored = Task.objects.get(pk=tasks[5].pk)

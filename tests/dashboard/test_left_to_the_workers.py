@@ -7,7 +7,7 @@ from django.test import Client
 
 from dashboard import many, preflight
 from django_simple_queue.models import OperatorAction, Task
-from django_simple_queue.models.audit import background
+from django_simple_queue.models.audit import background, perform
 from tests.dashboard.answers import said, text_of
 from tests.dashboard.asking import REQUEUE, ask, confirm, fields_of
 from tests.dashboard.people import operator, signed_in
@@ -113,11 +113,14 @@ def test_a_big_undo_is_left_to_the_workers(ada, monkeypatch):
     confirm(ada, ask(ada))
     monkeypatch.setattr("django_simple_queue.models.audit.undoing.MAX_ROWS", 2)
     action = OperatorAction.objects.get()
+    perform("cancel", Task.objects.filter(pk=tasks[0].pk), "omar")
     response = ada.post(f"/activity/{action.pk}/undo/")
     assert said(response) == "Undoing 3 tasks; the workers do it, batch by batch."
     assert "Undoing: 0 of 3" in text_of(ada.get(f"/activity/{action.pk}/"))
     workers_do_the_rest()
-    assert {status_of(task) for task in tasks} == {Task.FAILED}
+    assert [status_of(task) for task in tasks] == [Task.CANCELLED, Task.FAILED, Task.FAILED]
+    assert "1 was cancelled by omar since" in text_of(ada.get(f"/activity/{action.pk}/"))
+    assert "2 as before, 1 was cancelled by omar since" in text_of(ada.get("/activity/"))
 
 
 def test_what_a_task_demands_is_frozen_when_the_action_starts(settings, small):

@@ -17,6 +17,8 @@ from django_simple_queue.models.primary import alias
 from django_simple_queue.models.task import Task, TaskQuerySet
 
 NOTHING: Mapping[str, int] = {}
+SINCE = "since "
+"""Begins the outcome of rows that somebody has moved since: the verb and who it was follow."""
 
 
 def can_undo(action: OperatorAction) -> bool:
@@ -92,11 +94,21 @@ def put_back(action: OperatorAction, items: Sequence[OperatorActionItem]) -> dic
     before = {item.task: item for item in items}
     restored = reverse(untouched(action, items), action)
     touched = {row.pk: row for row in Task.objects.filter(pk__in=before).only("pk", "epoch")}
-    started = sum(row.epoch > before[pk].epoch for pk, row in touched.items())
-    gone = len(before) - len(touched)
+    waiting = [pk for pk, row in touched.items() if row.epoch <= before[pk].epoch]
+    started, gone = len(touched) - len(waiting), len(before) - len(touched)
     changed = len(before) - restored - started - gone
-    counts = {"restored": restored, "started": started, "changed": changed, "gone": gone}
-    return {name: count for name, count in counts.items() if count}
+    named = moved_since(action, waiting) if changed else {}
+    others = changed - sum(named.values())
+    counts = {"restored": restored, "started": started, **named, "changed": others, "gone": gone}
+    return {name: count for name, count in counts.items() if count > 0}
+
+
+def moved_since(action: OperatorAction, tasks: Sequence[UUID]) -> dict[str, int]:
+    """Return as outcomes who did what to these tasks last, after ``action``; what was taken back does not count."""
+    items = OperatorActionItem.objects.filter(task__in=tasks, action__gt=action.pk)
+    latest = {item.task: item for item in items.select_related("action").order_by("action")}
+    moved = (item.action for item in latest.values() if not item.taken_back)
+    return dict(Counter(f"{SINCE}{each.verb} {each.actor}" for each in moved))
 
 
 def untouched(action: OperatorAction, items: Sequence[OperatorActionItem]) -> TaskQuerySet:
