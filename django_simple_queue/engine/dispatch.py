@@ -167,7 +167,7 @@ class Dispatcher:
             entry = Entry(ending, now, serial, member.pid if awaits else None, ended_at=ended_at)
             if left:
                 logger.warning(LEFT, member.pid, run.claimed.task, left)
-                member.replace(entry, now)
+                member.replace(entry, now, holds=ending.fails or run.doom is runs.CANCELLED)
             member.owed += entry.pid is not None
             self.outbox.add(entry)
             member.outlive()

@@ -153,10 +153,13 @@ class Member:
             self.gone_by = None
             self.worn_out_at = 0
 
-    def replace(self, entry: Entry, now: float) -> None:
-        """The run of ``entry`` has left something behind that ends with us; a next attempt may not begin before."""
+    def replace(self, entry: Entry, now: float, holds: bool) -> None:
+        """The run of ``entry`` has left something behind that ends with us.
+
+        ``holds``: its row may be claimed once more when the ending is written, which must not be before.
+        """
         self.leave_by = now + GONE_SECONDS
-        if entry.ending.fails:
+        if holds:
             entry.pid, entry.unreported, entry.not_before = None, True, FOREVER
             self.held = entry
 

@@ -137,3 +137,22 @@ def test_fewer_wait_of_what_is_never_tried_twice(attempts: tuple[int, ...], dept
     assert dispatcher.depth == AHEAD_RUNS_ONCE
     dispatcher.accept(claim(live_worker(), len(attempts)))
     assert dispatcher.depth == depth
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("doom", "holds"), [(runs.CANCELLED, True), (runs.STOPPED, False)])
+def test_a_cancelled_run_that_has_left_something_ends_with_that(child: Member, doom: runs.Doom, holds: bool) -> None:
+    """It has ended by itself at the last moment; once its row is CANCELLED somebody may requeue it."""
+    enqueue_row()
+    dispatcher, now = Dispatcher(Pool(1, selectors.DefaultSelector(), [])), clock.now()
+    dispatcher.pool.members[child.pid] = child
+    dispatcher.pool.guard = guard_seen_at(now)
+    dispatcher.accept(claim(live_worker(), 1))
+    dispatcher.hand_out(now)
+    (run,) = child.runs
+    messages.receive_packet(child.other)
+    dispatcher.end({run.key}, doom, now)
+    dispatcher.note(child, "done", run.serial, [False, now, "process 7", 0.1, "ok", None, "", None])
+    (entry,) = dispatcher.outbox.entries.values()
+    assert entry.ending.verb == "complete"
+    assert (child.held is entry, dispatcher.outbox.batch(now)) == ((True, []) if holds else (False, [entry]))
