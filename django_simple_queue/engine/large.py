@@ -32,4 +32,5 @@ def to_report(output: str, task_id: str, epoch: int) -> str | None:
 def is_busy() -> bool:
     """Tell whether the task has left a transaction open: nothing of ours may depend on how that ends."""
     connection = connections[alias()]
-    return connection.in_atomic_block or not connection.get_autocommit()
+    is_open = connection.connection is not None  # else it would be opened to answer, and the database may be away
+    return is_open and (connection.in_atomic_block or not connection.get_autocommit())

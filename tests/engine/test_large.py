@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from django_simple_queue.engine import large, store
 from django_simple_queue.engine.store import Glimpse
@@ -68,6 +68,19 @@ def test_a_locked_row_is_not_waited_for() -> None:
         assert large.to_report(HUGE, str(ours.id), ours.epoch) == HUGE
     assert row(ours).output is None
     assert large.to_report(HUGE, str(ours.id), ours.epoch) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_away_costs_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task need not have used it, so that it is asked for a connection here at first."""
+    ours = running(live_worker())
+    with monkeypatch.context() as away:
+        connection.close()
+        for name, value in (("NAME", "/nowhere/at.all"), ("PORT", "1")):
+            away.setitem(connection.settings_dict, name, value)
+        assert large.to_report(HUGE, str(ours.id), ours.epoch) == HUGE
+    connection.close()
+    assert row(ours).output is None
 
 
 @pytest.mark.timeout(120)
