@@ -109,6 +109,21 @@ def test_the_words_of_a_choice_stand_in_its_middle(phone: Page) -> None:
         assert choice.evaluate(OFF_CENTRE) <= 1
 
 
+def test_a_question_has_one_left_edge(phone: Page) -> None:
+    phone.goto("/workers/")
+    phone.get_by_role("link", name="Pause all").tap()
+    parts = phone.locator("dialog[open] :is(h2, label)")
+    expect(parts.first).to_be_visible()
+    assert len(set(parts.evaluate_all("parts => parts.map(part => part.getBoundingClientRect().x)"))) == 1
+
+
+def test_a_filter_stands_close_below_its_word(phone: Page) -> None:
+    phone.goto("/")
+    phone.locator(".filters summary").first.tap()
+    field = phone.locator(".menu-panel .field", has=phone.get_by_label("Error contains"))
+    assert top(field.locator("input")) - top(field.locator("label")) < 32
+
+
 def top(shown: Locator) -> float:
     return float(shown.evaluate("element => element.getBoundingClientRect().top"))
 
