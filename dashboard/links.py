@@ -54,7 +54,10 @@ def function_at(path: str) -> Callable[[Task], Any]:
 
 def checked(found: Any) -> Iterator[Link]:
     """Yield the links in what a callable returned: (label, url), a list of those, or None."""
-    for label, url in [found] if isinstance(found, tuple) else found or ():
+    for each in [found] if isinstance(found, (tuple, str)) else found or ():
+        if isinstance(each, str) or len(each) != 2:
+            raise ValueError(f"{each!r:.200} is not (label, url).")
+        label, url = each
         if not is_safe(str(url)):
             raise ValueError(f"{url!r:.200} is not a link: it must begin with https://, http:// or /.")
         yield Link(visible(str(label))[:LONGEST_LABEL], str(url))

@@ -23,12 +23,18 @@ LIMITS = {"priority": (-100, 100), "max_attempts": (1, shapes.MOST_ATTEMPTS)}
 def check_path(task: object) -> str:
     """Return ``task`` when it can be a dotted path; TypeError or ValueError otherwise."""
     if not isinstance(task, str):
-        raise TypeError(f"task must be a dotted path (str), not {task!r}.")
+        raise TypeError(f"task must be a dotted path (str){path_of(task)}, not {task!r}.")
     if not task or UNSTORABLE.search(task):
         raise ValueError(f"task must be a dotted path such as 'shop.tasks.send_invoice', not {task!r:.200}.")
     if len(task) > MAX_PATH:
         raise ValueError(f"task has {len(task)} characters, at most {MAX_PATH} are possible: {task[:60]!r}...")
     return task
+
+
+def path_of(task: object) -> str:
+    """Return ", here 'its.path'" for a function that was passed itself, as to other queues; "" for all else."""
+    path = f"{getattr(task, '__module__', '')}.{getattr(task, '__qualname__', '')}"
+    return f", here {path!r}" if callable(task) and all(map(str.isidentifier, path.split("."))) else ""
 
 
 def encode_args(args: object) -> str:

@@ -40,7 +40,7 @@ PROCESS = ("worker", "worker_pid", "release", "epoch", "progress", "shown_messag
 class QueueFilter(admin.SimpleListFilter):
     """Offers the queues that the settings, the workers and the pauses name; the task table is not asked."""
 
-    title = _("queue")
+    title = _("Queue")
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

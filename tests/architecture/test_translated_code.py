@@ -34,6 +34,7 @@ KEPT = {
     "innerMorph show:none": "how htmx swaps",
     "tab queued": "names of columns",
     " is not a link: it must begin with https://, http:// or /.": "in the log, for whoever wrote the link",
+    " is not (label, url).": "in the log, for whoever wrote the link",
     "_lately GROUP BY queue": "SQL",
     r"(\n\[\.\.\. [0-9,]+ bytes dropped \.\.\.\]\n)": "what marks a cut, as it is stored",
 }

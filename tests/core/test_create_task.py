@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from django_simple_queue.models import Task
 from django_simple_queue.utils import TaskNotAllowedError, create_task, create_tasks
-from tests.core.rows import PATH
+from tests.core.rows import PATH, a_task
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +84,8 @@ def test_the_setting_decides_how_often_a_task_is_tried_when_nothing_else_does(se
         ("os.system", TaskNotAllowedError, "'os.system' is not in the allowlist.*DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS"),
         (7, TypeError, "task must be a dotted path .str., not 7"),
         (None, TypeError, "task must be a dotted path .str., not None"),
+        (a_task, TypeError, "task must be a dotted path .str., here 'tests.core.rows.a_task', not <function a_task"),
+        (lambda: 0, TypeError, "task must be a dotted path .str., not <function <lambda>"),
         ("", ValueError, "task must be a dotted path such as"),
         ("a\x00.b", ValueError, "task must be a dotted path such as"),
         ("x" * 256, ValueError, "task has 256 characters, at most 255"),

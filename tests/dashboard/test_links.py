@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.checks import run_checks
 from django.db import connection
@@ -41,6 +43,14 @@ def malicious(task):
     return "Click", "javascript:alert(1)"
 
 
+def address_alone(task):
+    return "https://trace.example/x"
+
+
+def three_things(task):
+    return "Trace", "https://trace.example/x", "new window"
+
+
 @pytest.fixture
 def page(client, settings):
     signed_in(client, operator("chief", superuser=True))
@@ -68,6 +78,12 @@ def test_a_function_that_fails_is_logged_and_the_page_stands(page, caplog, name)
     assert "1 link of this site failed" in html
     assert "javascript:" not in html
     assert f"{HERE}{name} of DJANGO_SIMPLE_QUEUE_DASHBOARD_LINKS failed" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["address_alone", "three_things"])
+def test_what_is_no_label_with_an_address_is_quoted_in_the_log(page, caplog, name):
+    assert "1 link of this site failed" in page(name)
+    assert re.search(r"'https://trace.example/x'.* is not \(label, url\)\.", caplog.text)
 
 
 @pytest.mark.parametrize(
