@@ -8,9 +8,10 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from itertools import islice
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from django_simple_queue import conf
 from django_simple_queue.secret_patterns import (
@@ -225,11 +226,12 @@ def masker_for(values: set[str]) -> Masker:
 
 
 def spellings(value: str) -> Iterable[str]:
-    """Return ``value`` as it appears in text, JSON, a repr, an address, and line by line."""
+    """Return ``value`` as it appears in text, JSON, a repr, an address, a form that was sent, HTML, line by line."""
     lines = [line.strip() for line in value.splitlines() if len(line.strip()) >= SHORTEST_UNBOUNDED_VALUE]
     once, twice = json.dumps(value)[1:-1], json.dumps(json.dumps(value)[1:-1])[1:-1]
     encoded = (once, twice, json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1])
-    return (visible(value), value.strip(), quote(value.encode("utf-8", "replace"), safe=""), *encoded, *lines)
+    sent = value.encode("utf-8", "replace")
+    return (visible(value), value.strip(), quote(sent, safe=""), quote_plus(sent), escape(value), *encoded, *lines)
 
 
 def whole_word(form: str) -> str:

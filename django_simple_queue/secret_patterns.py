@@ -21,16 +21,17 @@ KEY_IN_TEXT = (
 # Text may be cut inside a value, so the closing quotation mark may be missing: then the value is the rest of the line.
 VALUE_IN_TEXT = (
     r"""(?P<value>\\"(?:[^"\\\n]|\\[^"\n])*(?:\\"?)?|"(?:[^"\\\n]|\\.?)*"?|'(?:[^'\\\n]|\\.?)*'?|"""
-    r"""[^\s"',;&<>()\[\]{{}}]+)"""
+    r"""\[(?:[^\[\]]|\[[^\[\]]{{0,4096}}\]){{0,16384}}\]?|\{{[^{{}}]{{0,16384}}\}}?|[^\s"',;&<>()\[\]{{}}]+)"""
 )
-SEPARATOR_IN_TEXT = r"[\w-]{{0,40}}\\?[\"']?[ \t]{{0,4}}(?:=>|[:=])[ \t]{{0,4}}(?:[bfru]{{1,2}}(?=[\"']))?"
+SEPARATOR_IN_TEXT = r"[\w-]{{0,40}}(?:%3[ad]|\\?[\"']?[ \t]{{0,4}}(?:=>|[:=])[ \t]{{0,4}}(?:[bfru]{{1,2}}(?=[\"']))?)"
 PAIR = r"(?P<before>" + KEY_IN_TEXT + SEPARATOR_IN_TEXT + r")" + VALUE_IN_TEXT
+ELEMENT = r"(?P<element>" + KEY_IN_TEXT + r"[\w-]{{0,40}}>)[^<]{{1,4096}}(?=</)"
 HEADER = r"(?P<header>\b(?:proxy-)?(?:authorization|(?:set-)?cookie)[ \t]{{0,4}}:[ \t]{{0,4}})[^\s\"'][^\n]*"
 BEARER = r"(?P<bearer>\b(?:bearer|basic)[ \t]{{1,4}})[\w.~+/=-]{{8,}}"
 USERINFO = r"(?P<scheme>://[^\s/:@]{{0,128}}:)[^\s/@]{{1,512}}(?=@)"
 PEM = r"(?P<pem>-----BEGIN [A-Z ]{{0,40}}PRIVATE KEY-----)[^-]{{0,16384}}(?:-----END [A-Z ]{{0,40}}-----)?"
 QUOTES = re.compile(r"\\?[\"']|")
-SECRETS_IN_TEXT = "|".join((PEM, HEADER, BEARER, USERINFO, PAIR))
+SECRETS_IN_TEXT = "|".join((PEM, HEADER, BEARER, USERINFO, ELEMENT, PAIR))
 BEGINNINGS = (
     "pass|secret|token|api|access|private|credential|session|authorization|cookie|credit|card|signature|pwd|cvv|cvc|otp|"
     "ssn|jwt|bearer|basic|://|-----begin"
@@ -86,14 +87,14 @@ def spelled(name: str) -> str:
 def replacement(match: re.Match[str]) -> str:
     value = match["value"]
     if value is None:
-        return next(kept for kept in match.group("pem", "header", "bearer", "scheme") if kept) + REDACTED
+        return next(kept for kept in match.group("pem", "header", "bearer", "scheme", "element") if kept) + REDACTED
     quoted = quote_of(value)
     return f"{match['before']}{quoted}{REDACTED}{quoted}"
 
 
 def literal_replacement(match: re.Match[str]) -> str:
     value = match["value"]
-    return match[0] if value is not None and not quote_of(value) else replacement(match)
+    return match[0] if value is not None and not set("\"'") & set(value) else replacement(match)
 
 
 def quote_of(value: str) -> str:

@@ -73,6 +73,8 @@ def test_secret_args_of_the_allowlist_are_masked(settings):
         repr("pa ss'w/o\"rd\n!"),
         json.dumps(json.dumps("pa ss'w/o\"rd\n!"))[1:-1],
         "pa%20ss%27w%2Fo%22rd%0A%21",
+        "pa+ss%27w%2Fo%22rd%0A%21",
+        "<b>pa ss&#x27;w/o&quot;rd\n!</b>",
     ],
 )
 def test_a_secret_value_is_masked_in_each_way_that_text_spells_it(spelled):
@@ -106,7 +108,12 @@ def test_a_secret_value_is_masked_in_other_arguments_too():
             "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----",
             "-----BEGIN RSA PRIVATE KEY-----[redacted]",
         ),
+        ('{"tokens": ["a", ["b"], "c"], "n": 1}', '{"tokens": [redacted], "n": 1}'),
+        ("{'secret': {'v': 'a'}, 'n': 1}", "{'secret': [redacted], 'n': 1}"),
+        ("<ns:password>a b</ns:password>", "<ns:password>[redacted]</ns:password>"),
+        ("client_secret%3Dab&x=1", "client_secret%3D[redacted]&x=1"),
         ("password reset for eva, token expired", "password reset for eva, token expired"),
+        ("is token > 3? token>3 <b> token >= 3, tokens []", "is token > 3? token>3 <b> token >= 3, tokens []"),
         ("12:03:07 took 3 s", "12:03:07 took 3 s"),
     ],
 )
@@ -117,6 +124,9 @@ def test_pairs_that_look_secret_are_masked_in_text(text, shown):
 def test_source_lines_keep_names_and_lose_literals():
     assert redact_source(TASK, "{}", "client(token=settings.TOKEN, password='abc')") == (
         f"client(token=settings.TOKEN, password='{REDACTED}')"
+    )
+    assert redact_source(TASK, "{}", "tokens = [first, last], token = ['abc']") == (
+        f"tokens = [first, last], token = {REDACTED}"
     )
 
 
@@ -159,7 +169,10 @@ def test_a_planted_secret_never_comes_out(secret, key, before, after):
 
 @pytest.mark.parametrize(
     "unit",
-    ["a", "token", 'password="', f"{PEM}-----END KEY-----", "://a:", "\x1b[", "\x1b]", "session ", 'token="\\', "a=b:"],
+    [
+        *("a token ://a: a=b: token:[[ token:{} <token> token>a<".split()),
+        *('password="', f"{PEM}-----END KEY-----", "\x1b[", "\x1b]", "session ", 'token="\\', "token:" + "[" * 500),
+    ],
 )
 def test_a_megabyte_of_bait_is_read_to_its_end(unit):
     """A pattern that goes back and forth over the text would run into the suite's time limit of a test."""
