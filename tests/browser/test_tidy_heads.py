@@ -5,7 +5,8 @@ from __future__ import annotations
 from playwright.sync_api import Locator, Page
 
 from dashboard import get_dashboard_url
-from django_simple_queue.models import Attempt, Task
+from django_simple_queue.models import Attempt, OperatorAction, Task
+from django_simple_queue.models.audit import perform
 from tests.browser.in_order import DESK, PHONE
 from tests.browser.test_task_page import failed
 from tests.dashboard.queue import a_task
@@ -42,3 +43,12 @@ def test_the_tabs_of_an_error_stand_below_its_heading_where_both_do_not_fit(cons
     head = console.locator("#error .card-head")
     assert head.locator("h2").inner_text() == "How it ended"
     assert abs(left(head.locator(".seg")) - left(head.locator("h2"))) < 1
+
+
+def test_the_outcomes_stand_below_their_heading(console: Page) -> None:
+    perform("requeue", Task.objects.filter(pk=a_task(Task.FAILED).pk), None, "send_email")
+    for size in (DESK, PHONE):
+        console.set_viewport_size(size)
+        console.goto(f"/activity/{OperatorAction.objects.get().pk}/")
+        outcomes = console.locator("#outcomes")
+        assert left(outcomes.locator(".num + *")) - left(outcomes.locator("h2")) < 40
