@@ -20,7 +20,7 @@ from dashboard.selectors.task_page import actions_on, read_task, task_page
 from dashboard.selectors.texts import whole_text
 from dashboard.selectors.windows import TEXTS
 from dashboard.tags import age, tag_of
-from django_simple_queue.models import OperatorActionItem, Task
+from django_simple_queue.models import OperatorAction, OperatorActionItem, Task
 from django_simple_queue.models.audit.terms import Terms
 
 PERMISSIONS = ("view_task_payload", "requeue_task", "cancel_task", "add_task", "view_operatoraction")
@@ -50,11 +50,19 @@ def context(request: HttpRequest, found: Task, items: Items, with_payload: bool)
     return {
         "page": page,
         "history": history,
+        "by": by_whom(request, page.undoable),
         "wider": wider,
         "links": links,
         "may_requeue": "requeue_task" in held,
         **offers(page, held, Terms.held_by(request.user)),
     }
+
+
+def by_whom(request: HttpRequest, action: OperatorAction | None) -> str:
+    """Return who did it, "" for those who may not know; what they did themselves they know."""
+    if action and action.actor_id == str(request.user.pk):
+        return _("you")
+    return (action.actor or _("somebody")) if action and may(request, "view_operatoraction") else ""
 
 
 def name_of(request: HttpRequest, found: Task, items: Items) -> str:
