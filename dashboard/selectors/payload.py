@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 
 from dashboard.selectors.headline import last_line, named
 from dashboard.selectors.windows import Window
+from django_simple_queue import callables
 from django_simple_queue.models import Task
 from django_simple_queue.redaction import (
     REDACTED,
     Redacted,
+    is_secret_argument,
     redact_args,
     redact_source,
     secret_keys,
@@ -73,8 +75,17 @@ def arguments(task: Task, most: int = sys.maxsize) -> Any:
     args = redact_args(task.task, task.args, most)
     if not task.positional or isinstance(args, Redacted):
         return args
-    positional = REDACTED if secret_keys(task.task) else redact_args(task.task, task.positional, most)
+    positional = REDACTED if secret_keys(task.task) else by_place(task, most)
     return {"*": positional, **(args if isinstance(args, Mapping) else {"**": args})}
+
+
+def by_place(task: Task, most: int) -> Any:
+    """Return the arguments passed by position; masked are those whose parameter, where it is known, names a secret."""
+    values, shape = redact_args(task.task, task.positional, most), callables.shape(task.task)
+    if not isinstance(values, list) or isinstance(shape, str):
+        return values
+    secret = [is_secret_argument(task.task, name) for name, *_how in shape]
+    return [REDACTED if any(secret[place : place + 1]) else value for place, value in enumerate(values)]
 
 
 def tree(value: Any) -> list[Token]:

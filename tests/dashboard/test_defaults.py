@@ -13,6 +13,7 @@ from django_simple_queue.models import Task
 from django_simple_queue.utils import create_task
 from tests.dashboard.enqueueing import inputs, post, text
 from tests.dashboard.people import operator, signed_in
+from tests.dashboard.queue import a_task
 
 pytestmark = pytest.mark.django_db
 PLANTED = "sk_live_planted"
@@ -68,3 +69,11 @@ def test_a_stored_time_that_is_none_can_be_edited(clerk, name):
     wrong = post(clerk, f"from={task_id}", **form)
     assert wrong.status_code == 422
     assert 'It is "tomorrow"' in text(wrong)
+
+
+def test_an_argument_by_position_is_masked_by_the_name_of_its_parameter(ada):
+    task = a_task(Task.COMPLETED, task=PAY, args="{}", positional=json.dumps([4711, "hunter2hunter2"]))
+    for address in (f"/tasks/{task.pk}/", f"/tasks/{task.pk}/text/args/"):
+        shown = ada.get(address).content.decode()
+        assert "4711" in shown
+        assert "hunter2hunter2" not in shown
