@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib import import_module
 
 from django.db import connection, transaction
 
@@ -87,6 +88,11 @@ def kill_self(number: int = signal.SIGKILL) -> None:
 
 def crash_in_c() -> None:
     ctypes.string_at(0)
+
+
+def recorded_at_length(ledger: str, name: str, seconds: float = 0) -> str:
+    """Return more than fits into a message."""
+    return import_module("tests.tasks").recorded(ledger, name, seconds).ljust(300_000)
 
 
 def ask() -> str:

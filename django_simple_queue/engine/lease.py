@@ -64,10 +64,15 @@ class Lease:
     def due_at(self, something_runs_long: bool) -> float:
         return min(self.renew_at, self.renewed_at + LOOK_SECONDS) if something_runs_long else self.renew_at
 
+    @property
+    def patient_until(self) -> float:
+        """When no question is waited for any more: children that end must be heard while they are let live."""
+        return self.renewed_at + self.seconds * 2 / 3
+
     def arm(self) -> None:
         """An alarm interrupts even a parent that waits for a database that does not answer."""
         signal.signal(signal.SIGALRM, self.ring)
-        signal.setitimer(signal.ITIMER_REAL, max(self.deadline - clock.now(), 0.001))
+        signal.setitimer(signal.ITIMER_REAL, max(self.patient_until - clock.now(), 0.001))
 
     @contextmanager
     def last_chance(self, seconds: float) -> Iterator[None]:
@@ -81,8 +86,8 @@ class Lease:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def ring(self, number: int, frame: FrameType | None) -> None:
-        """Once the lease is over nothing hurries any more: a question may take as long as between two renewals."""
-        if not (self.is_over or self.is_given_up):
+        """From then on nothing hurries any more: a question may take as long as between two renewals."""
+        if clock.now() < self.patient_until and not self.is_given_up:
             self.arm()
             return
         signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)

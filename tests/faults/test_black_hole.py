@@ -97,12 +97,13 @@ def refuse_slowly(proxy: Proxy) -> None:
     proxy.cut()
 
 
+@pytest.mark.parametrize("name", ["recorded", "recorded_at_length"])
 @pytest.mark.parametrize("fail", [swallow_everything, refuse_slowly])
 def test_what_ended_in_an_outage_longer_than_the_lease_is_stored(
-    fleet: Fleet, ledger: Ledger, proxy: Proxy, fail: Callable[[Proxy], None]
+    fleet: Fleet, ledger: Ledger, proxy: Proxy, fail: Callable[[Proxy], None], name: str
 ) -> None:
     boot = fleet.ready("--concurrency", "1", lease_seconds=3, databases=through(proxy))
-    task = enqueue("recorded", {"ledger": ledger.path, "name": "one", "seconds": 1})
+    task = enqueue(name, {"ledger": ledger.path, "name": "one", "seconds": 1})
     ledger.wait_for("start")
     fail(proxy)
     ledger.wait_for("end")
@@ -110,7 +111,8 @@ def test_what_ended_in_an_outage_longer_than_the_lease_is_stored(
     wait_until(lambda: lease_is_over(boot) and time.monotonic() > over, 10, "the alarm has rung again and again")
     proxy.silent, proxy.refuses_after = False, None
     assert boot.wait(20) == 1
-    assert (Task.objects.get(pk=task).status, Task.objects.get(pk=task).output) == (Task.COMPLETED, "one")
+    row = Task.objects.get(pk=task)
+    assert (row.status, (row.output or "").strip()) == (Task.COMPLETED, "one"), (row.error, boot.lines)
     assert "leaving: The lease of worker" in boot.lines
 
 
