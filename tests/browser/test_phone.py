@@ -32,6 +32,12 @@ CUT = """() => [...document.querySelectorAll(".filters .select > select, .kpi-no
   const room = element.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
   return pen.measureText(element.selectedOptions[0].text.trim()).width > room + 1;
 }).map(element => element.outerHTML.slice(0, 80))"""
+CUT_HINTS = """inputs => inputs.filter(input => {
+  const style = getComputedStyle(input), pen = document.createElement("canvas").getContext("2d");
+  pen.font = `${style.fontSize} ${style.fontFamily}`;
+  const room = input.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return pen.measureText(input.placeholder).width > room;
+}).map(input => input.placeholder)"""
 UNFILLED = """wrappers => wrappers.filter(wrapper => wrapper.checkVisibility()
   && Math.abs(wrapper.offsetWidth - wrapper.querySelector("select").offsetWidth) > 1).map(each => each.className)"""
 NUMBER = "tests.tasks.number"
@@ -122,6 +128,7 @@ def test_a_filter_stands_close_below_its_word(phone: Page) -> None:
     phone.locator(".filters summary").first.tap()
     field = phone.locator(".menu-panel .field", has=phone.get_by_label("Error contains"))
     assert top(field.locator("input")) - top(field.locator("label")) < 32
+    assert phone.locator(".menu-panel .field input").evaluate_all(CUT_HINTS) == []
 
 
 def top(shown: Locator) -> float:
