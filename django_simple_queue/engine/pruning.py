@@ -18,7 +18,7 @@ from django_simple_queue.engine.aside import Aside
 from django_simple_queue.engine.chores import Chores
 from django_simple_queue.engine.clock import FOREVER
 from django_simple_queue.engine.settling import locked
-from django_simple_queue.engine.store.pieces import in_pieces, reason_of
+from django_simple_queue.engine.store.pieces import PIECES_SECONDS, in_pieces, reason_of
 from django_simple_queue.models import OperatorActionItem, Task, Worker
 from django_simple_queue.models.contention import restarted_after_deadlock
 from django_simple_queue.models.primary import alias
@@ -26,7 +26,7 @@ from django_simple_queue.models.steps import Steps
 
 PRUNE_SECONDS = 0.1
 MOST_HELD = 10_000
-"""So many rows that others have locked are gone past: each batch has to."""
+"""So many rows that are locked or refused are gone past: each batch has to."""
 REFUSED_SECONDS = 3600.0
 """How long a row is passed over that the database does not let go, as one that another table refers to."""
 KEEP_WORKERS = timedelta(days=7)
@@ -77,13 +77,13 @@ def prune_status(status: int, age: timedelta, end: float = FOREVER) -> Pruned:
     while more:
         began, size = clock.now(), _steps.size
         page = oldest(status, age, held.union(known), size)
-        done = in_pieces(partial(delete, status), page, FOREVER)
+        done = in_pieces(partial(delete, status), page, max(end, clock.now() + PIECES_SECONDS))
         gone = {pk for pks in done.answers for pk in pks}
         if done.refused:
             pass_over({pk: reason_of(error) for pk, error in done.refused})
         deleted, refused = deleted + len(gone), refused + len(done.refused)
-        held.update(set(page) - gone)
-        more = len(page) == size and len(held) < MOST_HELD
+        held.update(set(page).difference(gone, done.left))
+        more = bool(done.left) or (len(page) == size and len(held) + len(known) < MOST_HELD)
         if more:
             _steps.took(clock.now() - began)
         if clock.now() >= end:

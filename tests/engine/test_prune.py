@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
+from itertools import count
 from uuid import UUID
 
 import pytest
@@ -13,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models.functions import Now
 
-from django_simple_queue.engine import pruning
+from django_simple_queue.engine import clock, pruning
 from django_simple_queue.engine.chores import Chores
 from django_simple_queue.models import Attempt, OperatorAction, OperatorActionItem, Task
 from django_simple_queue.models.audit import perform
@@ -91,12 +92,13 @@ def test_what_others_have_locked_is_gone_past_and_told(monkeypatch) -> None:
 
 
 @contextmanager
-def referred_to(task: Task) -> Iterator[None]:
+def referred_to(*tasks: Task) -> Iterator[None]:
     """A table of the project that keeps the tasks that it refers to."""
-    kind, key = Task._meta.pk.db_type(connection), Task._meta.pk.get_db_prep_value(task.pk, connection)
+    kind = Task._meta.pk.db_type(connection)
+    keys = [[Task._meta.pk.get_db_prep_value(task.pk, connection)] for task in tasks]
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE receipt (task {kind}, FOREIGN KEY (task) REFERENCES {Task._meta.db_table} (id))")
-        cursor.execute("INSERT INTO receipt VALUES (%s)", [key])
+        cursor.executemany("INSERT INTO receipt VALUES (%s)", keys)
         try:
             yield
         finally:
@@ -118,6 +120,22 @@ def test_a_task_that_another_table_refers_to_keeps_no_other(settings, caplog) ->
         assert Task.objects.get() == kept
     pruning._aside.spells.clear()
     assert prune("--older-than", "7").endswith("Deleted 1 task.\n")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_that_are_referred_to_are_gone_past_bit_by_bit(settings, monkeypatch) -> None:
+    settings.DJANGO_SIMPLE_QUEUE_RETENTION = {"failed": 7}
+    kept, _ = [ended(Task.FAILED, 30) for _ in range(12)], ended(Task.FAILED, 10)
+    time = count(step=pruning.PIECES_SECONDS / 10)
+    with referred_to(*kept), monkeypatch.context() as slow:
+        slow.setattr(clock, "now", lambda: next(time))
+        assert pruning.prune(Chores())
+        assert 0 < len(pruning._aside.spells) < len(kept)
+        while pruning.prune(Chores()):
+            pass
+        assert pruning._aside.spells.keys() == {task.pk for task in kept}
+    pruning._aside.spells.clear()
+    assert set(Task.objects.all()) == set(kept)
 
 
 def test_what_grew_old_meanwhile_is_not_told_to_be_locked(monkeypatch) -> None:
