@@ -51,8 +51,12 @@ def coerced(function: Callable[..., Any], args: Mapping[str, Any]) -> dict[str, 
             found[name] = convert(hints[name], value) if name in hints else value
         except Exception as error:
             wanted = inspect.formatannotation(hints[name])
-            raise ValueError(f"{name} cannot be converted to {wanted}: {error or type(error).__name__}.") from error
+            raise ValueError(f"{name} cannot be converted to {wanted}: {words_of(error)}.") from error
     return found
+
+
+def words_of(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 def hints_of(function: Callable[..., Any]) -> dict[str, Any]:
@@ -92,7 +96,7 @@ def one_of(parts: Sequence[Any], value: Any) -> Any:
         try:
             found = convert(part, value)
         except Exception as error:
-            problems.append(str(error))
+            problems.append(words_of(error))
             continue
         if part is Any or not isinstance(part, type) or isinstance(found, part):
             return found

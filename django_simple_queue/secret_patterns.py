@@ -18,10 +18,14 @@ KEY_IN_TEXT = (
     r"(?:pass[-_ ]?(?:word|wd|phrase|code)|secret|token|(?:api|access|private)[-_ ]?key|credentials?|session|"
     r"authorization|cookie|credit[-_ ]?card|card[-_ ]?n(?:umber|o)|signature|\b(?:pwd|cvv2?|cvc2?|otp|ssn|jwt){extra})"
 )
-# Text may be cut inside a value, so the closing quotation mark may be missing: then the value is the rest of the line.
+# Text may be cut inside a value, so what closes it may be missing: then one in quotation marks is the rest of the line,
+# a list or an object all that follows, but for what follows the one line of it that the trace of an error shows.
+NEXT_LINE = r"\n(?![ |]*File \")"
+LIST = r"\[(?:[^\[\]\n]|" + NEXT_LINE + r"|\[[^\[\]]{{0,4096}}\]){{0,16384}}\]?"
+OBJECT = r"\{{(?:[^{{}}\n]|" + NEXT_LINE + r"|\{{[^{{}}]{{0,4096}}\}}){{0,16384}}\}}?"
 VALUE_IN_TEXT = (
     r"""(?P<value>\\"(?:[^"\\\n]|\\[^"\n])*(?:\\"?)?|"(?:[^"\\\n]|\\.?)*"?|'(?:[^'\\\n]|\\.?)*'?|"""
-    r"""\[(?:[^\[\]]|\[[^\[\]]{{0,4096}}\]){{0,16384}}\]?|\{{[^{{}}]{{0,16384}}\}}?|[^\s"',;&<>()\[\]{{}}]+)"""
+    rf"""{LIST}|{OBJECT}|[^\s"',;&<>()\[\]{{{{}}}}]+)"""
 )
 SEPARATOR_IN_TEXT = r"[\w-]{{0,40}}(?:%3[ad]|\\?[\"']?[ \t]{{0,4}}(?:=>|[:=])[ \t]{{0,4}}(?:[bfru]{{1,2}}(?=[\"']))?)"
 PAIR = r"(?P<before>" + KEY_IN_TEXT + SEPARATOR_IN_TEXT + r")" + VALUE_IN_TEXT

@@ -40,6 +40,8 @@ class Paid:
     def __post_init__(self) -> None:
         if self.cents < 0:
             raise ValidationError("nobody pays less than nothing")
+        if not self.cents:
+            raise LookupError
 
 
 def tell(when: datetime, day: date | None = None, amount: Decimal = Decimal(0), size: Size = Size.SMALL) -> str:
@@ -112,6 +114,15 @@ def test_a_value_becomes_what_the_annotation_says(annotation, value, wanted):
 def test_a_value_that_cannot_is_named(annotation, value):
     with pytest.raises(ValueError, match=r"^value cannot be converted to "):
         converted(annotation, value)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "words"),
+    [(Paid, r"Paid: LookupError\.$"), (Paid | int, r"Paid \| int: LookupError; .+ is not of type int\.$")],
+)
+def test_an_error_without_words_is_told_by_its_name(annotation, words):
+    with pytest.raises(ValueError, match=words):
+        converted(annotation, {"cents": 0})
 
 
 def test_what_has_no_annotation_stays_and_wrapped_functions_are_seen_through():
