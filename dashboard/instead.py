@@ -17,21 +17,21 @@ def instead(text: str) -> str:
     keyed = [word for word in words if tokens.TOKEN.match(word)]
     plain = [word for word in words if word not in keyed]
     numbers = [word for word in plain if any(letter.isdigit() for letter in word)]
-    other = " ".join(keyed + [tokens.quoted(word) for word in (numbers if len(numbers) == 1 else plain)])
-    return other if other.split() != text.split() else ""
+    other = keyed + (numbers if len(numbers) == 1 else plain)
+    return " ".join(map(tokens.quoted, other)) if other != tokens.split(text) else ""
 
 
 def with_names(text: str) -> str:
     """Return ``text`` with the titles of tasks replaced by what finds those."""
-    for title, word in titles().items():
-        text = re.sub(rf"(?<!\w){re.escape(title)}(?!\w)", word, text, flags=re.IGNORECASE)
-    return text
+    words = titles()
+    longest_first = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    any_title = re.compile(rf"(?<!\w)(?:{longest_first})(?!\w)", re.IGNORECASE)
+    return any_title.sub(lambda found: words.get(found[0].lower(), found[0]), text)
 
 
 def titles() -> dict[str, str]:
-    paths = conf.get_allowed_tasks() or ()
-    titled = {conf.get_task_options(path).title: task_word(path) for path in paths}
-    return {title: titled[title] for title in sorted(titled, key=len, reverse=True) if title}
+    titled = {path: conf.get_task_options(path).title.lower() for path in conf.get_allowed_tasks() or ()}
+    return {title: task_word(path) for path, title in titled.items() if title}
 
 
 def task_word(path: str) -> str:

@@ -109,20 +109,21 @@ def one(action: OperatorAction, name: str, hindrance: str = "") -> str:
     if hindrance:
         return WAITS[action.verb] % {"name": name, "why": hindrance}
     if action.verb == "requeue" and conf.get_undo_seconds():
-        words = {"name": name, "seconds": f"{conf.get_undo_seconds():.0f}"}
-        return _("Requeued %(name)s, starts in %(seconds)s s.") % words
+        return _("Requeued %(name)s, starts in %(seconds).0f s.") % {"name": name, "seconds": conf.get_undo_seconds()}
     if action.verb == "start_now":
         return _("%s starts now.") % name
     return _("%(done)s: %(name)s.") % {"done": capfirst(became(action)), "name": name}
 
 
-def again(name: str, hindrance: str = "") -> str:
+def again(name: str, hindrance: str, may_cancel: bool) -> str:
     """Say what a completed task was enqueued as; ``hindrance`` as above."""
     if hindrance:
         return WAITS["run_again"] % {"name": name, "why": hindrance}
-    words = {"name": name, "seconds": f"{conf.get_undo_seconds():.0f}"}
-    held = _("Enqueued again as %(name)s, starts in %(seconds)s s; Cancel takes it back.")
-    return (held if conf.get_undo_seconds() else _("Enqueued again as %(name)s.")) % words
+    if not conf.get_undo_seconds():
+        return _("Enqueued again as %s.") % name
+    held = _("Enqueued again as %(name)s, starts in %(seconds).0f s.")
+    taken_back = _("Enqueued again as %(name)s, starts in %(seconds).0f s; Cancel takes it back.")
+    return (taken_back if may_cancel else held) % {"name": name, "seconds": conf.get_undo_seconds()}
 
 
 def many(verb: str, outcomes: dict[str, int]) -> str:

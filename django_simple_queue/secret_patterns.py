@@ -29,7 +29,7 @@ VALUE_IN_TEXT = (
 )
 SEPARATOR_IN_TEXT = r"[\w-]{{0,40}}(?:%3[ad]|\\?[\"']?[ \t]{{0,4}}(?:=>|[:=])[ \t]{{0,4}}(?:[bfru]{{1,2}}(?=[\"']))?)"
 PAIR = r"(?P<before>" + KEY_IN_TEXT + SEPARATOR_IN_TEXT + r")" + VALUE_IN_TEXT
-ELEMENT = r"(?P<element>" + KEY_IN_TEXT + r"[\w-]{{0,40}}>)[^<]{{1,4096}}(?=</)"
+ELEMENT = r"(?P<element>" + KEY_IN_TEXT + r"[\w-]{{0,40}}>)[^<]{{1,4096}}+(?=</)"
 HEADER = r"(?P<header>\b(?:proxy-)?(?:authorization|(?:set-)?cookie)[ \t]{{0,4}}:[ \t]{{0,4}})[^\s\"'][^\n]*"
 BEARER = r"(?P<bearer>\b(?:bearer|basic)[ \t]{{1,4}})[\w.~+/=-]{{8,}}"
 USERINFO = r"(?P<scheme>://[^\s/:@]{{0,128}}:)[^\s/@]{{1,512}}(?=@)"

@@ -101,7 +101,7 @@ def flow(queue: str, now: datetime, task: Task | None = None) -> Flow:
         waiting=found["waiting"],
         scheduled=int(found["scheduled"] or 0),
         running=found["running"],
-        oldest=as_moment(found["oldest"]),
+        oldest=min(filter(None, map(as_moment, (found["oldest"], found["overdue_since"]))), default=None),
         coming=came.per_minute,
         going=went.per_minute,
         came_within=came.within,
@@ -120,6 +120,7 @@ def questions(queue: str) -> Questions:
         "oldest": ("due_rows.oldest", ()),
         "scheduled": ("waiting_rows.scheduled", ()),
         "overdue": ("waiting_rows.overdue", ()),
+        "overdue_since": ("waiting_rows.overdue_since", ()),
         "examined": ("waiting_rows.examined", ()),
         **{name: (name, ()) for what in FLOWS for name in (f"{what}.own", f"{what}.seen", f"{what}.earliest")},
         "running": capped_count(Task.objects.filter(queue=queue, status=Task.PROGRESS)),
@@ -132,11 +133,13 @@ def tables(queue: str, now: datetime) -> Questions:
     waiting = f"SELECT queue, attempt, run_after FROM {table('dsq_promote')} WHERE {later}"  # noqa: S608
     again = "COUNT(*) AS waiting, SUM(CASE WHEN attempt > 0 THEN 1 ELSE 0 END) AS again, MIN(run_after) AS oldest"
     scheduled = "COUNT(*) AS examined, SUM(CASE WHEN queue = %s THEN 1 ELSE 0 END) AS scheduled"
-    overdue = "SUM(CASE WHEN queue = %s AND attempt = 0 AND run_after <= %s THEN 1 ELSE 0 END) AS overdue"
+    is_overdue = "CASE WHEN queue = %s AND attempt = 0 AND run_after <= %s"
+    overdue = f"SUM({is_overdue} THEN 1 ELSE 0 END) AS overdue, MIN({is_overdue} THEN run_after END) AS overdue_since"
+    own = (queue, stored(now))
     return {
         "due_rows": (f"SELECT {again} FROM ({due}) examined", (queue,)),  # noqa: S608
         **{what: of_queue(queue, column, now) for what, column in FLOWS.items()},
-        "waiting_rows": (f"SELECT {scheduled}, {overdue} FROM ({waiting}) examined", (queue, queue, stored(now))),  # noqa: S608
+        "waiting_rows": (f"SELECT {scheduled}, {overdue} FROM ({waiting}) examined", (queue, *own, *own)),  # noqa: S608
     }
 
 

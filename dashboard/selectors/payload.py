@@ -84,8 +84,8 @@ def by_place(task: Task, most: int) -> Any:
     values, shape = redact_args(task.task, task.positional, most), callables.shape(task.task)
     if not isinstance(values, list) or isinstance(shape, str):
         return values
-    secret = [is_secret_argument(task.task, name) for name, *_how in shape]
-    return [REDACTED if any(secret[place : place + 1]) else value for place, value in enumerate(values)]
+    secret = [is_secret_argument(task.task, name) for name, kind, _ in shape if "POSITIONAL" in kind] or [False]
+    return [REDACTED if secret[min(place, len(secret) - 1)] else value for place, value in enumerate(values)]
 
 
 def tree(value: Any) -> list[Token]:

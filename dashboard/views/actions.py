@@ -51,7 +51,8 @@ def task_run_again(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         copy = repeat.run_again(pk, request.user)
     except ValueError as error:
         return tell(request, _("%s Nothing done.") % error)
-    messages.success(request, wording.again(actions.describe(copy), actions.held_up(copy)))
+    said = wording.again(actions.describe(copy), actions.held_up(copy), may(request, "cancel_task"))
+    messages.success(request, said)
     return leave_for(request, reverse("simple_queue_dashboard:task", args=[copy]))
 
 

@@ -18,7 +18,7 @@ document.addEventListener("input", ({ target }) => {
 });
 document.addEventListener("htmx:after:swap", event => {
   if (event.detail.ctx?.target?.id !== "preview") return;
-  const wrong = $("#preview .is-failed");
+  const wrong = $("#preview :is(.is-failed, .is-queued)");
   for (const field of all(`[data-enqueue] ${wrong ? "[data-corrected]" : "[aria-invalid]"}`)) acquit(field);
   if (!wrong) for (const mistake of all("#problems, [data-enqueue] .field-error")) mistake.remove();
 });

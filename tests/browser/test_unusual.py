@@ -116,6 +116,18 @@ def test_what_was_told_of_a_whole_list_goes_once_it_is_right(console: Page, sett
     expect(console.locator("#problems, [aria-invalid]")).to_have_count(0)
 
 
+def test_what_is_still_to_be_filled_in_keeps_what_it_was_told(console: Page, settings: Any) -> None:
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {SHIP: {}}
+    console.goto(f"/enqueue/?task={SHIP}")
+    console.locator("[data-submit]").click()
+    wrong = console.locator("[data-enqueue] [aria-invalid]")
+    expect(wrong).to_have_count(2)
+    console.get_by_label("to required").fill("Eva")
+    expect(console.locator("#preview")).to_contain_text("Not complete yet: 1")
+    expect(wrong).to_have_count(1)
+    expect(console.locator("#problems, [data-enqueue] .field-error")).to_have_count(2)
+
+
 @pytest.mark.parametrize("screen", [PHONE, None])
 def test_more_is_searched_while_rows_are_ticked(signed_in: SignIn, screen: Any) -> None:
     page = signed_in(viewport=screen, has_touch=True) if screen else signed_in()

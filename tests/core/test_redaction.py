@@ -109,7 +109,7 @@ def test_a_secret_value_is_masked_in_other_arguments_too():
             "-----BEGIN RSA PRIVATE KEY-----[redacted]",
         ),
         ('{"tokens": ["a", ["b"], "c"], "n": 1}', '{"tokens": [redacted], "n": 1}'),
-        ("{'secret': {'v': 'a'}, 'n': 1}", "{'secret': [redacted], 'n': 1}"),
+        ("{'secret': {'v': {'w': 'a'}, 'x': 'b'}, 'n': 1}", "{'secret': [redacted], 'n': 1}"),
         ("<ns:password>a b</ns:password>", "<ns:password>[redacted]</ns:password>"),
         ("client_secret%3Dab&x=1", "client_secret%3D[redacted]&x=1"),
         ("password reset for eva, token expired", "password reset for eva, token expired"),
@@ -170,7 +170,7 @@ def test_a_planted_secret_never_comes_out(secret, key, before, after):
 @pytest.mark.parametrize(
     "unit",
     [
-        *("a token ://a: a=b: token:[[ token:{} <token> token>a<".split()),
+        *("a token ://a: a=b: token:[[ token:{} token:{{ <token> token>a< token>".split()),
         *('password="', f"{PEM}-----END KEY-----", "\x1b[", "\x1b]", "session ", 'token="\\', "token:" + "[" * 500),
     ],
 )

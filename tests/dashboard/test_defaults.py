@@ -17,7 +17,7 @@ from tests.dashboard.queue import a_task
 
 pytestmark = pytest.mark.django_db
 PLANTED = "sk_live_planted"
-PAY, REMIND = f"{__name__}.pay", f"{__name__}.remind"
+PAY, REMIND, SIGN = f"{__name__}.pay", f"{__name__}.remind", f"{__name__}.sign"
 PAGES = (f"/enqueue/?task={PAY}", f"/enqueue/?task={PAY}&mode=json", f"/tasks/named/{PAY}/")
 
 
@@ -41,9 +41,13 @@ def remind(day: date = date(2026, 1, 1), at: time = time(9), when: datetime = da
     """Has defaults that are times."""
 
 
+def sign(order: int, *tokens: str) -> None:
+    """Has as many secrets as one likes."""
+
+
 @pytest.fixture(autouse=True)
 def allowed(settings):
-    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {PAY: {}, REMIND: {}}
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {PAY: {}, REMIND: {}, SIGN: {}}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -71,9 +75,12 @@ def test_a_stored_time_that_is_none_can_be_edited(clerk, name):
     assert 'It is "tomorrow"' in text(wrong)
 
 
-def test_an_argument_by_position_is_masked_by_the_name_of_its_parameter(ada):
-    task = a_task(Task.COMPLETED, task=PAY, args="{}", positional=json.dumps([4711, "hunter2hunter2"]))
+@pytest.mark.parametrize("path", [PAY, SIGN])
+def test_an_argument_by_position_is_masked_by_the_name_of_its_parameter(ada, path):
+    positional = json.dumps([4711, "hunter2hunter2", "hunter3hunter3"])
+    task = a_task(Task.COMPLETED, task=path, args="{}", positional=positional)
     for address in (f"/tasks/{task.pk}/", f"/tasks/{task.pk}/text/args/"):
         shown = ada.get(address).content.decode()
         assert "4711" in shown
         assert "hunter2hunter2" not in shown
+        assert ("hunter3hunter3" in shown) == (path == PAY)

@@ -11,7 +11,7 @@ from django_simple_queue.models import Task
 from tests.dashboard.queue import a_task, page
 
 pytestmark = pytest.mark.django_db
-CHARGE = "tests.dashboard.shop.charge"
+CHARGE, SHIP = "tests.dashboard.shop.charge", "tests.dashboard.shop.ship"
 
 
 @pytest.mark.parametrize("rest", ["", "/", "/?more=log", "/#error"])
@@ -71,10 +71,12 @@ def test_values_are_proposed_for_a_key_in_any_case(ada):
         ("eva meier", ""),
         ("eva 7 8", ""),
         ("a task:charge b", ""),
+        ("it's", ""),
+        ("'eva meier'", ""),
     ],
 )
 def test_nothing_found_of_a_text_offers_what_it_may_have_meant(ada, settings, typed, instead):
-    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {CHARGE: {"title": "Charge a card"}, "tests.dashboard.shop.ship": {}}
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {CHARGE: {"title": "Charge a card"}, SHIP: {"title": "Task"}}
     a_task(Task.FAILED)
     html = ada.get("/", {"q": typed}, follow=True).content.decode()
     assert "Nothing matches" in html

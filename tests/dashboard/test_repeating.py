@@ -78,6 +78,11 @@ def test_a_completed_task_runs_again_in_one_click_otherwise(ada, rerun):
     assert Task.objects.get(pk=copy.pk).status == Task.CANCELLED
 
 
+def test_whoever_may_not_cancel_is_not_told_to(client):
+    clerk = signed_in(client, operator("eva", "view_task", "add_task"))
+    assert said(run_again(clerk, ran(), confirm="1")).endswith(", starts in 5 s.")
+
+
 def test_what_runs_again_without_time_for_undo_starts_at_once(ada, settings):
     settings.DJANGO_SIMPLE_QUEUE_UNDO_SECONDS = 0
     task = ran()

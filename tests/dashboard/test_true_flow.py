@@ -91,6 +91,14 @@ def test_the_number_that_waits_in_a_queue_is_that_of_the_list_it_opens(chief):
     assert re.search(r'class="link" href="/queues/named/mail/">4<', chief.get("/workers/").content.decode())
 
 
+def test_what_no_worker_has_seen_to_waits_since_its_time_came(chief):
+    Task.objects.filter(pk=a_task(queue="mail").pk).update(due=False, run_after=timezone.now() - timedelta(minutes=3))
+    html = chief.get("/queues/named/mail/").content.decode().partition("kpi-value")[2].partition("</a>")[0]
+    assert html.startswith('">1<')
+    assert "oldest 3 min" in html
+    assert "nothing waits" not in html
+
+
 def test_a_number_of_more_than_are_counted_says_so():
     found = flow.Flow(CAP + 1, 0, 0, None, coming=1, going=1, again=4000)
     assert found.queued_words == "6\N{NARROW NO-BREAK SPACE}001+"
