@@ -54,10 +54,13 @@ class Member:
         return f"{prefix}.{self.name}"
 
     def fill(self, raw: Raw, prefix: str, value: Any) -> None:
-        """Write ``value`` as if it had been typed; as JSON where the field cannot show it as it is."""
+        """Write ``value`` as if it had been typed; as JSON where the field cannot, or would mean a withheld default."""
         name = self.at(prefix)
         if value == REDACTED and self.secret:
             raw[f"{name}.keep"] = "1"
+            return
+        if self.withheld and self.is_default(value):
+            raw[f"{name}.json"] = pretty(value)
             return
         try:
             self.kind.fill(raw, name, value)
@@ -72,7 +75,8 @@ class Member:
             self.quote_nothing(name, problems)
         if value is NOTHING and self.required and len(problems) == before:
             problems[name] = _(REQUIRED)
-        return NOTHING if not self.required and self.is_default(value) else value
+        told_apart = self.required or (self.withheld and f"{name}.json" in raw)
+        return NOTHING if not told_apart and self.is_default(value) else value
 
     def quote_nothing(self, name: str, problems: Problems) -> None:
         """Say what is wrong with a secret without what was typed: the preview shows it to whoever looks on."""
@@ -129,13 +133,13 @@ class Member:
         """Return what an empty field may mean, where there is more than one answer."""
         if control.kept:
             return ()
+        none = _("not set") if self.kind.optional and not self.withheld else _("the default")
         if control.shape == "rows" and self.kind.optional:
-            return (("", _("not set")), ("list", _("an empty list")))
+            return (("", none), ("list", _("an empty list")))
         if "text" not in control.attributes or self.start == "":
             return ()
         if self.required and not self.kind.optional:
             return (("", _("missing")), ("text", _("empty text"))) if control.on or control.problem else ()
-        none = _("not set") if self.kind.optional else _("the default")
         return (("", none), ("text", _("empty text")))
 
 

@@ -17,7 +17,7 @@ from tests.dashboard.queue import a_task
 
 pytestmark = pytest.mark.django_db
 PLANTED = "sk_live_planted"
-PAY, REMIND, SIGN = f"{__name__}.pay", f"{__name__}.remind", f"{__name__}.sign"
+PAY, REMIND, SIGN, RENEW = (f"{__name__}.{name}" for name in ("pay", "remind", "sign", "renew"))
 PAGES = (f"/enqueue/?task={PAY}", f"/enqueue/?task={PAY}&mode=json", f"/tasks/named/{PAY}/")
 
 
@@ -41,13 +41,17 @@ def remind(day: date = date(2026, 1, 1), at: time = time(9), when: datetime = da
     """Has defaults that are times."""
 
 
+def renew(key_token: str | None = PLANTED, hosts: list[dict[str, str]] = [{"password": PLANTED}]) -> None:  # noqa: B006
+    """Has defaults that nobody need see, and values that are none."""
+
+
 def sign(order: int, *tokens: str) -> None:
     """Has as many secrets as one likes."""
 
 
 @pytest.fixture(autouse=True)
 def allowed(settings):
-    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {PAY: {}, REMIND: {}, SIGN: {}}
+    settings.DJANGO_SIMPLE_QUEUE_ALLOWED_TASKS = {PAY: {}, REMIND: {}, SIGN: {}, RENEW: {}}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -63,6 +67,15 @@ def test_a_secret_that_is_left_empty_has_its_default(clerk):
         assert post(clerk, f"task={PAY}", **fields | {"a.order": "7"}).status_code == 302
     made = Task.objects.order_by("created").values_list("args", flat=True)
     assert list(map(json.loads, made)) == [{"order": 7}, {"order": 0, "token": ""}]
+
+
+@pytest.mark.parametrize("args", [{"key_token": None}, {"key_token": ""}, {"hosts": []}, {}])
+def test_a_stored_nothing_is_not_taken_for_a_default_that_nobody_is_told(clerk, args):
+    task_id = create_task(RENEW, args)
+    html = text(clerk.get(f"/enqueue/?from={task_id}"))
+    assert "not set" not in html
+    assert post(clerk, f"from={task_id}", **inputs(html)).status_code == 302
+    assert json.loads(Task.objects.get(parent=task_id).args) == args
 
 
 @pytest.mark.parametrize("name", ["day", "at", "when"])
