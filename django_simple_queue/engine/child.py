@@ -82,9 +82,13 @@ def detach(guard: int) -> None:
 
 
 def hear_nobody() -> None:
-    """Let standard input be empty: a task that asks for something would wait, and take keys meant for others."""
-    with open(os.devnull, "rb") as nothing:
-        os.dup2(nothing.fileno(), 0)
+    """Let standard input be empty: a task that asks for something would wait, and take keys meant for others.
+
+    One that was closed from the start cannot be asked, and another file may have its number.
+    """
+    if sys.__stdin__ is not None:
+        with open(os.devnull, "rb") as nothing:
+            os.dup2(nothing.fileno(), 0)
 
 
 class Child:
