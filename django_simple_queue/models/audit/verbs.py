@@ -80,9 +80,9 @@ def perform(
     """Apply ``verb`` to at most 500 rows and write down who did it, in one transaction.
 
     ``actor`` is a user, a name, or None for code; ``scope`` says in words which rows were meant; ``options`` go to the
-    verb (``hold`` of requeue). The action's ``outcomes`` sum up to the rows found: "done", "asked" (a running task was
-    asked to end), "retrying" and "stopped" (a lost run that attempts are left for, or that was to be cancelled),
-    "not_allowed", or the status that the verb does not accept. An action that moved nothing is not kept.
+    verb (``hold`` of requeue and run_again). The action's ``outcomes`` sum up to the rows found: "done", "asked" (a
+    running task was asked to end), "retrying" and "stopped" (a lost run that attempts are left for, or that was to be
+    cancelled), "not_allowed", or the status that the verb does not accept. An action that moved nothing is not kept.
 
     Raises ValueError for an unknown verb or too many rows; nothing is changed then.
     """
