@@ -10,7 +10,6 @@ from django.utils.translation import ngettext, ngettext_lazy
 
 from dashboard.formats import number
 from dashboard.wording import past, tasks
-from django_simple_queue.models.audit import VERBS
 from django_simple_queue.models.audit.undoing import SINCE
 from django_simple_queue.redaction import visible
 
@@ -45,9 +44,16 @@ def is_named(outcome: str) -> bool:
     return outcome.startswith(SINCE)
 
 
+def deed_of(outcome: str) -> tuple[str, str]:
+    """Return the verb, and who it was, of an outcome that is named."""
+    verb, _space, who = outcome.removeprefix(SINCE).partition(" ")
+    return verb, who
+
+
 def as_told(outcomes: Mapping[str, int], reader: str) -> Mapping[str, int]:
     """Return the outcomes as the ``reader`` is told them: what they did themselves they know."""
-    own = {f"{SINCE}{verb} {reader}": f"{SINCE}{verb} {_('you')}" for verb in VERBS}
+    deeds = {name: deed_of(name) for name in outcomes if is_named(name)}
+    own = {name: f"{SINCE}{verb} {_('you')}" for name, (verb, who) in deeds.items() if who == reader}
     return {own.get(name, name): count for name, count in outcomes.items()}
 
 
@@ -74,8 +80,7 @@ def outcome_words(outcomes: Mapping[str, int]) -> str:
 
 def put_back(outcome: str, count: int) -> str:
     if is_named(outcome):
-        verb, _space, who = outcome.removeprefix(SINCE).partition(" ")
-        return moved_by(verb, who, count)
+        return moved_by(*deed_of(outcome), count)
     return str(UNDONE[outcome] % {"count": count})
 
 

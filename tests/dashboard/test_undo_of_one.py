@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dashboard.undo_words import not_undone
 from django_simple_queue.models import OperatorAction, Task
-from django_simple_queue.models.audit import perform
+from django_simple_queue.models.audit import perform, record
 from tests.dashboard.answers import said, text_of
 from tests.dashboard.people import operator, signed_in
 from tests.dashboard.queue import CHARGE, SEND, a_task, page, row_of, status_of
@@ -148,6 +148,13 @@ def test_undo_of_the_whole_says_who_has_acted_later_on_how_many(ada, omar, many,
     omar.post("/tasks/cancel/", {"ids": [str(task.pk) for task in many[1 : cancelled + 1]]})
     Task.objects.filter(pk=many[0].pk).update(status=Task.PROGRESS, epoch=7)
     assert said(ada.post(whole())) == told
+
+
+@pytest.mark.parametrize(("verb", "done"), [("cancel", "cancelled"), ("edit", "edited and enqueued anew")])
+def test_undo_of_the_whole_names_nobody_to_themselves(ada, many, verb, done):
+    requeue(ada, many)
+    record(verb, Task.objects.filter(pk=many[0].pk), OperatorAction.objects.get().actor)
+    assert said(ada.post(whole())) == f"Undone 29; 1 was {done} by you since."
 
 
 def test_what_somebody_did_later_and_took_back_is_no_deed_of_theirs(ada, omar, many):
