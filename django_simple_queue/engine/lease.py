@@ -22,7 +22,7 @@ AGAIN_SECONDS = 1.0
 
 
 class Lease:
-    """The guard of ``pool`` lets children live until ``deadline``; an alarm then ends a wait for the database."""
+    """The guard of ``pool`` lets children live until ``deadline``; an alarm ends a wait for the database before."""
 
     def __init__(self, worker: Worker, pool: Pool, link: Link) -> None:
         self.worker, self.pool, self.link = worker, pool, link
