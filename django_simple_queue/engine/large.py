@@ -17,6 +17,8 @@ from django_simple_queue.engine import store
 from django_simple_queue.models.primary import alias
 
 LARGE = 256 * 1024
+SLOWEST = 1024 * 1024
+"""Characters a second; a database that takes more time for them keeps silent."""
 logger = logging.getLogger("django_simple_queue.worker")
 
 
@@ -25,7 +27,7 @@ def to_report(output: str, task_id: str, epoch: int) -> str | None:
     if len(output) <= LARGE or is_busy():
         return output
     try:
-        with answered_within(conf.get_lease_seconds() / 10):
+        with answered_within(conf.get_lease_seconds() / 10 + len(output) / SLOWEST):
             if store.keep_output(UUID(task_id), epoch, output, os.getpid()):
                 return None
         reason: object = "its row is locked"
@@ -43,7 +45,7 @@ def answered_within(seconds: float) -> Iterator[None]:
     """
 
     def give_up(number: int, frame: FrameType | None) -> None:
-        raise store.NoAnswer(f"no answer for {seconds:g} s")
+        raise store.NoAnswer(f"no answer for {seconds:.1f} s")
 
     before = signal.signal(signal.SIGALRM, give_up)
     signal.setitimer(signal.ITIMER_REAL, seconds, seconds)

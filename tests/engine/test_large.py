@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connection, transaction
 
@@ -81,6 +83,14 @@ def test_a_database_that_is_away_costs_no_result(monkeypatch: pytest.MonkeyPatch
         assert large.to_report(HUGE, str(ours.id), ours.epoch) == HUGE
     connection.close()
     assert row(ours).output is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_slow_with_very_much_is_not_taken_for_silent(settings: Any) -> None:
+    settings.DJANGO_SIMPLE_QUEUE_LEASE_SECONDS = 1
+    ours = running(live_worker())
+    assert large.to_report(HUGE * 16, str(ours.id), ours.epoch) is None
+    assert row(ours).output == HUGE * 16
 
 
 @pytest.mark.timeout(120)
