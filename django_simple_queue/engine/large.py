@@ -18,7 +18,7 @@ from django_simple_queue.models.primary import alias
 
 LARGE = 256 * 1024
 SLOWEST = 1024 * 1024
-"""Characters a second; a database that takes more time for them keeps silent."""
+"""Characters a second of what is beyond that; a database that takes more time for them keeps silent."""
 logger = logging.getLogger("django_simple_queue.worker")
 
 
@@ -27,7 +27,7 @@ def to_report(output: str, task_id: str, epoch: int) -> str | None:
     if len(output) <= LARGE or is_busy():
         return output
     try:
-        with answered_within(conf.get_lease_seconds() / 10 + len(output) / SLOWEST):
+        with answered_within(conf.get_lease_seconds() / 10 + (len(output) - LARGE) / SLOWEST):
             if store.keep_output(UUID(task_id), epoch, output, os.getpid()):
                 return None
         reason: object = "its row is locked"
