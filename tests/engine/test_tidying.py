@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from django_simple_queue.engine import house, janitor, promoting, pruning, store
+from django_simple_queue.engine import clock, house, janitor, promoting, pruning, store
 from django_simple_queue.engine.chores import Chores
 from django_simple_queue.models import Attempt, Task, Worker
 from django_simple_queue.models.fields import uuid7
@@ -193,9 +193,9 @@ def test_pruning_for_which_there_was_no_time_comes_first_the_next_time(reaper, s
 
 
 def test_pruning_takes_smaller_bites_where_it_is_slow(reaper, monkeypatch):
-    seconds = count(step=10.0)
-    monkeypatch.setattr(pruning, "clock", SimpleNamespace(now=lambda: next(seconds)))
-    monkeypatch.setattr(pruning, "_steps", Steps(seconds=10.0, first=5, least=1, most=8))
+    seconds = count(step=0.25)
+    monkeypatch.setattr(clock, "now", lambda: next(seconds))
+    monkeypatch.setattr(pruning, "_steps", Steps(seconds=0.75, first=5, least=1, most=8))
     for _ in range(10):
         ended(Task.COMPLETED, days=2)
     assert [pruning.prune_status(Task.COMPLETED, timedelta(days=1), end=0.0).deleted for _ in range(4)] == [5, 4, 1, 0]
