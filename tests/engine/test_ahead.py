@@ -106,9 +106,8 @@ def test_nothing_starts_under_a_guard_that_stands_still(child: Member) -> None:
     assert (len(child.runs), len(dispatcher.ready)) == (0, 1)
 
 
-@pytest.mark.django_db
-def test_a_run_that_is_refused_while_it_is_to_be_ended_costs_no_guard(child: Member) -> None:
-    """A child that is worn out gives it back; whoever ends runs then finds it among those that wait."""
+def with_one_run(child: Member) -> tuple[Dispatcher, runs.Run, float]:
+    """A dispatcher whose only child is at its only run; and when it was handed out."""
     enqueue_row()
     dispatcher, now = Dispatcher(Pool(1, selectors.DefaultSelector(), [])), clock.now()
     dispatcher.pool.members[child.pid] = child
@@ -117,6 +116,13 @@ def test_a_run_that_is_refused_while_it_is_to_be_ended_costs_no_guard(child: Mem
     dispatcher.hand_out(now)
     (run,) = child.runs
     messages.receive_packet(child.other)
+    return dispatcher, run, now
+
+
+@pytest.mark.django_db
+def test_a_run_that_is_refused_while_it_is_to_be_ended_costs_no_guard(child: Member) -> None:
+    """A child that is worn out gives it back; whoever ends runs then finds it among those that wait."""
+    dispatcher, run, now = with_one_run(child)
     dispatcher.end({run.key}, runs.CANCELLED, now)
     assert child.doomed
     dispatcher.note(child, "refused", run.serial, [])
@@ -143,14 +149,7 @@ def test_fewer_wait_of_what_is_never_tried_twice(attempts: tuple[int, ...], dept
 @pytest.mark.parametrize(("doom", "holds"), [(runs.CANCELLED, True), (runs.STOPPED, False)])
 def test_a_cancelled_run_that_has_left_something_ends_with_that(child: Member, doom: runs.Doom, holds: bool) -> None:
     """It has ended by itself at the last moment; once its row is CANCELLED somebody may requeue it."""
-    enqueue_row()
-    dispatcher, now = Dispatcher(Pool(1, selectors.DefaultSelector(), [])), clock.now()
-    dispatcher.pool.members[child.pid] = child
-    dispatcher.pool.guard = guard_seen_at(now)
-    dispatcher.accept(claim(live_worker(), 1))
-    dispatcher.hand_out(now)
-    (run,) = child.runs
-    messages.receive_packet(child.other)
+    dispatcher, run, now = with_one_run(child)
     dispatcher.end({run.key}, doom, now)
     dispatcher.note(child, "done", run.serial, [False, now, "process 7", 0.1, "ok", None, "", None])
     (entry,) = dispatcher.outbox.entries.values()
